@@ -1,0 +1,75 @@
+package trace
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/bonafides-dev/bonafides/internal/look"
+)
+
+// The headers of Private State Tokens, in Go's canonical form.
+const (
+	headerToken    = "Sec-Private-State-Token"
+	headerVersion  = "Sec-Private-State-Token-Crypto-Version"
+	headerLifetime = "Sec-Private-State-Token-Lifetime"
+	headerRecord   = "Sec-Redemption-Record"
+)
+
+// A message is one request and its answer before they are decoded.
+type message struct {
+	party, from       look.Party
+	at                time.Time
+	took              time.Duration
+	method, host, uri string
+	remote            string
+	header            http.Header
+	body              []byte
+	bodySize          int
+	status            int
+	answerHeader      http.Header
+	answer            []byte
+	answerSize        int
+}
+
+func (m *message) path() string {
+	u, err := url.ParseRequestURI(m.uri)
+	if err != nil {
+		return m.uri
+	}
+	return u.Path
+}
+
+// url returns where the request went, secrets of the query held back.
+func (m *message) url() string {
+	u, err := url.ParseRequestURI(m.uri)
+	if err != nil {
+		return "http://" + m.host + "/"
+	}
+	if u.RawQuery != "" {
+		var parts []string
+		for _, pair := range strings.Split(u.RawQuery, "&") {
+			name, _, has := strings.Cut(pair, "=")
+			if has && secretName(name) {
+				pair = name + "=" + url.QueryEscape(HeldBack)
+			}
+			parts = append(parts, pair)
+		}
+		u.RawQuery = strings.Join(parts, "&")
+	}
+	return "http://" + m.host + u.RequestURI()
+}
+
+// exchange decodes the message.
+func (m *message) exchange() Exchange {
+	x := Exchange{
+		At: m.at, Took: m.took, From: m.from, To: m.party,
+		Kind: m.kind(), Method: m.method, URL: m.url(), Status: m.status,
+		Refused: m.status >= 400,
+	}
+	x.Request = append(m.requestHeaders(), m.requestFields(x.Kind)...)
+	x.Response = append(m.answerHeaders(), m.answerFields(x.Kind)...)
+	x.Note = note(&x)
+	return x
+}
