@@ -1,0 +1,113 @@
+package voprf
+
+import (
+	"crypto/sha512"
+
+	"github.com/bonafides-dev/bonafides/internal/p384"
+)
+
+// Blinded is the client's state between its request and the answer: one blind
+// for each input. It holds secrets and is finished once.
+type Blinded struct {
+	blinds   []p384.Secret
+	elements []p384.Point
+}
+
+// Blind hashes each input to the group and hides it behind a random blind
+// (Blind of RFC 9497 section 3.3.1). Between 1 and MaxBatch inputs, each at most
+// MaxInput bytes.
+func Blind(inputs [][]byte) (*Blinded, error) {
+	if len(inputs) == 0 || len(inputs) > MaxBatch {
+		return nil, ErrBatch
+	}
+	blinds := make([]p384.Secret, len(inputs))
+	for i := range blinds {
+		if blinds[i].GenerateSecret() != nil {
+			return nil, ErrRandom
+		}
+	}
+	return blind(inputs, blinds)
+}
+
+// blind is Blind with the blinds given; it keeps the slice.
+func blind(inputs [][]byte, blinds []p384.Secret) (*Blinded, error) {
+	elements := make([]p384.Point, len(inputs))
+	for i, input := range inputs {
+		p, err := hashToGroup(input)
+		if err != nil {
+			return nil, err
+		}
+		elements[i] = p
+	}
+	// blindedElement = blind * inputElement
+	p384.MulEach(elements, blinds, elements)
+	p384.NormalizeAll(elements)
+	return &Blinded{blinds: blinds, elements: elements}, nil
+}
+
+// Elements returns what is sent to the server, in the order of the inputs.
+func (b *Blinded) Elements() []BlindedElement {
+	out := make([]BlindedElement, len(b.elements))
+	for i, p := range b.elements {
+		out[i].p = p
+	}
+	return out
+}
+
+// Finish checks the server's proof against pk and removes the blinds. A server
+// may evaluate fewer elements than it was sent: the first len(evaluated) of
+// them. A proof that does not verify gives ErrProof, and nothing of the answer
+// may be used; the request may be sent again, since the exchange is finished
+// only by a proof that verifies. (RFC 9497 section 3.3.2, Finalize without its
+// hash: see Element.Output.)
+func (b *Blinded) Finish(pk *PublicKey, evaluated []EvaluatedElement, proof *Proof) ([]Element, error) {
+	n := len(evaluated)
+	if b.blinds == nil {
+		return nil, ErrFinished
+	}
+	if n == 0 || n > len(b.blinds) {
+		return nil, ErrBatch
+	}
+	d := make([]p384.Point, n)
+	for i := range evaluated {
+		if evaluated[i].p.IsInfinity() { // a zero EvaluatedElement
+			return nil, ErrElement
+		}
+		d[i] = evaluated[i].p
+	}
+	if err := verifyProof(pk, b.elements[:n], d, proof); err != nil {
+		return nil, err
+	}
+	// N = scalar_inverse(blind) * evaluatedElement
+	blinds := b.blinds[:n]
+	p384.InvertAll(blinds)
+	p384.MulEach(d, blinds, d)
+	p384.NormalizeAll(d)
+	clear(b.blinds)
+	b.blinds = nil
+	out := make([]Element, n)
+	for i := range d {
+		out[i].p = d[i]
+	}
+	return out, nil
+}
+
+// Output is the function's value in the sense of RFC 9497: the hash that
+// Finalize (section 3.3.1) makes of the input and the unblinded element. Private
+// State Tokens do not use it.
+func (e *Element) Output(input []byte) ([OutputSize]byte, error) {
+	if len(input) > MaxInput {
+		return [OutputSize]byte{}, ErrInput
+	}
+	if e.p.IsInfinity() { // a zero Element
+		return [OutputSize]byte{}, ErrElement
+	}
+	// hashInput = I2OSP(len(input), 2) || input ||
+	//   I2OSP(len(unblindedElement), 2) || unblindedElement || "Finalize"
+	in := make([]byte, 0, 2+len(input)+2+p384.CompressedSize+8)
+	in = append(in, byte(len(input)>>8), byte(len(input)))
+	in = append(in, input...)
+	in = appendElement(in, &e.p)
+	in = append(in, "Finalize"...)
+	return sha512.Sum384(in), nil
+}
