@@ -1,12 +1,11 @@
-// Package look is how every page of the kit looks: one stylesheet, the
-// parties' colours and shapes, the page shell and its components.
 package look
 
-// A Party is one of those who take part in the two flows. Each has a colour
-// and a shape; the names are used in class names and data attributes.
+// A Party is one role of the two flows. Its value is the first label of the
+// party's host name in the demo.
 type Party string
 
-// The parties of the demo.
+// The parties. Browser stands for the browser and for whatever keeps tokens on
+// its behalf; Home is the demo's own page, which is no party of a flow.
 const (
 	Browser   Party = "browser"
 	Issuer    Party = "issuer"
@@ -16,3 +15,62 @@ const (
 	Shop      Party = "shop"
 	Home      Party = "home"
 )
+
+// Parties returns the parties in the order of the columns of a sequence chart,
+// without [Home].
+func Parties() []Party { return []Party{Browser, Issuer, Publisher, AdNetwork, IdP, Shop} }
+
+type partyLook struct {
+	name, shape string
+	colour      Colour
+	// The shape's outline in a 24 x 24 box, as SVG path data.
+	path string
+}
+
+var partyLooks = map[Party]partyLook{
+	Browser:   {"browser", "square", Colour{"#475569", "#94a3b8"}, "M4 4h16v16H4z"},
+	Issuer:    {"issuer", "hexagon", Colour{"#15803d", "#4ade80"}, "M12 2l8.7 5v10L12 22l-8.7-5V7z"},
+	Publisher: {"publisher", "circle", Colour{"#1d4ed8", "#60a5fa"}, "M12 2.5a9.5 9.5 0 1 1 0 19 9.5 9.5 0 0 1 0-19z"},
+	AdNetwork: {"ad network", "diamond", Colour{"#b45309", "#fbbf24"}, "M12 1.5L22.5 12 12 22.5 1.5 12z"},
+	IdP:       {"identity provider", "shield", Colour{"#6d28d9", "#a78bfa"}, "M12 2l8.5 3v6.5c0 5-3.5 8.7-8.5 10.5-5-1.800-8.5-5.5-8.5-10.5V5z"},
+	Shop:      {"relying party", "bag", Colour{"#0f766e", "#2dd4bf"}, "M4 8h3.5V7a4.5 4.5 0 0 1 9 0v1H20l1 13.5H3zM9.5 8h5V7a2.5 2.5 0 0 0-5 0z"},
+	Home:      {"home", "bars", Colour{"#0f172a", "#e2e8f0"}, "M3 4h4v16H3zM10 8h4v12h-4zM17 12h4v8h-4z"},
+}
+
+func (p Party) look() partyLook {
+	if l, ok := partyLooks[p]; ok {
+		return l
+	}
+	return partyLooks[Home]
+}
+
+// Name returns the party's role in the words of the specifications: "issuer",
+// "ad network", "relying party".
+func (p Party) Name() string { return p.look().name }
+
+// Shape returns the name of the party's shape: "hexagon".
+func (p Party) Shape() string { return p.look().shape }
+
+// Path returns the shape as the data of an SVG path in a 24 by 24 box. Fill it
+// with fill-rule evenodd.
+func (p Party) Path() string { return p.look().path }
+
+// Colour returns the party's colour.
+func (p Party) Colour() Colour { return p.look().colour }
+
+// Favicon returns the URL path of the party's icon.
+func (p Party) Favicon() string { return assets.Path("favicon-" + string(p.known()) + ".svg") }
+
+func (p Party) known() Party {
+	if _, ok := partyLooks[p]; ok {
+		return p
+	}
+	return Home
+}
+
+func (p Party) favicon() string {
+	c := p.Colour()
+	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">` +
+		`<style>path{fill:` + c.Light + `}@media(prefers-color-scheme:dark){path{fill:` + c.Dark + `}}</style>` +
+		`<path fill-rule="evenodd" d="` + p.Path() + `"/></svg>` + "\n"
+}
