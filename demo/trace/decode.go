@@ -1,20 +1,39 @@
 package trace
 
-import "github.com/bonafides-dev/bonafides/internal/look"
-
 // requestFields decodes what is in the request beyond its headers.
 func (m *message) requestFields(kind string) []Field {
-	return bodyFields(m.header, m.body, m.bodySize)
+	out := m.queryFields()
+	switch kind {
+	case KindIssue:
+		out = append(out, m.tokenRequest()...)
+	case KindRedeem:
+		out = append(out, m.redemption()...)
+	case KindRecord:
+		out = append(out, m.recordSent()...)
+		out = append(out, bodyFields(m.header, m.body, m.bodySize)...)
+	case KindAssertion:
+		out = append(out, m.assertionRequest()...)
+	case KindSignIn:
+		out = append(out, m.signInRequest()...)
+	default:
+		out = append(out, bodyFields(m.header, m.body, m.bodySize)...)
+	}
+	return describe(kind, out)
 }
 
 // answerFields decodes the answer.
 func (m *message) answerFields(kind string) []Field {
-	return bodyFields(m.answerHeader, m.answer, m.answerSize)
+	var out []Field
+	switch kind {
+	case KindIssue:
+		out = m.tokenAnswer()
+	case KindRedeem:
+		out = m.redemptionAnswer()
+	case KindAssertion:
+		out = m.assertionAnswer()
+	}
+	if len(out) == 0 {
+		out = bodyFields(m.answerHeader, m.answer, m.answerSize)
+	}
+	return describe(kind, out)
 }
-
-func (m *message) raw(secrets bool) (in, out []byte) { return nil, nil }
-func isRedemption(string) bool                       { return false }
-func note(x *Exchange) string                        { return "" }
-
-// Learned says what party learned in this run and what it could not learn.
-func Learned(h *Hub, party look.Party) (learned, notLearned []Item) { return nil, nil }
