@@ -32,7 +32,7 @@ var partyLooks = map[Party]partyLook{
 	Issuer:    {"issuer", "hexagon", Colour{"#15803d", "#4ade80"}, "M12 2l8.7 5v10L12 22l-8.7-5V7z"},
 	Publisher: {"publisher", "circle", Colour{"#1d4ed8", "#60a5fa"}, "M12 2.5a9.5 9.5 0 1 1 0 19 9.5 9.5 0 0 1 0-19z"},
 	AdNetwork: {"ad network", "diamond", Colour{"#b45309", "#fbbf24"}, "M12 1.5L22.5 12 12 22.5 1.5 12z"},
-	IdP:       {"identity provider", "shield", Colour{"#6d28d9", "#a78bfa"}, "M12 2l8.5 3v6.5c0 5-3.5 8.7-8.5 10.5-5-1.800-8.5-5.5-8.5-10.5V5z"},
+	IdP:       {"identity provider", "shield", Colour{"#6d28d9", "#a78bfa"}, "M12 2l8.5 3v6.5c0 5-3.5 8.7-8.5 10.5-5-1.8-8.5-5.5-8.5-10.5V5z"},
 	Shop:      {"relying party", "bag", Colour{"#0f766e", "#2dd4bf"}, "M4 8h3.5V7a4.5 4.5 0 0 1 9 0v1H20l1 13.5H3zM9.5 8h5V7a2.5 2.5 0 0 0-5 0z"},
 	Home:      {"home", "bars", Colour{"#0f172a", "#e2e8f0"}, "M3 4h4v16H3zM10 8h4v12h-4zM17 12h4v8h-4z"},
 }
