@@ -1,0 +1,191 @@
+package jws
+
+import (
+	"strings"
+
+	"github.com/bonafides-dev/bonafides/protocol/strictjson"
+)
+
+const defaultMaxSize = 16 << 10
+
+// Policy says which tokens a reader takes. The zero Policy takes none: name the
+// types, or allow tokens without one.
+type Policy struct {
+	// Types are the accepted values of "typ", compared exactly. A reader of one
+	// kind of token so refuses every other kind (RFC 8725 section 3.11).
+	Types []string
+	// AllowNoType accepts tokens that have no "typ".
+	AllowNoType bool
+	// Algorithms are the accepted algorithms; empty means all of this package.
+	Algorithms []Algorithm
+	// MaxSize bounds the token in bytes; 0 means 16 KiB.
+	MaxSize int
+}
+
+// Header is what a token's header said, after judgement.
+type Header struct {
+	Algorithm Algorithm
+	KeyID     string
+	HasKeyID  bool
+	Type      string // empty if the token has no typ
+	HasType   bool
+}
+
+// Message is a token whose signature is valid.
+type Message struct {
+	Header  Header
+	Payload []byte
+	Key     *Key // the key that checked it
+}
+
+// Unverified is a token whose form, header and choice of key were judged and
+// found good, and whose signature was not checked yet. Until it is, nothing in
+// it can be believed.
+type Unverified struct {
+	header    Header
+	key       *Key
+	input     string // header "." payload, as the token has them
+	payload   string
+	signature []byte
+}
+
+// Judge reads a compact JWS and picks the key that may check it. It does all
+// that needs no cryptography. Errors are *Error.
+func Judge(token string, keys *KeySet, p Policy) (*Unverified, error) {
+	u, err := judge(token, keys, &p)
+	if err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+func judge(token string, keys *KeySet, p *Policy) (*Unverified, *Error) {
+	max := p.MaxSize
+	if max <= 0 {
+		max = defaultMaxSize
+	}
+	head, body, sig, err := split(token, max)
+	if err != nil {
+		return nil, err
+	}
+	u := &Unverified{input: token[:len(head)+1+len(body)]}
+	var scratch [256]byte
+	raw, ok := appendDecoded(scratch[:0], head)
+	if !ok {
+		return nil, refuse(CodeBase64, "the token's header is not canonical base64url")
+	}
+	if err := u.header.read(string(raw), p); err != nil {
+		return nil, err
+	}
+	var long [1024]byte
+	if raw, ok = appendDecoded(long[:0], body); !ok {
+		return nil, refuse(CodeBase64, "the token's payload is not canonical base64url")
+	}
+	u.payload = string(raw)
+	if u.signature, ok = decode(sig); !ok {
+		return nil, refuse(CodeBase64, "the token's signature is not canonical base64url")
+	}
+	if u.key, err = keys.find(&u.header); err != nil {
+		return nil, err
+	}
+	if len(u.signature) != u.key.size() {
+		return nil, refuse(CodeSignatureForm, "the signature does not have the length that the key and algorithm give it")
+	}
+	return u, nil
+}
+
+// split cuts a token at its two dots.
+func split(token string, max int) (head, body, sig string, _ *Error) {
+	if len(token) > max {
+		return "", "", "", refuse(CodeTooLarge, "the token is longer than this reader takes")
+	}
+	head, rest, ok1 := strings.Cut(token, ".")
+	body, sig, ok2 := strings.Cut(rest, ".")
+	if !ok1 || !ok2 || strings.IndexByte(sig, '.') >= 0 {
+		if strings.Count(token, ".") == 4 {
+			return "", "", "", refuse(CodeEncrypted, "the token has five parts: it is encrypted (JWE), and this reader takes signed ones")
+		}
+		return "", "", "", refuse(CodeMalformed, "a signed token has exactly three parts with two dots between them")
+	}
+	return head, body, sig, nil
+}
+
+// read judges a header (RFC 7515 section 4).
+func (h *Header) read(raw string, p *Policy) *Error {
+	v, err := strictjson.ParseString(raw, strictjson.Limits{})
+	if err != nil {
+		return refuse(CodeHeader, "the header is not strict JSON: "+err.Error())
+	}
+	if v.Kind() != strictjson.Object {
+		return refuse(CodeHeader, "the header is not a JSON object")
+	}
+	var alg strictjson.Value
+	for name, value := range v.Members() {
+		switch name {
+		case "alg":
+			alg = value
+		case "kid":
+			if h.KeyID, h.HasKeyID = value.Text(); !h.HasKeyID {
+				return refuse(CodeKeyID, "kid is not a string")
+			}
+		case "typ":
+			if h.Type, h.HasType = value.Text(); !h.HasType {
+				return refuse(CodeType, "typ is not a string")
+			}
+		case "crit", "b64", "zip", "enc", "jwk", "jku", "x5u", "x5c":
+			return refuse(CodeHeaderForbidden, "the header holds "+name+", which this reader refuses in every token")
+		}
+	}
+	name, ok := alg.Text()
+	if !ok {
+		return refuse(CodeAlgMissing, "the header names no algorithm (alg)")
+	}
+	if h.Algorithm, ok = parseAlgorithm(name); !ok {
+		return refuse(CodeAlgUnsupported, "the algorithm is none that this reader takes: RS256, PS256, ES256, ES384, EdDSA")
+	}
+	if len(p.Algorithms) > 0 && !contains(p.Algorithms, h.Algorithm) {
+		return refuse(CodeAlgNotAllowed, "the token is signed with "+string(h.Algorithm)+", which is not allowed here")
+	}
+	switch {
+	case !h.HasType && !p.AllowNoType:
+		return refuse(CodeType, "the token has no typ, so it may be of another kind than this reader takes")
+	case h.HasType && !contains(p.Types, h.Type):
+		return refuse(CodeType, "the token is of another type (typ) than this reader takes")
+	}
+	return nil
+}
+
+func contains[T comparable](list []T, x T) bool {
+	for _, e := range list {
+		if e == x {
+			return true
+		}
+	}
+	return false
+}
+
+// Header returns the judged header. It is not authentic yet.
+func (u *Unverified) Header() Header { return u.header }
+
+// Key returns the key to check the signature with.
+func (u *Unverified) Key() *Key { return u.key }
+
+// SigningInput returns the bytes that the signature covers.
+func (u *Unverified) SigningInput() []byte { return []byte(u.input) }
+
+// Signature returns the signature as JWS writes it: for ECDSA r and s one after
+// the other. The caller must not change it.
+func (u *Unverified) Signature() []byte { return u.signature }
+
+// UnverifiedPayload returns the payload, which anybody may have written. It is
+// for refusing early and for choosing an issuer's keys, never for believing.
+func (u *Unverified) UnverifiedPayload() string { return u.payload }
+
+// Confirm ends the judgement with the outcome of a signature check that the
+// platform did over Key, SigningInput and Signature.
+func (u *Unverified) Confirm(valid bool) (*Message, error) {
+	if !valid {
+		return nil, refuse(CodeSignature, "the signature does not verify: the token was changed, or another key signed it")
+	}
+	return &Message{u.header, []byte(u.payload), u.key}, nil
+}

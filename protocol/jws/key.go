@@ -1,0 +1,263 @@
+package jws
+
+import (
+	"github.com/bonafides-dev/bonafides/protocol/strictjson"
+)
+
+type keyKind uint8
+
+const (
+	kindRSA keyKind = iota + 1
+	kindP256
+	kindP384
+	kindEd25519
+)
+
+const (
+	minModulus = 2048 / 8
+	maxModulus = 8192 / 8
+)
+
+// Key is a public key that can check signatures. It is immutable and safe for
+// concurrent use.
+type Key struct {
+	kind   keyKind
+	alg    Algorithm // the JWK's alg; empty if it names none
+	kid    string
+	hasKID bool
+	// refusal is set when the key is well-formed but its use, key_ops or alg
+	// forbid what this package does.
+	refusal string
+	n, e    []byte // RSA, big-endian without leading zeros
+	x, y    []byte // EC coordinates; x alone is the Ed25519 key
+	native  nativeKey
+}
+
+// KeyID returns the JWK's kid, and whether it has one.
+func (k *Key) KeyID() (string, bool) { return k.kid, k.hasKID }
+
+// Fits reports whether the key may check signatures of algorithm a.
+func (k *Key) Fits(a Algorithm) bool {
+	return k.refusal == "" && k.kind != 0 && k.kind == a.kind() && (k.alg == "" || k.alg == a)
+}
+
+// size returns the length that every signature of this key has.
+func (k *Key) size() int {
+	switch k.kind {
+	case kindRSA:
+		return len(k.n)
+	case kindP384:
+		return 96
+	}
+	return 64
+}
+
+// JWK returns the key as a JWK with its public members only, for platforms that
+// import keys in this form (WebCrypto).
+func (k *Key) JWK() []byte {
+	var w strictjson.Writer
+	switch k.kind {
+	case kindRSA:
+		w.String("e", encode(k.e))
+		w.String("kty", "RSA")
+		w.String("n", encode(k.n))
+	case kindEd25519:
+		w.String("crv", "Ed25519")
+		w.String("kty", "OKP")
+		w.String("x", encode(k.x))
+	default:
+		crv := "P-256"
+		if k.kind == kindP384 {
+			crv = "P-384"
+		}
+		w.String("crv", crv)
+		w.String("kty", "EC")
+		w.String("x", encode(k.x))
+		w.String("y", encode(k.y))
+	}
+	b, _ := w.Bytes() // fixed names and base64url: nothing can be refused
+	return b
+}
+
+// errIgnored marks a key of a kind that this package does not know. A set may
+// hold such keys (RFC 7517 section 5).
+var errIgnored = refuse(CodeKeySet, "the key is of a kind that this reader does not know")
+
+// ParseKey reads one public key as a JWK (RFC 7517 section 4). RSA keys have
+// 2048 to 8192 bits and an odd exponent from 3 to 2^31-1; EC keys lie on P-256
+// or P-384; OKP keys are Ed25519. A key of any other kind, and one that shows
+// its private part, is refused. Errors are *Error.
+func ParseKey(jwk []byte) (*Key, error) {
+	v, err := strictjson.Parse(jwk, strictjson.Limits{})
+	if err != nil {
+		return nil, refuse(CodeKeySet, "the key is not strict JSON: "+err.Error())
+	}
+	k, kerr := parseKey(v)
+	if kerr != nil {
+		return nil, kerr
+	}
+	return k, nil
+}
+
+func parseKey(v strictjson.Value) (*Key, *Error) {
+	bad := func(message string) (*Key, *Error) { return nil, refuse(CodeKeySet, message) }
+	if v.Kind() != strictjson.Object {
+		return bad("a key is not a JSON object")
+	}
+	k := &Key{}
+	kty, ok := v.Get("kty").Text()
+	if !ok {
+		return bad("a key has no kty")
+	}
+	if kid := v.Get("kid"); kid.Exists() {
+		if k.kid, k.hasKID = kid.Text(); !k.hasKID {
+			return bad("a key's kid is not a string")
+		}
+	}
+	crv, _ := v.Get("crv").Text()
+	switch {
+	case kty == "RSA":
+		k.kind = kindRSA
+	case kty == "EC" && crv == "P-256":
+		k.kind = kindP256
+	case kty == "EC" && crv == "P-384":
+		k.kind = kindP384
+	case kty == "OKP" && crv == "Ed25519":
+		k.kind = kindEd25519
+	case kty == "EC" || kty == "OKP":
+		if crv == "" {
+			return bad("a key has no crv")
+		}
+		return nil, errIgnored
+	default:
+		return nil, errIgnored
+	}
+	for _, private := range [...]string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
+		if v.Get(private).Exists() {
+			return bad("a key shows its private part, so anyone can sign with it")
+		}
+	}
+	if err := k.purpose(v); err != nil {
+		return nil, err
+	}
+	if err := k.material(v); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// purpose judges alg, use and key_ops (RFC 7517 sections 4.2 to 4.4). A key for
+// something else stays in the set, so that the refusal of its token can say so.
+func (k *Key) purpose(v strictjson.Value) *Error {
+	if a := v.Get("alg"); a.Exists() {
+		s, ok := a.Text()
+		if !ok {
+			return refuse(CodeKeySet, "a key's alg is not a string")
+		}
+		if k.alg, ok = parseAlgorithm(s); !ok || k.alg.kind() != k.kind {
+			k.refusal = "the key names an algorithm that does not suit it or that this reader does not have"
+		}
+	}
+	if u := v.Get("use"); u.Exists() {
+		s, ok := u.Text()
+		if !ok {
+			return refuse(CodeKeySet, "a key's use is not a string")
+		}
+		if s != "sig" {
+			k.refusal = "the key is not for signatures (use)"
+		}
+	}
+	if o := v.Get("key_ops"); o.Exists() {
+		ops, ok := o.Strings()
+		if !ok {
+			return refuse(CodeKeySet, "a key's key_ops is not an array of strings")
+		}
+		verify := false
+		for i, op := range ops {
+			verify = verify || op == "verify"
+			for _, earlier := range ops[:i] {
+				if op == earlier {
+					return refuse(CodeKeySet, "a key's key_ops names an operation twice")
+				}
+			}
+		}
+		if !verify {
+			k.refusal = "the key is not for verifying (key_ops)"
+		}
+	}
+	return nil
+}
+
+func (k *Key) material(v strictjson.Value) *Error {
+	var ok bool
+	field := func(name string) []byte {
+		s, isText := v.Get(name).Text()
+		if !isText {
+			ok = false
+			return nil
+		}
+		b, canonical := decode(s)
+		ok = ok && canonical
+		return b
+	}
+	ok = true
+	switch k.kind {
+	case kindRSA:
+		k.n, k.e = field("n"), field("e")
+		if !ok {
+			return refuse(CodeKeySet, "an RSA key's n or e is missing or not canonical base64url")
+		}
+		// RFC 7518 section 2, Base64urlUInt: no leading zero octets.
+		if len(k.n) == 0 || k.n[0] == 0 || len(k.e) == 0 || k.e[0] == 0 {
+			return refuse(CodeKeySet, "an RSA key's n or e begins with a zero byte or is empty")
+		}
+		if bits := bitLen(k.n); bits < minModulus*8 || bits > maxModulus*8 {
+			return refuse(CodeKeySet, "an RSA key has fewer than 2048 or more than 8192 bits")
+		}
+		if k.n[len(k.n)-1]&1 == 0 {
+			return refuse(CodeKeySet, "an RSA key's modulus is even")
+		}
+		if e := exponent(k.e); e < 3 || e&1 == 0 {
+			return refuse(CodeKeySet, "an RSA key's exponent is even, below 3 or above 2^31-1")
+		}
+	case kindP256, kindP384:
+		k.x, k.y = field("x"), field("y")
+		size := 32
+		if k.kind == kindP384 {
+			size = 48
+		}
+		// RFC 7518 section 6.2.1.2: always the full size of a coordinate.
+		if !ok || len(k.x) != size || len(k.y) != size {
+			return refuse(CodeKeySet, "an EC key's x or y is missing, not canonical base64url or of the wrong length")
+		}
+	case kindEd25519:
+		k.x = field("x")
+		if !ok || len(k.x) != 32 {
+			return refuse(CodeKeySet, "an Ed25519 key's x is missing, not canonical base64url or not 32 bytes")
+		}
+	}
+	return k.prepare()
+}
+
+func bitLen(b []byte) int { // b has no leading zero byte
+	n := len(b)*8 - 8
+	for top := b[0]; top != 0; top >>= 1 {
+		n++
+	}
+	return n
+}
+
+// exponent returns an RSA exponent, 0 if it is above 2^31-1.
+func exponent(b []byte) uint32 {
+	if len(b) > 4 {
+		return 0
+	}
+	var e uint32
+	for _, c := range b {
+		e = e<<8 | uint32(c)
+	}
+	if e > 1<<31-1 {
+		return 0
+	}
+	return e
+}

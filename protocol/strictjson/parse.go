@@ -1,0 +1,453 @@
+package strictjson
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits bound a document. A zero field takes the default, so the zero value is
+// the strict one.
+type Limits struct {
+	MaxSize  int // bytes of the document; 0 means 16 KiB
+	MaxDepth int // objects and arrays inside each other, the outermost counts 1; 0 means 16
+}
+
+const (
+	defaultSize  = 16 << 10
+	defaultDepth = 16
+	hardDepth    = 128 // the reader recurses, so a caller cannot ask for more
+	hardSize     = 1 << 30
+
+	// Above this many members an object's names are kept in a map: below it a
+	// walk is cheaper, above it a walk would take quadratic time.
+	walkMembers = 24
+	inlineNodes = 20
+)
+
+// node is one value. The nodes of a document stand in the order of its text, a
+// container before what it holds; next is the index behind the whole value.
+type node struct {
+	name       string // the member's name, decoded, when the parent is an object
+	start, end uint32 // the value's bytes in the document; strings without quotes
+	next       uint32
+	kind       Kind
+	escaped    bool // a string with escapes in it
+}
+
+type document struct {
+	src    string
+	nodes  []node
+	inline [inlineNodes]node
+}
+
+// Parse reads one document. It keeps a copy of b, so b may change afterwards.
+// Errors are *Error.
+func Parse(b []byte, l Limits) (Value, error) {
+	if len(b) > l.size() {
+		return Value{}, &Error{CodeTooLarge, "the document is longer than allowed", l.size()}
+	}
+	return ParseString(string(b), l)
+}
+
+// ParseString is Parse for a string, which it does not copy.
+func ParseString(s string, l Limits) (Value, error) {
+	if len(s) > l.size() {
+		return Value{}, &Error{CodeTooLarge, "the document is longer than allowed", l.size()}
+	}
+	d := &document{src: s}
+	d.nodes = d.inline[:0]
+	p := parser{d: d, src: s, depth: l.depth()}
+	if !p.value("") {
+		return Value{}, &Error{p.code, p.msg, p.pos}
+	}
+	p.space()
+	if p.pos != len(s) {
+		return Value{}, &Error{CodeTrailing, "something follows the value", p.pos}
+	}
+	return Value{d, 0}, nil
+}
+
+func (l Limits) size() int {
+	switch {
+	case l.MaxSize <= 0:
+		return defaultSize
+	case l.MaxSize > hardSize:
+		return hardSize
+	}
+	return l.MaxSize
+}
+
+func (l Limits) depth() int {
+	switch {
+	case l.MaxDepth <= 0:
+		return defaultDepth
+	case l.MaxDepth > hardDepth:
+		return hardDepth
+	}
+	return l.MaxDepth
+}
+
+type parser struct {
+	d     *document
+	src   string
+	pos   int
+	depth int // levels that may still be opened
+	code  string
+	msg   string
+}
+
+func (p *parser) fail(code, msg string) bool {
+	p.code, p.msg = code, msg
+	return false
+}
+
+func (p *parser) space() {
+	for p.pos < len(p.src) {
+		switch p.src[p.pos] {
+		case ' ', '\t', '\n', '\r':
+			p.pos++
+		default:
+			return
+		}
+	}
+}
+
+// value reads one value, leading space included, and appends its nodes.
+func (p *parser) value(name string) bool {
+	p.space()
+	if p.pos >= len(p.src) {
+		return p.fail(CodeSyntax, "the document ends where a value belongs")
+	}
+	at := len(p.d.nodes)
+	p.d.nodes = append(p.d.nodes, node{name: name, start: uint32(p.pos)})
+	var kind Kind
+	var ok, escaped bool
+	switch c := p.src[p.pos]; {
+	case c == '"':
+		kind = String
+		p.d.nodes[at].start++
+		escaped, ok = p.text()
+		if ok { // the closing quote is not part of the value
+			n := &p.d.nodes[at]
+			n.kind, n.escaped, n.end, n.next = String, escaped, uint32(p.pos-1), uint32(at+1)
+			return true
+		}
+	case c == '{':
+		kind, ok = Object, p.object(at)
+	case c == '[':
+		kind, ok = Array, p.array()
+	case c == '-' || isDigit(c):
+		kind, ok = Number, p.number()
+	case c == 't':
+		kind, ok = True, p.word("true")
+	case c == 'f':
+		kind, ok = False, p.word("false")
+	case c == 'n':
+		kind, ok = Null, p.word("null")
+	default:
+		return p.fail(CodeSyntax, "no value begins like this")
+	}
+	if !ok {
+		return false
+	}
+	n := &p.d.nodes[at]
+	n.kind, n.end, n.next = kind, uint32(p.pos), uint32(len(p.d.nodes))
+	return true
+}
+
+func (p *parser) word(w string) bool {
+	if !strings.HasPrefix(p.src[p.pos:], w) {
+		return p.fail(CodeSyntax, "no value begins like this")
+	}
+	p.pos += len(w)
+	return true
+}
+
+func (p *parser) open() bool {
+	if p.depth == 0 {
+		return p.fail(CodeTooDeep, "objects and arrays are nested too deeply")
+	}
+	p.depth--
+	p.pos++
+	p.space()
+	return true
+}
+
+func (p *parser) close() bool {
+	p.depth++
+	p.pos++
+	return true
+}
+
+// object reads a whole object; at is its node.
+func (p *parser) object(at int) bool {
+	if !p.open() {
+		return false
+	}
+	if p.pos < len(p.src) && p.src[p.pos] == '}' {
+		return p.close()
+	}
+	var filter uint64            // a set bit means: a name like this may have been seen
+	var seen map[string]struct{} // only for large objects
+	for members := 0; ; members++ {
+		start := p.pos
+		if p.pos >= len(p.src) || p.src[p.pos] != '"' {
+			return p.fail(CodeSyntax, "a member's name belongs here")
+		}
+		escaped, ok := p.text()
+		if !ok {
+			return false
+		}
+		name := p.src[start+1 : p.pos-1]
+		if escaped {
+			name = unescape(name)
+		}
+		if members == walkMembers {
+			seen = make(map[string]struct{}, 4*walkMembers)
+			for i := at + 1; i < len(p.d.nodes); i = int(p.d.nodes[i].next) {
+				seen[p.d.nodes[i].name] = struct{}{}
+			}
+		}
+		var dup bool
+		if seen != nil {
+			_, dup = seen[name]
+			seen[name] = struct{}{}
+		} else {
+			bit := uint64(1) << fold(name)
+			dup = filter&bit != 0 && p.hasMember(at, name)
+			filter |= bit
+		}
+		if dup {
+			p.pos = start
+			return p.fail(CodeDuplicate, "a name appears twice in one object")
+		}
+		p.space()
+		if p.pos >= len(p.src) || p.src[p.pos] != ':' {
+			return p.fail(CodeSyntax, "a colon belongs here")
+		}
+		p.pos++
+		if !p.value(name) {
+			return false
+		}
+		p.space()
+		if p.pos >= len(p.src) {
+			return p.fail(CodeSyntax, "the document ends inside an object")
+		}
+		switch p.src[p.pos] {
+		case ',':
+			p.pos++
+			p.space()
+		case '}':
+			return p.close()
+		default:
+			return p.fail(CodeSyntax, "a comma or the end of the object belongs here")
+		}
+	}
+}
+
+func (p *parser) hasMember(at int, name string) bool {
+	for i := at + 1; i < len(p.d.nodes); i = int(p.d.nodes[i].next) {
+		if p.d.nodes[i].name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// fold maps a name to 0..63, so that most new names need no walk at all.
+func fold(s string) uint {
+	if s == "" {
+		return 0
+	}
+	return (uint(s[0])*7 + uint(s[len(s)-1])*3 + uint(s[len(s)/2]) + uint(len(s))) & 63
+}
+
+func (p *parser) array() bool {
+	if !p.open() {
+		return false
+	}
+	if p.pos < len(p.src) && p.src[p.pos] == ']' {
+		return p.close()
+	}
+	for {
+		if !p.value("") {
+			return false
+		}
+		p.space()
+		if p.pos >= len(p.src) {
+			return p.fail(CodeSyntax, "the document ends inside an array")
+		}
+		switch p.src[p.pos] {
+		case ',':
+			p.pos++
+		case ']':
+			return p.close()
+		default:
+			return p.fail(CodeSyntax, "a comma or the end of the array belongs here")
+		}
+	}
+}
+
+// number checks the grammar of RFC 8259 section 6: no plus sign, no leading
+// zero, digits on both sides of the point.
+func (p *parser) number() bool {
+	if p.src[p.pos] == '-' {
+		p.pos++
+	}
+	if p.pos < len(p.src) && p.src[p.pos] == '0' {
+		p.pos++
+	} else if !p.digits() {
+		return false
+	}
+	if p.pos < len(p.src) && p.src[p.pos] == '.' {
+		p.pos++
+		if !p.digits() {
+			return false
+		}
+	}
+	if p.pos < len(p.src) && p.src[p.pos]|0x20 == 'e' {
+		p.pos++
+		if p.pos < len(p.src) && (p.src[p.pos] == '+' || p.src[p.pos] == '-') {
+			p.pos++
+		}
+		if !p.digits() {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *parser) digits() bool {
+	start := p.pos
+	for p.pos < len(p.src) && isDigit(p.src[p.pos]) {
+		p.pos++
+	}
+	if p.pos == start {
+		return p.fail(CodeSyntax, "a digit belongs here")
+	}
+	return true
+}
+
+func isDigit(c byte) bool { return c-'0' < 10 }
+
+// plain marks the bytes that stand for themselves inside a string.
+var plain = func() (t [256]bool) {
+	for c := 0x20; c < utf8.RuneSelf; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}()
+
+// text reads a string from its opening to its closing quote.
+func (p *parser) text() (escaped, ok bool) {
+	s, i := p.src, p.pos+1
+	for {
+		for i < len(s) && plain[s[i]] {
+			i++
+		}
+		if i >= len(s) {
+			p.pos = i
+			return false, p.fail(CodeSyntax, "the document ends inside a string")
+		}
+		switch c := s[i]; {
+		case c == '"':
+			p.pos = i + 1
+			return escaped, true
+		case c == '\\':
+			_, n := escape(s[i:])
+			if n <= 0 {
+				p.pos = i
+				if n < 0 {
+					return false, p.fail(CodeUTF8, "an escape is half of a surrogate pair")
+				}
+				return false, p.fail(CodeSyntax, "no escape is written like this")
+			}
+			escaped = true
+			i += n
+		case c < 0x20:
+			p.pos = i
+			return false, p.fail(CodeSyntax, "a control character stands unescaped in a string")
+		default:
+			r, n := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && n == 1 {
+				p.pos = i
+				return false, p.fail(CodeUTF8, "a string is not UTF-8")
+			}
+			i += n
+		}
+	}
+}
+
+// escape reads the escape that s begins with. It returns the character and the
+// length of the escape; 0 for what is no escape, -1 for a lone surrogate.
+func escape(s string) (rune, int) {
+	if len(s) < 2 {
+		return 0, 0
+	}
+	switch s[1] {
+	case '"', '\\', '/':
+		return rune(s[1]), 2
+	case 'b':
+		return '\b', 2
+	case 'f':
+		return '\f', 2
+	case 'n':
+		return '\n', 2
+	case 'r':
+		return '\r', 2
+	case 't':
+		return '\t', 2
+	case 'u':
+		hi, ok := hex4(s[2:])
+		if !ok {
+			return 0, 0
+		}
+		switch {
+		case hi < 0xd800 || hi > 0xdfff:
+			return hi, 6
+		case hi > 0xdbff || len(s) < 8 || s[6] != '\\' || s[7] != 'u':
+			return 0, -1
+		}
+		lo, ok := hex4(s[8:])
+		if !ok || lo < 0xdc00 || lo > 0xdfff {
+			return 0, -1
+		}
+		return 0x10000 + (hi-0xd800)<<10 + (lo - 0xdc00), 12
+	}
+	return 0, 0
+}
+
+func hex4(s string) (rune, bool) {
+	if len(s) < 4 {
+		return 0, false
+	}
+	var r rune
+	for i := 0; i < 4; i++ {
+		c := s[i]
+		switch {
+		case isDigit(c):
+			r = r<<4 | rune(c-'0')
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			r = r<<4 | rune(c|0x20-'a'+10)
+		default:
+			return 0, false
+		}
+	}
+	return r, true
+}
+
+// unescape decodes a string that text has judged.
+func unescape(s string) string {
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); {
+		if s[i] != '\\' {
+			b = append(b, s[i])
+			i++
+			continue
+		}
+		r, n := escape(s[i:])
+		b = utf8.AppendRune(b, r)
+		i += n
+	}
+	return string(b)
+}
