@@ -1,0 +1,295 @@
+// Package record checks redemption records on a server: the ad network, the
+// comment box, whoever wants to know whether a visitor was vouched for. It needs
+// no sessions, no store and nothing else of the kit.
+//
+// A record means: at some time in the last hours an issuer that this server
+// trusts took back a token which it had once given to a person. It means "a
+// person was here", not "count me once": a record is a bearer token, records of
+// one origin, hour and issuer key are the same bytes, and whoever holds one can
+// send it as often as they like until it expires. Limit what a record opens by
+// your own means (per session, per address), or by Vouched.Hash where the issuer
+// makes single-use records (Vouched.ID is then set).
+//
+//	checker, err := record.New(record.Config{
+//		Issuers: map[string]record.KeySource{"https://issuer.example": keys},
+//	})
+//	...
+//	switch result := checker.Check(r).(type) {
+//	case record.Vouched:
+//		// result.Issuer vouched for the visitor of result.Origin
+//	case record.Refused:
+//		// result.Code and result.Reason say why not
+//	}
+package record
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bonafides-dev/bonafides/protocol/jws"
+	"github.com/bonafides-dev/bonafides/protocol/pst"
+)
+
+// KeySource gives the keys that an issuer signs records with. Implementations
+// are safe for concurrent use. Package rpserver/jwks has one over HTTP.
+type KeySource interface {
+	KeySet(ctx context.Context, issuer string) (*jws.KeySet, error)
+}
+
+// Refresher is a KeySource that can look again. Refresh is called after a record
+// named a key that the set does not hold; it returns the set to try once more,
+// and must itself limit how often it fetches.
+type Refresher interface {
+	Refresh(ctx context.Context, issuer string) (*jws.KeySet, error)
+}
+
+// FixedKeys is a KeySource of one key set that never changes.
+func FixedKeys(set *jws.KeySet) KeySource { return fixed{set} }
+
+type fixed struct{ set *jws.KeySet }
+
+func (f fixed) KeySet(context.Context, string) (*jws.KeySet, error) { return f.set, nil }
+
+// Config of a Checker. The zero value of every optional field is the strict one.
+type Config struct {
+	// Issuers are the issuers that this server believes, by origin, each with
+	// the source of its keys. At least one.
+	Issuers map[string]KeySource
+	// AllowedFrames are origins whose pages may send a record that was redeemed
+	// on another site, because they stand in a frame there: an ad frame's own
+	// origin. Empty: only the site that redeemed may send its record.
+	AllowedFrames []string
+	// InsecureUnknownOrigin accepts a record when the request tells no origin,
+	// neither by Origin nor by Referer. A record copied from one site then
+	// passes from anywhere.
+	InsecureUnknownOrigin bool
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Checker checks records. It is safe for concurrent use.
+type Checker struct {
+	issuers map[string]KeySource
+	frames  []string
+	unknown bool
+	now     func() time.Time
+}
+
+// New checks the configuration and returns a Checker.
+func New(c Config) (*Checker, error) {
+	if len(c.Issuers) == 0 {
+		return nil, errors.New("record: Config.Issuers is empty: name the issuers whose records count")
+	}
+	k := &Checker{issuers: make(map[string]KeySource, len(c.Issuers)), unknown: c.InsecureUnknownOrigin, now: c.Now}
+	for issuer, source := range c.Issuers {
+		if origin, ok := originOf(issuer); !ok || origin != issuer {
+			return nil, errors.New("record: issuer " + quote(issuer) + " is not an origin such as https://issuer.example")
+		}
+		if source == nil {
+			return nil, errors.New("record: issuer " + quote(issuer) + " has no source of keys")
+		}
+		k.issuers[issuer] = source
+	}
+	for _, frame := range c.AllowedFrames {
+		if origin, ok := originOf(frame); !ok || origin != frame {
+			return nil, errors.New("record: allowed frame " + quote(frame) + " is not an origin such as https://ads.example")
+		}
+	}
+	k.frames = slices.Clone(c.AllowedFrames)
+	if k.now == nil {
+		k.now = time.Now
+	}
+	return k, nil
+}
+
+// Result is Vouched or Refused.
+type Result interface{ result() }
+
+// Vouched is the answer for a good record.
+type Vouched struct {
+	Issuer string    // who vouches
+	KeyID  uint32    // the key of the redeemed token: the issuer's public metadata
+	Via    string    // pst.ViaNative or pst.ViaPolyfill: which endpoint redeemed
+	At     time.Time // the hour of the redemption, rounded down
+	Expiry time.Time
+	Origin string // the site that redeemed, as its browser stated it
+	ID     string // set where the issuer makes single-use records
+	// Hash is SHA-256 over what the issuer signed. Equal records have equal
+	// hashes, and no change to a record's text alone gives another.
+	Hash [32]byte
+}
+
+// Refused is the answer for anything else. Code is stable, Reason a sentence for
+// people; neither repeats what was sent.
+type Refused struct {
+	Code   string
+	Reason string
+}
+
+func (Vouched) result() {}
+func (Refused) result() {}
+
+// Codes of Refused, beside those of a judged record (pst.RecordCode..., and the
+// codes of package jws).
+const (
+	CodeNoRecord        = "no_record"         // the request carries none
+	CodeHeaderInvalid   = "header_invalid"    // the header is not a list of records
+	CodeIssuerUnknown   = "issuer_unknown"    // records of other issuers only
+	CodeOriginUnknown   = "origin_unknown"    // neither Origin nor Referer
+	CodeOriginMismatch  = "origin_mismatch"   // redeemed on another site
+	CodeKeysUnavailable = "keys_unavailable"  // the issuer's keys could not be had
+	CodeHeaderTooLarge  = "header_too_large"  // more than a browser sends
+	CodeHeaderDuplicate = "header_duplicated" // the header appears twice
+)
+
+// Headers that carry records, in the order in which they are read: the browser's
+// own, then the polyfill's (a page cannot set a Sec- header).
+const (
+	HeaderNative   = pst.HeaderRecord
+	HeaderPolyfill = "Private-State-Redemption-Record"
+)
+
+const maxHeader = 16 << 10
+
+// Check reads the record of a request and judges it. The native header counts
+// if it is there, else the polyfill's. If the header holds records of several
+// issuers that this server believes, the first good one decides.
+func (c *Checker) Check(r *http.Request) Result {
+	values := r.Header.Values(HeaderNative)
+	if len(values) == 0 || len(values) == 1 && values[0] == "" {
+		if p := r.Header.Values(HeaderPolyfill); len(p) > 0 {
+			values = p
+		}
+	}
+	switch {
+	case len(values) == 0 || len(values) == 1 && strings.TrimSpace(values[0]) == "":
+		return Refused{CodeNoRecord, "The request carries no redemption record: the browser has none for this site, or was not asked to send it."}
+	case len(values) > 1:
+		return Refused{CodeHeaderDuplicate, "The header with the redemption record appears more than once."}
+	case len(values[0]) > maxHeader:
+		return Refused{CodeHeaderTooLarge, "The header with the redemption record is longer than any browser sends."}
+	}
+	list, err := pst.ParseRedemptionRecordHeader(values[0])
+	if err != nil {
+		return Refused{CodeHeaderInvalid, sentence(err)}
+	}
+	from, known := requestOrigin(r)
+	var first Result
+	for _, item := range list {
+		source, ok := c.issuers[item.Origin]
+		if !ok {
+			continue
+		}
+		result := c.judge(r.Context(), item, source, from, known)
+		if _, good := result.(Vouched); good {
+			return result
+		}
+		if first == nil {
+			first = result
+		}
+	}
+	if first == nil {
+		return Refused{CodeIssuerUnknown, "The record is of an issuer that this server does not know."}
+	}
+	return first
+}
+
+func (c *Checker) judge(ctx context.Context, item pst.OriginRecord, source KeySource, from string, known bool) Result {
+	keys, err := source.KeySet(ctx, item.Origin)
+	if err != nil {
+		return Refused{CodeKeysUnavailable, "The issuer's keys could not be had, so its records count for nothing now. Try again later."}
+	}
+	now := c.now()
+	rec, err := pst.JudgeRecord(item.Record, keys, item.Origin, now)
+	if errors.Is(err, &jws.Error{Code: jws.CodeKeyUnknown}) {
+		if again, ok := source.(Refresher); ok {
+			if keys, rerr := again.Refresh(ctx, item.Origin); rerr == nil {
+				rec, err = pst.JudgeRecord(item.Record, keys, item.Origin, now)
+			}
+		}
+	}
+	if err != nil {
+		var e *jws.Error
+		if errors.As(err, &e) {
+			return Refused{e.Code, sentence(err)}
+		}
+		return Refused{CodeHeaderInvalid, sentence(err)}
+	}
+	switch {
+	case !known && !c.unknown:
+		return Refused{CodeOriginUnknown, "The request tells neither Origin nor Referer, so the record cannot be held against the site that sent it."}
+	case known && from != rec.Origin && !slices.Contains(c.frames, from):
+		return Refused{CodeOriginMismatch, "The record was redeemed on another site than the one that sent it."}
+	}
+	input := item.Record[:strings.LastIndexByte(item.Record, '.')]
+	return Vouched{
+		Issuer: rec.Issuer, KeyID: rec.KeyID, Via: rec.Via, Origin: rec.Origin, ID: rec.ID,
+		At: time.Unix(rec.IssuedAt, 0).UTC(), Expiry: time.Unix(rec.Expiry, 0).UTC(),
+		Hash: sha256.Sum256([]byte(input)),
+	}
+}
+
+// requestOrigin returns the origin that a request comes from: the Origin header,
+// or where there is none (a frame's navigation, a GET without CORS) the origin
+// of Referer. An Origin of "null" is an origin that nobody can name.
+func requestOrigin(r *http.Request) (string, bool) {
+	if values := r.Header.Values("Origin"); len(values) > 0 {
+		if len(values) > 1 {
+			return "", false
+		}
+		origin, ok := originOf(values[0])
+		return origin, ok && origin == values[0]
+	}
+	values := r.Header.Values("Referer")
+	if len(values) != 1 {
+		return "", false
+	}
+	return originOf(values[0])
+}
+
+// originOf returns scheme://host[:port] of an http or https URL, written as
+// browsers write it: lower case, no default port.
+func originOf(s string) (string, bool) {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return "", false
+	}
+	host := strings.ToLower(u.Hostname())
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	port := u.Port()
+	if port != "" && !(u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443") {
+		host += ":" + port
+	}
+	return u.Scheme + "://" + host, true
+}
+
+// sentence turns an error of the protocol packages into one for people.
+func sentence(err error) string {
+	var e *jws.Error
+	message := err.Error()
+	if errors.As(err, &e) {
+		message = e.Message
+	}
+	var p *pst.Error
+	if errors.As(err, &p) {
+		message = p.Message
+	}
+	if message == "" {
+		return ""
+	}
+	message = strings.ToUpper(message[:1]) + message[1:]
+	if !strings.HasSuffix(message, ".") {
+		message += "."
+	}
+	return message
+}
+
+func quote(s string) string { return `"` + s + `"` }
