@@ -1,0 +1,151 @@
+// Chromium, driven over the DevTools protocol by puppeteer-core.
+import puppeteer from 'puppeteer-core';
+import { temporaryFolder } from './stack.mjs';
+
+/** The flags with which Private State Tokens are known to work headless; nothing else is changed. */
+const flags = [
+  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+];
+
+export class Chromium {
+  name = 'chromium';
+
+  /**
+   * @param {{commitments?: string, flags?: string[], executable?: string}} options
+   *   commitments: JSON object of issuer origins, as the command-line flag wants it.
+   */
+  static async launch({ commitments, flags: more = [], executable = '/usr/bin/chromium' } = {}) {
+    const self = new Chromium();
+    self.can = { cdp: true, nativeFedCM: true, nativeTokens: commitments !== undefined };
+    self.profile = await temporaryFolder('chromium');
+    const args = [...flags, `--user-data-dir=${self.profile.dir}`, ...more];
+    if (commitments !== undefined) args.push(`--additional-private-state-token-key-commitments=${commitments}`);
+    self.puppeteer = await puppeteer.launch({
+      executablePath: executable, ignoreDefaultArgs: true, args: [...args, 'about:blank'], pipe: true, defaultViewport: null, dumpio: false,
+    });
+    self.process = self.puppeteer.process();
+    return self;
+  }
+
+  /** Opens a tab in the default context (FedCM's auto re-authentication needs that one) and brings it to the front. */
+  async open(url) {
+    const page = new Page(await this.puppeteer.newPage());
+    await page.prepare();
+    if (url) await page.goto(url);
+    return page;
+  }
+
+  version() {
+    return this.puppeteer.version();
+  }
+
+  async close() {
+    const { pid } = this.process;
+    const gone = new Promise((resolve) => (this.process.exitCode !== null || this.process.signalCode !== null ? resolve() : this.process.once('exit', resolve)));
+    const timer = setTimeout(() => { try { process.kill(pid, 'SIGKILL'); } catch { /* gone already */ } }, 10_000);
+    await this.puppeteer.close().catch(() => {});
+    await gone;
+    clearTimeout(timer);
+    await this.profile.remove();
+  }
+}
+
+/** eval and wait, for a page's main frame and for its other frames alike. */
+class Frame {
+  constructor(frame) {
+    this.frameHandle = frame;
+  }
+
+  eval(fn, ...args) {
+    return this.frameHandle.evaluate(fn, ...args);
+  }
+
+  /** Waits until fn answers something true. The last argument may be {timeout}. */
+  wait(fn, ...args) {
+    const last = args.at(-1);
+    const options = last !== null && typeof last === 'object' && 'timeout' in last ? args.pop() : {};
+    return this.frameHandle.waitForFunction(fn, { timeout: options.timeout ?? 15_000, polling: 50 }, ...args).then(() => {});
+  }
+}
+
+class Page extends Frame {
+  problems = [];
+  tokenOperations = [];
+
+  constructor(page) {
+    super(page.mainFrame());
+    this.puppeteer = page;
+  }
+
+  async prepare() {
+    this.puppeteer.on('console', (m) => { if (m.type() === 'error') this.problems.push(`console: ${m.text()} (${m.location()?.url ?? ''})`); });
+    this.puppeteer.on('pageerror', (e) => this.problems.push(`exception: ${e?.stack ?? e}`));
+    this.cdp = await this.puppeteer.createCDPSession();
+    this.cdp.on('Network.trustTokenOperationDone', (e) => this.tokenOperations.push(e));
+    await this.cdp.send('Network.enable');
+    await this.puppeteer.bringToFront();
+  }
+
+  async goto(url) {
+    const answer = await this.puppeteer.goto(url, { waitUntil: 'load' });
+    return { status: answer?.status(), url: this.puppeteer.url() };
+  }
+
+  url() {
+    return this.puppeteer.url();
+  }
+
+  async click(selector) {
+    const element = await this.puppeteer.waitForSelector(selector, { visible: true, timeout: 10_000 });
+    await element.click();
+    await element.dispose();
+  }
+
+  /** Clicks and waits for the page that comes of it. */
+  async follow(selector) {
+    await Promise.all([this.puppeteer.waitForNavigation({ waitUntil: 'load' }), this.click(selector)]);
+  }
+
+  size(width, height) {
+    return this.puppeteer.setViewport({ width, height, deviceScaleFactor: 1 });
+  }
+
+  scheme(value) {
+    return this.puppeteer.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }, { name: 'prefers-reduced-motion', value: 'reduce' }]);
+  }
+
+  screenshot(file) {
+    return this.puppeteer.screenshot({ path: file, fullPage: true });
+  }
+
+  front() {
+    return this.puppeteer.bringToFront();
+  }
+
+  /** The frame of an origin, awaited. */
+  async frame(origin, timeout = 10_000) {
+    const deadline = Date.now() + timeout;
+    for (;;) {
+      const found = this.puppeteer.frames().find((f) => f !== this.puppeteer.mainFrame() && f.url().startsWith(`${origin}/`));
+      if (found) return new Frame(found);
+      if (Date.now() > deadline) throw new Error(`no frame of ${origin}; there are: ${this.puppeteer.frames().map((f) => f.url()).join(' ')}`);
+      await new Promise((r) => setTimeout(r, 50));
+    }
+  }
+
+  /** Waits for the browser's own word on a token operation, from the count-th on. */
+  async tokenOperation(type, { after = 0, timeout = 20_000 } = {}) {
+    const deadline = Date.now() + timeout;
+    for (;;) {
+      const found = this.tokenOperations.slice(after).find((e) => e.type === type);
+      if (found) return found;
+      if (Date.now() > deadline) throw new Error(`the browser reported no ${type}; it reported ${JSON.stringify(this.tokenOperations)}`);
+      await new Promise((r) => setTimeout(r, 20));
+    }
+  }
+
+  close() {
+    return this.puppeteer.close();
+  }
+}
