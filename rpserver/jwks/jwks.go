@@ -1,0 +1,217 @@
+// Package jwks fetches issuers' key sets over HTTP and keeps them as long as
+// HTTP says. What to do when is decided by jws.KeySetState; this package does
+// the fetching, one at a time for each issuer.
+package jwks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bonafides-dev/bonafides/protocol/jws"
+)
+
+// RecordKeysPath is where an issuer of Private State Tokens publishes the keys
+// of its redemption records, below its origin.
+const RecordKeysPath = "/.well-known/redemption-record-keys"
+
+// Locate returns the URL of an issuer's key set.
+type Locate func(ctx context.Context, issuer string) (string, error)
+
+// At locates the key set at a path below the issuer: At(RecordKeysPath).
+func At(path string) Locate {
+	return func(_ context.Context, issuer string) (string, error) {
+		return strings.TrimSuffix(issuer, "/") + path, nil
+	}
+}
+
+// URL locates every key set at one URL, for a source of one issuer.
+func URL(u string) Locate {
+	return func(context.Context, string) (string, error) { return u, nil }
+}
+
+// Config of a Source.
+type Config struct {
+	// Client does the requests; its redirects are not followed. Required: the
+	// caller decides about proxies, dialers and connection limits.
+	Client *http.Client
+	// Locate says where a key set is. Required.
+	Locate Locate
+	// Rules are how long sets are kept and how often fetched.
+	Rules jws.KeySetRules
+	// InsecureHTTP allows http URLs of hosts other than localhost, *.localhost
+	// and loopback addresses. Whoever sits on the path then chooses the keys.
+	InsecureHTTP bool
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Source fetches and keeps key sets. It is safe for concurrent use. It remembers
+// every issuer that it is asked for, so ask only for issuers that you trust.
+type Source struct {
+	c      Config
+	client http.Client
+
+	mu      sync.Mutex
+	issuers map[string]*entry
+}
+
+type entry struct {
+	state jws.KeySetState
+	done  chan struct{} // closed when the fetch under way has ended; nil if none
+}
+
+// New returns a Source.
+func New(c Config) (*Source, error) {
+	if c.Client == nil {
+		return nil, errors.New("jwks: Config.Client is missing: give the http.Client that fetches keys")
+	}
+	if c.Locate == nil {
+		return nil, errors.New("jwks: Config.Locate is missing: say where key sets are, for example jwks.At(jwks.RecordKeysPath)")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	s := &Source{c: c, client: *c.Client, issuers: map[string]*entry{}}
+	// A redirect would let the answer of one host come from another.
+	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return s, nil
+}
+
+// KeySet returns the issuer's keys, fetching them if there are none or their age
+// is over. Errors are *jws.Error with code keys_unavailable, or the context's.
+func (s *Source) KeySet(ctx context.Context, issuer string) (*jws.KeySet, error) {
+	return s.ask(ctx, issuer, jws.Wanted{})
+}
+
+// Refresh is to be called after a token named a key that the set does not hold.
+// It fetches at most once per cooldown, and otherwise returns the set it has.
+func (s *Source) Refresh(ctx context.Context, issuer string) (*jws.KeySet, error) {
+	return s.ask(ctx, issuer, jws.Missing{})
+}
+
+func (s *Source) ask(ctx context.Context, issuer string, event jws.KeySetEvent) (*jws.KeySet, error) {
+	for {
+		s.mu.Lock()
+		e := s.issuers[issuer]
+		if e == nil {
+			e = &entry{}
+			s.issuers[issuer] = e
+		}
+		var action jws.KeySetAction
+		e.state, action = e.state.Next(event, s.c.Now(), s.c.Rules)
+		if action.Do == jws.KeySetFetch {
+			e.done = make(chan struct{})
+			// The fetch serves everybody who waits, so it does not end with
+			// the request that happened to begin it.
+			go s.fetch(context.WithoutCancel(ctx), issuer, e, e.done, action.NoCache)
+		}
+		done := e.done
+		s.mu.Unlock()
+		switch action.Do {
+		case jws.KeySetUse:
+			return action.Keys, nil
+		case jws.KeySetRefuse:
+			return nil, action.Err
+		}
+		select {
+		case <-done:
+			// What was missing has been looked for: take what there is now.
+			event = jws.Wanted{}
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (s *Source) fetch(ctx context.Context, issuer string, e *entry, done chan struct{}, noCache bool) {
+	var event jws.KeySetEvent = jws.FetchFailed{}
+	defer func() {
+		s.mu.Lock()
+		e.state, _ = e.state.Next(event, s.c.Now(), s.c.Rules)
+		if e.done == done {
+			e.done = nil
+		}
+		s.mu.Unlock()
+		close(done)
+	}()
+	if fetched, err := s.get(ctx, issuer, noCache); err == nil {
+		event = fetched
+	}
+}
+
+const (
+	maxBody        = 512 << 10
+	defaultTimeout = 10 * time.Second
+)
+
+func (s *Source) get(ctx context.Context, issuer string, noCache bool) (jws.Fetched, error) {
+	timeout := s.c.Rules.Timeout
+	if timeout <= 0 {
+		timeout = defaultTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	where, err := s.c.Locate(ctx, issuer)
+	if err != nil {
+		return jws.Fetched{}, err
+	}
+	if err := CheckURL(where, s.c.InsecureHTTP); err != nil {
+		return jws.Fetched{}, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, where, nil)
+	if err != nil {
+		return jws.Fetched{}, err
+	}
+	req.Header.Set("Accept", "application/jwk-set+json, application/json")
+	if noCache {
+		req.Header.Set("Cache-Control", "no-cache")
+	}
+	res, err := s.client.Do(req)
+	if err != nil {
+		return jws.Fetched{}, err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return jws.Fetched{}, fmt.Errorf("jwks: status %d", res.StatusCode)
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	if err != nil {
+		return jws.Fetched{}, err
+	}
+	if len(body) > maxBody {
+		return jws.Fetched{}, errors.New("jwks: the key set is longer than 512 KiB")
+	}
+	return jws.Fetched{Body: body,
+		CacheControl: strings.Join(res.Header.Values("Cache-Control"), ","),
+		Age:          res.Header.Get("Age")}, nil
+}
+
+// CheckURL refuses URLs that keys must not come from: those that are not https,
+// except on hosts that never leave this machine, or anywhere if insecure.
+func CheckURL(raw string, insecure bool) error {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.User != nil {
+		return errors.New("jwks: the address of the key set is not a URL with a host")
+	}
+	if u.Scheme == "https" || u.Scheme == "http" && (insecure || local(u.Hostname())) {
+		return nil
+	}
+	return errors.New("jwks: the address of the key set is not https")
+}
+
+func local(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
