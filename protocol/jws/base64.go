@@ -72,3 +72,10 @@ func appendEncoded(dst, b []byte) []byte {
 func encode(b []byte) string {
 	return string(appendEncoded(make([]byte, 0, (len(b)*4+2)/3), b))
 }
+
+// EncodeBase64URL returns b in base64url without padding.
+func EncodeBase64URL(b []byte) string { return encode(b) }
+
+// DecodeBase64URL reads canonical base64url without padding and nothing else: no
+// padding, no white space, unused bits zero.
+func DecodeBase64URL(s string) ([]byte, bool) { return decode(s) }

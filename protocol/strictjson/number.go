@@ -4,6 +4,9 @@ package strictjson
 // (RFC 8259 section 6): 2^53 - 1.
 const maxExact = 1<<53 - 1
 
+// maxDateText bounds the text of a time; the longest sensible one has about 30.
+const maxDateText = 128
+
 // Int returns a whole number written without point or exponent, between
 // -(2^53-1) and 2^53-1. Everything else is not ok: what two readers may round
 // differently is no integer.
@@ -34,17 +37,18 @@ func (v Value) Int() (n int64, ok bool) {
 	return n, true
 }
 
-// NumericDate returns a time in seconds since 1970 (RFC 7519 section 2), cut to
-// whole seconds, and whether anything was cut. A number with a point or an
-// exponent is a valid one. Not ok are other kinds, negative numbers (also -0)
-// and times beyond 2^53-1.
-func (v Value) NumericDate() (seconds int64, fraction, ok bool) {
+// NumericDate returns a time in seconds since 1970 (RFC 7519 section 2): whole
+// seconds, and nanoseconds below one second; anything finer is cut. A number
+// with a point or an exponent is a valid one. Not ok are other kinds, negative
+// numbers (also -0) times beyond 2^53-1
+// seconds and texts of more than 128 characters.
+func (v Value) NumericDate() (seconds int64, nanos int, ok bool) {
 	if v.Kind() != Number {
-		return 0, false, false
+		return 0, 0, false
 	}
 	s := v.Raw()
-	if s[0] == '-' {
-		return 0, false, false
+	if s[0] == '-' || len(s) > maxDateText {
+		return 0, 0, false
 	}
 	// Split the text into its digits, the place of the point among them, and
 	// the exponent that moves the point.
@@ -65,7 +69,7 @@ func (v Value) NumericDate() (seconds int64, fraction, ok bool) {
 			i++
 		}
 		for ; i < len(s); i++ {
-			if exp < 1<<20 { // far beyond any document's length: more changes nothing
+			if exp < 1<<20 { // far beyond maxDateText: more changes nothing
 				exp = exp*10 + int(s[i]-'0')
 			}
 		}
@@ -74,7 +78,10 @@ func (v Value) NumericDate() (seconds int64, fraction, ok bool) {
 		}
 	}
 	last := point + exp // digits before this place are whole seconds
-	place := 0
+	place, unit := 0, 100_000_000
+	for gap := last; gap < 0 && unit > 0; gap++ { // zeros between point and digits
+		unit /= 10
+	}
 	for j := 0; j < len(digits); j++ {
 		if digits[j] == '.' {
 			continue
@@ -82,18 +89,19 @@ func (v Value) NumericDate() (seconds int64, fraction, ok bool) {
 		if place < last {
 			seconds = seconds*10 + int64(digits[j]-'0')
 			if seconds > maxExact {
-				return 0, false, false
+				return 0, 0, false
 			}
-		} else if digits[j] != '0' {
-			fraction = true
+		} else {
+			nanos += int(digits[j]-'0') * unit
+			unit /= 10
 		}
 		place++
 	}
 	for ; place < last && seconds != 0; place++ { // zeros that the exponent appends
 		seconds *= 10
 		if seconds > maxExact {
-			return 0, false, false
+			return 0, 0, false
 		}
 	}
-	return seconds, fraction, true
+	return seconds, nanos, true
 }

@@ -1,0 +1,38 @@
+package oidc
+
+import (
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/subtle"
+
+	"github.com/bonafides-dev/bonafides/protocol/jws"
+)
+
+// CheckAccessToken holds an access token that came with the ID token against its
+// at_hash (OpenID Connect Core section 3.1.3.6). Errors are *Error: one code if
+// the ID token has no at_hash, another if it is of another access token.
+func (t *IDToken) CheckAccessToken(accessToken string) error {
+	switch {
+	case t.AccessTokenHash == "":
+		return refuse(CodeAtHashMissing, "the ID token has no at_hash, so it does not tell which access token belongs to it")
+	case subtle.ConstantTimeCompare([]byte(t.AccessTokenHash), []byte(AccessTokenHash(t.Algorithm, accessToken))) != 1:
+		return refuse(CodeAtHash, "the access token is not the one that the ID token was issued with (at_hash)")
+	}
+	return nil
+}
+
+// AccessTokenHash returns the at_hash of an access token: the left half of its
+// hash, by the hash of the ID token's signature algorithm (Ed25519: SHA-512), in
+// base64url. c_hash of an authorization code is made alike.
+func AccessTokenHash(a jws.Algorithm, accessToken string) string {
+	switch a {
+	case jws.ES384:
+		h := sha512.Sum384([]byte(accessToken))
+		return jws.EncodeBase64URL(h[:24])
+	case jws.EdDSA:
+		h := sha512.Sum512([]byte(accessToken))
+		return jws.EncodeBase64URL(h[:32])
+	}
+	h := sha256.Sum256([]byte(accessToken))
+	return jws.EncodeBase64URL(h[:16])
+}

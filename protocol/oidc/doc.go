@@ -1,0 +1,9 @@
+// Package oidc judges ID tokens (OpenID Connect Core 1.0) for a relying party,
+// and reads and writes the documents around them: discovery, PKCE (RFC 7636),
+// authentication requests and their answers.
+//
+// Verify does everything that a relying party must do with an ID token, with
+// every check on by default. Time comes in as a value, keys as a *jws.KeySet;
+// the package fetches nothing and keeps nothing, so that a nonce is used only
+// once is the caller's part (Config.CheckNonce is the place for it).
+package oidc

@@ -1,0 +1,66 @@
+package oidc
+
+import (
+	"errors"
+
+	"github.com/bonafides-dev/bonafides/protocol/jws"
+)
+
+// Codes of an Error about claims. A token that is refused before its claims are
+// read has a code of package jws.
+const (
+	CodeClaims        = "claims_invalid"        // the payload is not one strict JSON object
+	CodeClaimType     = "claim_type"            // a claim is not of its type
+	CodeIssuer        = "iss_mismatch"          // another issuer, or none
+	CodeAudience      = "aud_mismatch"          // not for this client
+	CodeAudienceExtra = "aud_untrusted"         // also for an audience that is not trusted
+	CodeAzp           = "azp_mismatch"          // presented by another client
+	CodeSubject       = "sub_invalid"           // missing, empty, too long or not ASCII
+	CodeExpMissing    = "exp_missing"           //
+	CodeExpired       = "expired"               // now is on or after exp
+	CodeIatMissing    = "iat_missing"           //
+	CodeIssuedLater   = "iat_future"            // iat is more than 60 s ahead
+	CodeNotYet        = "nbf_future"            // nbf is more than 60 s ahead
+	CodeNonceMissing  = "nonce_missing"         // the token has no nonce
+	CodeNonce         = "nonce_mismatch"        // another nonce
+	CodeHostedDomain  = "hd_mismatch"           // another hosted domain, or none
+	CodeAtHashMissing = "at_hash_missing"       // no at_hash to hold the access token against
+	CodeAtHash        = "at_hash_mismatch"      // made for another access token
+	CodeConfig        = "config_invalid"        // the Config cannot judge anything
+	CodeDocument      = "discovery_invalid"     // a discovery document is refused
+	CodeDocumentIss   = "discovery_issuer"      // a discovery document of another issuer
+	CodePKCE          = "pkce_invalid"          // a verifier or challenge is not well formed
+	CodeRequest       = "auth_request_invalid"  // an authentication request cannot be built
+	CodeResponse      = "auth_response_invalid" // an answer is not one
+	CodeState         = "state_mismatch"        // an answer to another request
+	CodeResponseIss   = "response_issuer"       // an answer of another provider
+	CodeDenied        = "provider_error"        // the provider answered with an error
+)
+
+// Error says why something was refused: a stable code for programs, a sentence
+// for people. Neither repeats the token.
+type Error struct {
+	Code    string
+	Message string
+}
+
+// Error returns "code: message".
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// Is reports whether target is an *Error with the same code.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Code == e.Code
+}
+
+func refuse(code, message string) *Error { return &Error{code, message} }
+
+// fromJWS gives an error of package jws the type of this one, so that callers
+// handle a single type.
+func fromJWS(err error) error {
+	var e *jws.Error
+	if errors.As(err, &e) {
+		return &Error{e.Code, e.Message}
+	}
+	return err
+}

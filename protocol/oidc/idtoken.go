@@ -1,0 +1,161 @@
+package oidc
+
+import (
+	"time"
+
+	"github.com/bonafides-dev/bonafides/protocol/jws"
+	"github.com/bonafides-dev/bonafides/protocol/strictjson"
+)
+
+// Config says which ID tokens a relying party takes. Issuer, ClientID, Keys and
+// one of Nonce, CheckNonce and InsecureNoNonce are required; everything else
+// left out is strict.
+type Config struct {
+	// Issuer is the provider's issuer identifier, compared byte for byte.
+	Issuer string
+	// IssuerAliases are further values of iss that mean the same provider.
+	// Google issues both forms of GoogleIssuers.
+	IssuerAliases []string
+	// ClientID is the audience that the token must be for.
+	ClientID string
+	// Keys are the provider's published keys.
+	Keys *jws.KeySet
+
+	// Nonce is the value that this browser's sign-in was begun with; the token
+	// must carry it.
+	Nonce string
+	// CheckNonce, if set, is used instead of Nonce. It is called at most once,
+	// with the token's nonce, never empty, as the last step: everything else,
+	// the signature too, is good. So it may be what uses the nonce up. Its
+	// error is returned unchanged.
+	CheckNonce func(nonce string) error
+	// InsecureNoNonce accepts tokens whatever their nonce. A token stolen
+	// anywhere then signs its thief in.
+	InsecureNoNonce bool
+
+	// HostedDomain is the value that hd must have; "*" takes any that is not
+	// empty. Empty: hd is not looked at.
+	HostedDomain string
+	// TrustedAudiences are audiences that may stand in the token beside
+	// ClientID.
+	TrustedAudiences []string
+	// Algorithms are the accepted signature algorithms; empty means all of
+	// package jws.
+	Algorithms []jws.Algorithm
+	// MaxSize bounds the token in bytes; 0 means 16 KiB.
+	MaxSize int
+}
+
+// GoogleIssuers are the two forms of iss that Google's ID tokens have: the first
+// for Config.Issuer, the second for Config.IssuerAliases.
+var GoogleIssuers = [2]string{"https://accounts.google.com", "accounts.google.com"}
+
+// skew is how far iat and nbf may lie ahead of now, for clocks that differ. exp
+// gets none.
+const skew = 60
+
+const maxSubject = 255
+
+// IDToken is what an ID token said. Times are Unix seconds; exp and iat with a
+// fraction are cut. The profile claims are empty if they are missing or of
+// another type: they describe, they decide nothing.
+type IDToken struct {
+	Issuer          string
+	Subject         string   // the user, together with Issuer
+	Audience        []string // at least one
+	AuthorizedParty string   // azp
+	Nonce           string
+	IssuedAt        int64
+	Expiry          int64
+	NotBefore       int64 // 0 if the token has no nbf
+	AuthTime        int64 // 0 if the token has no auth_time
+
+	Email         string
+	EmailVerified bool // true or the string "true"
+	Name          string
+	GivenName     string
+	FamilyName    string
+	Picture       string
+	Locale        string
+	HostedDomain  string // hd
+
+	AccessTokenHash string // at_hash
+	SessionID       string // sid
+
+	Algorithm jws.Algorithm // that the token was signed with
+	KeyID     string        // of the key that signed it
+
+	claims strictjson.Value
+}
+
+// Claim returns a claim as the JSON that the token has, or "" if it is missing.
+func (t *IDToken) Claim(name string) string { return t.claims.Get(name).Raw() }
+
+// Value returns a claim for strict reading; the zero Value if it is missing.
+func (t *IDToken) Value(name string) strictjson.Value { return t.claims.Get(name) }
+
+// Unverified is an ID token whose form and claims are good and whose signature
+// was not checked yet.
+type Unverified struct {
+	jws    *jws.Unverified
+	token  *IDToken
+	config *Config
+}
+
+// Judge does everything with a token that needs no cryptography and does not use
+// up a nonce. For platforms that check signatures themselves; others call
+// Verify. Errors are *Error.
+func Judge(token string, c Config, now time.Time) (*Unverified, error) {
+	return judge(token, &c, now)
+}
+
+// JWS returns what a signature check needs.
+func (u *Unverified) JWS() *jws.Unverified { return u.jws }
+
+// Confirm ends the judgement with the outcome of the signature check.
+func (u *Unverified) Confirm(valid bool) (*IDToken, error) {
+	if _, err := u.jws.Confirm(valid); err != nil {
+		return nil, fromJWS(err)
+	}
+	if u.config.CheckNonce != nil {
+		if err := u.config.CheckNonce(u.token.Nonce); err != nil {
+			return nil, err
+		}
+	}
+	return u.token, nil
+}
+
+func judge(token string, c *Config, now time.Time) (*Unverified, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	signed, err := jws.Judge(token, c.Keys, jws.Policy{
+		Types: idTokenTypes, AllowNoType: true, Algorithms: c.Algorithms, MaxSize: c.MaxSize})
+	if err != nil {
+		return nil, fromJWS(err)
+	}
+	t := &IDToken{Algorithm: signed.Header().Algorithm, KeyID: signed.Header().KeyID}
+	if refusal := t.read(signed.UnverifiedPayload(), c.MaxSize); refusal != nil {
+		return nil, refusal
+	}
+	if refusal := c.judge(t, now); refusal != nil {
+		return nil, refusal
+	}
+	return &Unverified{signed, t, c}, nil
+}
+
+// idTokenTypes: an access token ("at+jwt") or a logout token ("logout+jwt") is
+// no ID token.
+var idTokenTypes = []string{"JWT"}
+
+func (c *Config) check() error {
+	switch {
+	case c.Issuer == "":
+		return refuse(CodeConfig, "Config.Issuer is empty: name the provider whose tokens count")
+	case c.ClientID == "":
+		return refuse(CodeConfig, "Config.ClientID is empty: name the client that tokens must be for")
+	case c.Nonce == "" && c.CheckNonce == nil && !c.InsecureNoNonce:
+		return refuse(CodeConfig, "Config has no Nonce and no CheckNonce: give the nonce that this sign-in was begun with")
+	}
+	return nil
+}
