@@ -1,0 +1,155 @@
+package home
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bonafides-dev/bonafides/demo/trace"
+	"github.com/bonafides-dev/bonafides/internal/look"
+)
+
+// renderRow writes one row of the chart for the event stream.
+func renderRow(x trace.Exchange, w io.Writer) error {
+	return row(x, false).Render(context.Background(), w)
+}
+
+// exchange shows one exchange decoded: as a fragment for the chart's script, as
+// a page of its own for everybody else.
+func (h *handler) exchange(w http.ResponseWriter, r *http.Request) {
+	seq, err := strconv.ParseInt(r.PathValue("seq"), 10, 64)
+	all := h.Hub.All()
+	i := slices.IndexFunc(all, func(x trace.Exchange) bool { return x.Seq == seq })
+	switch {
+	case err != nil || i < 0:
+		look.Render(w, r, http.StatusNotFound, gone(h.props("Message not kept")))
+	case r.URL.Query().Has("fragment"):
+		look.Render(w, r, http.StatusOK, decoded(all[i]))
+	default:
+		look.Render(w, r, http.StatusOK, exchangePage(h.props(trace.Title(all[i].Kind)), all[i]))
+	}
+}
+
+// column returns the place of a party in the chart, from 1; 0 if it has none.
+func column(p look.Party) int { return slices.Index(look.Parties(), p) + 1 }
+
+// An arrow spans columns: its grid classes, and whether it points left.
+func arrowClass(from, to look.Party) string {
+	a, b := column(from), column(to)
+	left := ""
+	if a > b {
+		a, b, left = b, a, " left"
+	}
+	if a == 0 || a == b {
+		return "arrow at1 n2" // never drawn between parties without columns
+	}
+	return "arrow at" + strconv.Itoa(a) + " n" + strconv.Itoa(b-a+1) + left
+}
+
+func drawn(x trace.Exchange) bool {
+	return column(x.From) > 0 && column(x.To) > 0 && x.From != x.To
+}
+
+// minor exchanges are hidden until the reader asks for them.
+func minor(x trace.Exchange) bool {
+	return x.Kind == trace.KindPage || x.Kind == trace.KindAsset || x.Kind == trace.KindAction && !x.Refused
+}
+
+func lookFields(fields []trace.Field) []look.Field {
+	out := make([]look.Field, len(fields))
+	for i, f := range fields {
+		out[i] = look.Field(f)
+	}
+	return out
+}
+
+// A part is a run of fields that is shown open, or closed because it is one of
+// many alike: the third to the last of thirty blinded elements.
+type part struct {
+	fields  []look.Field
+	closed  bool
+	summary string
+}
+
+const shownAlike = 2
+
+func parts(fields []trace.Field) []part {
+	all := lookFields(fields)
+	var out []part
+	open := func(f look.Field) {
+		if n := len(out); n == 0 || out[n-1].closed {
+			out = append(out, part{})
+		}
+		last := &out[len(out)-1]
+		last.fields = append(last.fields, f)
+	}
+	for i := 0; i < len(all); {
+		stem, numbered := numberedName(all[i].Name)
+		j := i + 1
+		for numbered && j < len(all) && all[j].Group == all[i].Group {
+			s, ok := numberedName(all[j].Name)
+			if !ok || s != stem {
+				break
+			}
+			j++
+		}
+		if j-i <= shownAlike+1 {
+			for ; i < j; i++ {
+				open(all[i])
+			}
+			continue
+		}
+		for _, f := range all[i : i+shownAlike] {
+			open(f)
+		}
+		rest := all[i+shownAlike : j]
+		out = append(out, part{fields: rest, closed: true, summary: strconv.Itoa(len(rest)) + " more: " + stem + " " + strconv.Itoa(shownAlike+1) + " to " + strconv.Itoa(j-i)})
+		i = j
+	}
+	return out
+}
+
+// numberedName takes "blinded element 7" apart.
+func numberedName(name string) (stem string, ok bool) {
+	stem, number, ok := cutLast(name, " ")
+	if !ok {
+		return "", false
+	}
+	_, err := strconv.Atoi(number)
+	return stem, err == nil
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
+func shortStatus(x trace.Exchange) string {
+	return strconv.Itoa(x.Status) + " " + http.StatusText(x.Status)
+}
+
+func copies(x trace.Exchange) string {
+	if x.Count > 1 {
+		return " × " + strconv.Itoa(x.Count)
+	}
+	return ""
+}
+
+func shortName(p look.Party) string {
+	switch p {
+	case look.Publisher:
+		return "publisher"
+	case look.AdNetwork:
+		return "ads"
+	case look.IdP:
+		return "IdP"
+	case look.Shop:
+		return "shop"
+	}
+	return string(p)
+}

@@ -1,0 +1,130 @@
+// The home page: probes of each site, the live chart, what changes with it.
+
+const chart = document.querySelector('[data-chart]');
+const section = document.getElementById('chart');
+
+// 1. Does this browser reach each site?
+const probes = [...document.querySelectorAll('[data-probe]')];
+for (const probe of probes) {
+  probe.textContent = 'asking…';
+  fetch(probe.dataset.probe, { mode: 'cors', credentials: 'omit', cache: 'no-store', signal: AbortSignal.timeout(5000) })
+    .then((answer) => answer.ok)
+    .catch(() => false)
+    .then((ok) => {
+      probe.dataset.state = ok ? 'done' : 'error';
+      probe.textContent = ok ? 'this browser reaches it' : 'this browser does not reach it';
+      if (!ok) document.querySelector('[data-hosts]').hidden = false;
+    });
+}
+
+// 2. Which of the two flows can it play?
+const about = document.querySelector('[data-capabilities]');
+if (about) {
+  const tokens = 'hasPrivateToken' in document;
+  const fedcm = 'IdentityCredential' in window;
+  about.textContent = [
+    tokens ? 'This browser has Private State Tokens.' : 'This browser has no Private State Tokens: take Chrome or Chromium for the first flow (go run ./demo -chrome starts one).',
+    fedcm ? 'It has FedCM.' : 'It has no FedCM: take Chrome or Chromium for the second flow.',
+  ].join(' ');
+}
+
+// 3. The guide opens each site beside this page, always in the same tab.
+document.addEventListener('click', (event) => {
+  const link = event.target.closest?.('[data-guide] a');
+  if (link) link.target = 'bonafides-guide';
+});
+
+if (chart && section) {
+  // 4. Pages and styles are hidden until asked for.
+  const minor = document.querySelector('[data-minor]');
+  minor.addEventListener('change', () => section.classList.toggle('all', minor.checked));
+  section.classList.toggle('all', minor.checked);
+
+  // 5. Bytes are fetched when a message is opened.
+  const open = async (details) => {
+    const body = details.querySelector('[data-body]');
+    if (!details.open || !body || body.dataset.loaded) return;
+    body.dataset.loaded = '1';
+    try {
+      const answer = await fetch(`${body.dataset.body}?fragment`);
+      if (answer.status === 404) {
+        body.textContent = 'This message is not kept any more.';
+        return;
+      }
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      body.innerHTML = await answer.text(); // our own server's markup, escaped by templ
+    } catch {
+      delete body.dataset.loaded;
+      body.textContent = 'The demo did not answer. Is it still running? Close and open this message to ask again.';
+    }
+  };
+  chart.addEventListener('toggle', (event) => {
+    if (event.target.matches('.x > details')) open(event.target);
+  }, true);
+
+  const show = () => {
+    const row = /^#x\d+$/.test(location.hash) && document.querySelector(location.hash);
+    if (!row) return;
+    if (row.classList.contains('minor') && !minor.checked) minor.click();
+    row.querySelector('details').open = true;
+    row.scrollIntoView({ block: 'start' });
+  };
+  addEventListener('hashchange', show);
+  show();
+
+  // 6. New messages, as they happen.
+  const counter = document.querySelector('[data-counter]');
+  const empty = document.querySelector('[data-empty]');
+  const count = () => {
+    const n = chart.querySelectorAll('.x:not(.minor)').length;
+    const text = n === 0 ? 'No messages yet.' : n === 1 ? '1 exchange.' : `${n} exchanges.`;
+    if (counter.textContent !== text) counter.textContent = text;
+    empty.hidden = n > 0 || section.classList.contains('all');
+  };
+
+  let timer = 0;
+  const refresh = () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      try {
+        const [guide, learned] = await Promise.all(['/guide', '/learned'].map(async (path) => {
+          const answer = await fetch(path);
+          if (!answer.ok) throw new Error(path);
+          return answer.text();
+        }));
+        const steps = document.querySelector('[data-guide]');
+        if (!steps.contains(document.activeElement)) steps.innerHTML = guide;
+        const who = document.querySelector('[data-learned]');
+        const opened = [...who.querySelectorAll('details[open]')].map((d) => d.id);
+        const focused = who.contains(document.activeElement) && document.activeElement.closest('details')?.id;
+        who.innerHTML = learned;
+        for (const id of opened) document.getElementById(id)?.setAttribute('open', '');
+        if (focused) document.getElementById(focused)?.querySelector('summary')?.focus();
+      } catch { /* the demo is restarting: the next message asks again */ }
+    }, 250);
+  };
+
+  const last = () => chart.querySelector('.x:last-child')?.dataset.seq ?? '0';
+  const atEnd = () => {
+    const box = chart.getBoundingClientRect();
+    return box.bottom > 0 && box.bottom < innerHeight + 40;
+  };
+  const events = new EventSource(`/events?after=${last()}`);
+  events.addEventListener('exchange', (event) => {
+    const follow = atEnd();
+    const holder = document.createElement('template');
+    holder.innerHTML = event.data; // our own server's markup, escaped by templ
+    const row = holder.content.firstElementChild;
+    if (!row) return;
+    row.classList.add('new');
+    // A page asked for again moves its row to the end.
+    const before = chart.lastElementChild;
+    if (before?.dataset.kind === row.dataset.kind && row.classList.contains('minor') && row.querySelector('.x-kind')?.textContent.includes('×')) before.remove();
+    chart.append(row);
+    while (chart.children.length > 700) chart.firstElementChild.remove();
+    count();
+    refresh();
+    if (follow && !row.classList.contains('minor')) row.scrollIntoView({ block: 'end', behavior: 'smooth' });
+  });
+  count();
+}

@@ -1,0 +1,44 @@
+package home
+
+import (
+	"strconv"
+
+	"github.com/bonafides-dev/bonafides/demo/trace"
+	"github.com/bonafides-dev/bonafides/internal/look"
+)
+
+func count(n int) string { return strconv.Itoa(n) }
+
+// counter says how much the chart shows.
+func counter(all []trace.Exchange) string {
+	n := 0
+	for _, x := range all {
+		if !minor(x) {
+			n++
+		}
+	}
+	switch n {
+	case 0:
+		return "No messages yet."
+	case 1:
+		return "1 exchange."
+	}
+	return strconv.Itoa(n) + " exchanges."
+}
+
+// siteName is what a party's site is called in the demo.
+func siteName(p look.Party) string {
+	switch p {
+	case look.Issuer:
+		return "issuer.localhost"
+	case look.Publisher:
+		return "news.localhost"
+	case look.AdNetwork:
+		return "ads.localhost"
+	case look.IdP:
+		return "idp.localhost"
+	case look.Shop:
+		return "shop.localhost"
+	}
+	return "localhost"
+}

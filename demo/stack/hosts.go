@@ -1,0 +1,62 @@
+package stack
+
+import (
+	"html/template"
+	"net/http"
+)
+
+// byHost sends a request to the site that it names.
+type byHost struct {
+	origins Origins
+	sites   map[string]http.Handler
+	home    http.Handler
+}
+
+func (b *byHost) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	host := requestHost(r.Host)
+	site, known := b.sites[host]
+	if !known && (host == "localhost" || host == "home.localhost" || isLoopbackIP(host)) {
+		site, known = b.home, true
+	}
+	switch {
+	case !known:
+		b.unknown(w, r)
+	case r.URL.Path == "/healthz":
+		// The home page asks from its own origin whether this name works.
+		h := w.Header()
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Content-Type", "text/plain; charset=utf-8")
+		h.Set("Cache-Control", "no-store")
+		_, _ = w.Write([]byte("ok\n"))
+	default:
+		site.ServeHTTP(w, r)
+	}
+}
+
+var unknownPage = template.Must(template.New("").Parse(`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>No site of this name</title>
+<h1>The demo has no site {{.Host}}</h1>
+<p>Its sites are:</p>
+<ul>
+<li><a href="{{.Origins.Home}}/">{{.Origins.Home}}</a>: what to try, and the chart of all messages</li>
+{{range .Origins.Sites}}<li><a href="{{.Origin}}/">{{.Origin}}</a>: {{.Party.Name}}</li>
+{{end}}</ul>
+`))
+
+func (b *byHost) unknown(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusNotFound)
+	if r.Method != http.MethodHead {
+		_ = unknownPage.Execute(w, struct {
+			Host    string
+			Origins Origins
+		}{requestHost(r.Host), b.origins})
+	}
+}
