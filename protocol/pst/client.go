@@ -30,18 +30,8 @@ func BeginAny(keys []*PublicKey, n int) (*IssueRequest, *Pending, error) {
 	if n > MaxBatch {
 		return nil, nil, ErrBatchTooLarge
 	}
-	if len(keys) == 0 || len(keys) > MaxKeys {
-		return nil, nil, ErrKeySet
-	}
-	for i, k := range keys {
-		if k == nil {
-			return nil, nil, ErrKeySet
-		}
-		for _, other := range keys[:i] {
-			if other.id == k.id {
-				return nil, nil, ErrKeySet
-			}
-		}
+	if err := checkKeys(keys); err != nil {
+		return nil, nil, err
 	}
 	all := make([]byte, n*NonceSize)
 	if _, err := rand.Read(all); err != nil {
@@ -59,11 +49,32 @@ func BeginAny(keys []*PublicKey, n int) (*IssueRequest, *Pending, error) {
 	return &IssueRequest{blinded.Elements()}, p, nil
 }
 
+// checkKeys checks the keys of a commitment: 1 to 6 with distinct ids.
+func checkKeys(keys []*PublicKey) error {
+	if len(keys) == 0 || len(keys) > MaxKeys {
+		return ErrKeySet
+	}
+	for i, k := range keys {
+		if k == nil {
+			return ErrKeySet
+		}
+		for _, other := range keys[:i] {
+			if other.id == k.id {
+				return ErrKeySet
+			}
+		}
+	}
+	return nil
+}
+
 // Finish checks the response and unblinds its tokens, as many as the issuer
 // granted. A response that names an unknown key (ErrUnknownKey), has more
 // elements than were asked for (ErrCount) or whose proof fails (ErrProof) gives
 // no token at all, and the exchange may be finished with another response.
 func (p *Pending) Finish(resp *IssueResponse) ([]Token, error) {
+	if p.blinded.Count() == 0 {
+		return nil, ErrFinished
+	}
 	var key *PublicKey
 	for _, k := range p.keys {
 		if k.id == resp.keyID {
@@ -86,5 +97,6 @@ func (p *Pending) Finish(resp *IssueResponse) ([]Token, error) {
 		copy(tokens[i].Nonce[:], p.nonces[i])
 		tokens[i].w = elements[i]
 	}
+	p.Wipe()
 	return tokens, nil
 }

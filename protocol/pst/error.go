@@ -33,6 +33,7 @@ var (
 	ErrClientData    = &Error{"client_data_invalid", "The client data is not the canonical CBOR map of redeeming-origin and redemption-timestamp."}
 	ErrOrigin        = &Error{"origin_invalid", "The redeeming origin is not a serialized http or https origin (scheme, host in lower case, port only if not the default, no path)."}
 	ErrKeySet        = &Error{"key_set_invalid", "An issuer has between 1 and 6 keys, each with its own id."}
+	ErrPending       = &Error{"pending_invalid", "The saved state of a request is not what this version of the program wrote."}
 	ErrRandom        = &Error{"randomness_failed", "The system's source of randomness failed. Nothing was made."}
 	ErrKeyDerivation = &Error{"key_derivation_failed", "No key can be derived from this secret. Take another."}
 )

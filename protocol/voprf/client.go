@@ -83,13 +83,56 @@ func (b *Blinded) Finish(pk *PublicKey, evaluated []EvaluatedElement, proof *Pro
 	p384.InvertAll(blinds)
 	p384.MulEach(d, blinds, d)
 	p384.NormalizeAll(d)
-	clear(b.blinds)
-	b.blinds = nil
+	b.Wipe()
 	out := make([]Element, n)
 	for i := range d {
 		out[i].p = d[i]
 	}
 	return out, nil
+}
+
+// Wipe forgets the blinds. The exchange cannot be finished afterwards.
+func (b *Blinded) Wipe() {
+	clear(b.blinds)
+	b.blinds = nil
+}
+
+// Count returns the number of inputs, 0 once the exchange is finished.
+func (b *Blinded) Count() int { return len(b.blinds) }
+
+// blindedSize is one input of Append: its blind and its blinded element.
+const blindedSize = ScalarSize + ElementSize
+
+// Append appends the state itself, for clients that keep none in memory: for
+// each input its blind (48 bytes, secret) and its blinded element (97 bytes).
+// Nothing is appended once the exchange is finished.
+func (b *Blinded) Append(dst []byte) []byte {
+	for i := range b.blinds {
+		dst = b.blinds[i].AppendBytes(dst)
+		dst = b.elements[i].AppendUncompressed(dst)
+	}
+	return dst
+}
+
+// ParseBlinded reads what Append wrote: between 1 and MaxBatch times 145 bytes.
+// It cannot tell whether a blind belongs to its element: state that was altered
+// fails at the proof or gives elements that do not verify.
+func ParseBlinded(s []byte) (*Blinded, error) {
+	n := len(s) / blindedSize
+	if n == 0 || n > MaxBatch || len(s)%blindedSize != 0 {
+		return nil, ErrBatch
+	}
+	b := &Blinded{make([]p384.Secret, n), make([]p384.Point, n)}
+	for i := range b.blinds {
+		if b.blinds[i].SetBytes(s[:ScalarSize]) != nil {
+			return nil, ErrPrivateKey
+		}
+		if b.elements[i].SetBytes(s[ScalarSize:blindedSize]) != nil {
+			return nil, ErrElement
+		}
+		s = s[blindedSize:]
+	}
+	return b, nil
 }
 
 // Output is the function's value in the sense of RFC 9497: the hash that

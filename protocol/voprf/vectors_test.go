@@ -2,6 +2,7 @@ package voprf_test
 
 import (
 	"bytes"
+	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -153,8 +154,8 @@ func TestBoringSSLIssuance(t *testing.T) {
 		t.Fatal(err)
 	}
 	var file map[string]struct {
-		Secret, Req, Scalar, Resp string
-		Max                       int
+		Secret, Req, Scalar, Resp, Token string
+		Max                              int
 	}
 	if err := json.Unmarshal(raw, &file); err != nil {
 		t.Fatal(err)
@@ -180,6 +181,19 @@ func TestBoringSSLIssuance(t *testing.T) {
 		got = proof.Append(append(got, 0, voprf.ProofSize))
 		if hex.EncodeToString(got) != v.Resp {
 			t.Errorf("%s:\n got %x\nwant %s", name, got, v.Resp)
+		}
+		token := unhex(t, v.Token)
+		input := token[4:68]
+		if name == "issue1" { // BoringSSL's variant over a message
+			h := sha512.Sum512(append(input[:64:64], "msg"...))
+			input = h[:]
+		}
+		e, err := voprf.ParseElement(token[68:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := key.Verify(input, &e); err != nil {
+			t.Errorf("%s: BoringSSL's token: %v", name, err)
 		}
 	}
 }

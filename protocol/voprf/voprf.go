@@ -52,7 +52,7 @@ const (
 // Errors of this package. None carries a value.
 var (
 	ErrElement    = errors.New("voprf: an element is not an uncompressed point of P-384 (97 bytes, first byte 4, not infinity)")
-	ErrPrivateKey = errors.New("voprf: a private key is not 48 bytes, or not between 1 and the group order minus 1")
+	ErrPrivateKey = errors.New("voprf: a private key or blind is not 48 bytes, or not between 1 and the group order minus 1")
 	ErrProofForm  = errors.New("voprf: a proof is not two 48-byte scalars below the group order")
 	ErrBatch      = errors.New("voprf: a batch is empty, too long, or answers have another number than requests")
 	ErrInput      = errors.New("voprf: an input is longer than 65535 bytes, or hashes to infinity")
