@@ -1,0 +1,33 @@
+// Package rpserver is the server side of a relying party: it signs people in
+// with an identity provider that speaks FedCM and issues OpenID Connect ID
+// tokens, and keeps them signed in.
+//
+//	browser                        relying party                    provider
+//	   | POST signin/nonce              |                                |
+//	   |------------------------------->| nonce, bound to this browser   |
+//	   |<-------------------------------| and kept as a hash             |
+//	   | navigator.credentials.get({identity: ... nonce ...})            |
+//	   |---------------------------------------------------------------->|
+//	   |<------------------------------------------- ID token, with nonce|
+//	   | POST signin/fedcm              |                                |
+//	   |------------------------------->| judge the token, use the nonce |
+//	   |<-------------------------------| up, user by (iss, sub), session|
+//
+// An RP is an http.Handler with four paths below the place where it is mounted:
+//
+//	POST signin/nonce   a nonce and the providers, for this browser
+//	POST signin/fedcm   an ID token in, a session out
+//	POST signout        ends the session
+//	GET  signin.js      an ES module that does the browser's part of all three
+//
+// The three POSTs answer only to pages of the relying party's own origin. A
+// refusal is a problem document (RFC 9457) whose code says why; nothing is
+// created by a refused request.
+//
+// People are known by the pair (iss, sub), never by e-mail address: an address
+// may move to another person, and a provider may state one that it never checked
+// (OpenID Connect Core 1.0 section 5.7).
+//
+// Users and sessions are interfaces of one to three methods, so an application
+// that has its own keeps them: see UserStore and Sessions.
+package rpserver

@@ -1,0 +1,73 @@
+package rpserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/bonafides-dev/bonafides/protocol/strictjson"
+	"github.com/bonafides-dev/bonafides/rpserver/jwks"
+)
+
+const maxDiscovery = 64 << 10 // bytes of a discovery document; Google's has 1.3 KiB
+
+// fetchedKeys is the default KeySource of a provider: its JWK set over HTTP,
+// found by discovery unless the configuration names it.
+func fetchedKeys(p Provider, client *http.Client, now func() time.Time) (KeySource, error) {
+	if client == nil {
+		client = &http.Client{Timeout: 10 * time.Second}
+	}
+	locate := jwks.URL(p.JWKSURL)
+	if p.JWKSURL == "" {
+		locate = func(ctx context.Context, issuer string) (string, error) { return discoverKeys(ctx, client, issuer) }
+	} else if _, err := parseURL(p.JWKSURL); err != nil {
+		return nil, fmt.Errorf("JWKSURL %q: %w", p.JWKSURL, err)
+	}
+	return jwks.New(jwks.Config{Client: client, Locate: locate, Now: now})
+}
+
+// discoverKeys reads the provider's discovery document and returns its jwks_uri
+// (OpenID Connect Discovery 1.0 sections 4.1 and 4.3). The document must name the
+// issuer that it was asked of: another one's keys would let that one sign in our
+// users.
+func discoverKeys(ctx context.Context, client *http.Client, issuer string) (string, error) {
+	where := strings.TrimSuffix(issuer, "/") + "/.well-known/openid-configuration"
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, where, nil)
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Accept", "application/json")
+	c := *client
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	res, err := c.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("discovery: status %d", res.StatusCode)
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxDiscovery+1))
+	if err != nil {
+		return "", err
+	}
+	if len(body) > maxDiscovery {
+		return "", errors.New("discovery: the document is longer than 64 KiB")
+	}
+	v, err := strictjson.Parse(body, strictjson.Limits{MaxSize: maxDiscovery})
+	if err != nil {
+		return "", err
+	}
+	if named, _ := v.Get("issuer").Text(); named != issuer {
+		return "", errors.New("discovery: the document names another issuer")
+	}
+	where, ok := v.Get("jwks_uri").Text()
+	if !ok {
+		return "", errors.New("discovery: the document names no jwks_uri")
+	}
+	return where, nil
+}

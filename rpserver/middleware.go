@@ -1,0 +1,66 @@
+package rpserver
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/bonafides-dev/bonafides/internal/web"
+)
+
+type userContextKey struct{ rp *RP }
+
+// User returns who is signed in, if anyone is. Behind Middleware it costs
+// nothing; elsewhere it asks the session and the user store, and a store that
+// cannot answer means that nobody is.
+func (rp *RP) User(r *http.Request) (*User, bool) {
+	if u, ok := r.Context().Value(userContextKey{rp}).(*User); ok {
+		return u, u != nil
+	}
+	u, err := rp.lookUp(r)
+	if err != nil {
+		rp.log.ErrorContext(r.Context(), "relying party: cannot tell who is signed in", "error", err)
+	}
+	return u, u != nil
+}
+
+// lookUp returns nil, nil if nobody is signed in.
+func (rp *RP) lookUp(r *http.Request) (*User, error) {
+	id, err := rp.sessions.UserID(r)
+	if err != nil || id == "" {
+		return nil, err
+	}
+	u, err := rp.users.User(r.Context(), id)
+	if errors.Is(err, ErrNoUser) { // deleted while signed in
+		return nil, nil
+	}
+	return u, err
+}
+
+// Middleware finds out once for a request who is signed in; next asks with User.
+// It lets everyone through, see RequireUser. A store that cannot answer is a 503,
+// not a stranger, so that an application does not offer a sign-in that would fail
+// as well.
+func (rp *RP) Middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Cookie") // the page depends on who asks
+		u, err := rp.lookUp(r)
+		if err != nil {
+			rp.refuse(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), userContextKey{rp}, u)))
+	})
+}
+
+// RequireUser is Middleware that answers 403 with the code sign_in_required where
+// nobody is signed in.
+func (rp *RP) RequireUser(next http.Handler) http.Handler {
+	return rp.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, ok := rp.User(r); !ok {
+			web.NewProblem(http.StatusForbidden, "sign_in_required", "Sign in to see this.").Write(w)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
+}

@@ -1,0 +1,155 @@
+package rpserver
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/protocol/jws"
+	"github.com/bonafides-dev/bonafides/protocol/oidc"
+)
+
+// Provider is an identity provider that people may sign in with. ConfigURL,
+// Issuer and ClientID are required.
+type Provider struct {
+	// ConfigURL is the provider's FedCM config file, named exactly as its
+	// well-known file names it.
+	ConfigURL string
+
+	// Issuer is the provider's issuer identifier, the iss of its tokens.
+	Issuer string
+
+	// IssuerAliases are other values of iss that mean the same provider, see
+	// oidc.GoogleIssuers. Users are kept under Issuer whichever a token has.
+	IssuerAliases []string
+
+	// ClientID is the name under which the provider knows this relying party, the
+	// aud of the tokens made for it.
+	ClientID string
+
+	// JWKSURL is where the provider publishes its keys. Empty means the jwks_uri
+	// of {Issuer}/.well-known/openid-configuration (OpenID Connect Discovery 1.0
+	// section 4). Unused if Keys is set.
+	JWKSURL string
+
+	// Keys gives the provider's keys. Nil means that they are fetched and kept as
+	// long as the provider's caching headers say.
+	Keys KeySource
+
+	// HostedDomain, if set, admits the members of this organisation alone: the hd
+	// of a token must be equal to it.
+	HostedDomain string
+
+	// Algorithms are the accepted signature algorithms. Empty means those that
+	// protocol/oidc accepts by default.
+	Algorithms []jws.Algorithm
+
+	// TopLevelNonce sends the nonce both inside params, where it belongs, and
+	// beside it, where providers made for older browsers look. Chromium logs a
+	// deprecation then.
+	TopLevelNonce bool
+}
+
+// KeySource gives the keys that an issuer signs with. An error means that they
+// cannot be had now. It is safe for concurrent use.
+type KeySource interface {
+	KeySet(ctx context.Context, issuer string) (*jws.KeySet, error)
+}
+
+// RefreshingKeySource is a KeySource that can look again. Refresh is called when
+// a token names a key that the set does not hold. It is the source's business to
+// look rarely: strangers can make tokens that name any key.
+type RefreshingKeySource interface {
+	KeySource
+	Refresh(ctx context.Context, issuer string) (*jws.KeySet, error)
+}
+
+type provider struct {
+	Provider
+	keys KeySource
+}
+
+func newProviders(c Config, now func() time.Time) ([]*provider, error) {
+	var out []*provider
+	for _, p := range c.Providers {
+		if _, err := parseURL(p.ConfigURL); err != nil {
+			return nil, fmt.Errorf("provider ConfigURL %q: %w", p.ConfigURL, err)
+		}
+		if u, err := parseURL(p.Issuer); err != nil {
+			return nil, fmt.Errorf("provider Issuer %q: %w", p.Issuer, err)
+		} else if u.RawQuery != "" {
+			return nil, fmt.Errorf("provider Issuer %q: must have no query", p.Issuer)
+		}
+		if p.ClientID == "" {
+			return nil, fmt.Errorf("provider %q: ClientID is empty: register this site there and give the client id", p.ConfigURL)
+		}
+		if slices.ContainsFunc(out, func(q *provider) bool { return q.ConfigURL == p.ConfigURL }) {
+			return nil, fmt.Errorf("provider ConfigURL %q appears twice", p.ConfigURL)
+		}
+		q := &provider{Provider: p, keys: p.Keys}
+		if q.keys == nil {
+			src, err := fetchedKeys(p, c.Client, now)
+			if err != nil {
+				return nil, fmt.Errorf("provider %q: %w", p.ConfigURL, err)
+			}
+			q.keys = src
+		}
+		out = append(out, q)
+	}
+	return out, nil
+}
+
+// providerFor finds the provider that the page says the token is from. This only
+// chooses whose rules and keys the token is judged by: a token of one provider
+// is refused under another's issuer and keys.
+func (rp *RP) providerFor(configURL string) (*provider, error) {
+	if configURL == "" && len(rp.providers) == 1 {
+		return rp.providers[0], nil
+	}
+	for _, p := range rp.providers {
+		if p.ConfigURL == configURL {
+			return p, nil
+		}
+	}
+	if configURL == "" {
+		return nil, web.NewProblem(http.StatusBadRequest, "provider_missing",
+			"This site has several identity providers: send the credential's configURL as \"config_url\".")
+	}
+	return nil, web.NewProblem(http.StatusBadRequest, "provider_unknown",
+		"This site does not sign in with the provider named in \"config_url\".")
+}
+
+// ConnectSrc lists what a page needs in the connect-src of its Content Security
+// Policy, besides 'self', to ask the providers with FedCM.
+func (rp *RP) ConnectSrc() []string {
+	var out []string
+	for _, p := range rp.providers {
+		u, err := parseURL(p.ConfigURL)
+		if err != nil { // New read it already
+			continue
+		}
+		if o := u.Scheme + "://" + u.Host; !slices.Contains(out, o) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// config is what a token of this provider must satisfy. take uses up the nonce:
+// a browser may have several under way, and the store knows their hashes alone,
+// so there is no one value to compare with.
+func (p *provider) config(keys *jws.KeySet, take func(nonce string) error) oidc.Config {
+	return oidc.Config{
+		Issuer:        p.Issuer,
+		IssuerAliases: p.IssuerAliases,
+		ClientID:      p.ClientID,
+		Keys:          keys,
+		CheckNonce:    take,
+		HostedDomain:  p.HostedDomain,
+		Algorithms:    p.Algorithms,
+		MaxSize:       maxToken,
+	}
+}

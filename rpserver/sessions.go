@@ -1,0 +1,123 @@
+package rpserver
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/alexedwards/scs/v2/memstore"
+)
+
+// Sessions keeps who is signed in. It is safe for concurrent use. The kit's own
+// is SCS; an application with another kind of session writes these three methods.
+type Sessions interface {
+	// UserID returns the ID of the user that the request's session belongs to, ""
+	// if nobody is signed in. An error means that this could not be found out.
+	UserID(r *http.Request) (string, error)
+
+	// SignIn makes the session one of this user, under a new session id: one that
+	// was known before the sign-in must be worth nothing after it (session
+	// fixation). It is called before anything is written to w.
+	SignIn(w http.ResponseWriter, r *http.Request, userID string) error
+
+	// SignOut ends the session, also on the server. It is no error if there is
+	// none.
+	SignOut(w http.ResponseWriter, r *http.Request) error
+}
+
+// userKey is where an scs session holds the user's ID.
+const userKey = "bonafides.user"
+
+// SCS makes Sessions of an scs manager. The application may wrap its handlers
+// with the manager's LoadAndSave and use the same sessions for its own data, or
+// do neither: SCS works both ways. With an IdleTimeout LoadAndSave is needed, as
+// it is what extends a session.
+//
+// What a stranger put into the session stays in it when they sign in. What one
+// user put into it is gone when another one signs in.
+func SCS(m *scs.SessionManager) Sessions { return scsSessions{m} }
+
+type scsSessions struct{ m *scs.SessionManager }
+
+type loadMark struct{}
+
+// load gives the context that holds the session's data. saved says that
+// LoadAndSave is around us and will save what we change.
+func (s scsSessions) load(r *http.Request) (ctx context.Context, saved bool, err error) {
+	// Load returns the context it was given if that has session data already.
+	mark := context.WithValue(r.Context(), loadMark{}, nil)
+	token := ""
+	if c, err := r.Cookie(s.m.Cookie.Name); err == nil {
+		token = c.Value
+	}
+	ctx, err = s.m.Load(mark, token)
+	return ctx, err == nil && ctx == mark, err
+}
+
+func (s scsSessions) UserID(r *http.Request) (string, error) {
+	ctx, _, err := s.load(r)
+	if err != nil {
+		return "", err
+	}
+	return s.m.GetString(ctx, userKey), nil
+}
+
+func (s scsSessions) SignIn(w http.ResponseWriter, r *http.Request, userID string) error {
+	ctx, saved, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	if before := s.m.GetString(ctx, userKey); before != "" && before != userID {
+		if err := s.m.Clear(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.m.RenewToken(ctx); err != nil {
+		return err
+	}
+	s.m.Put(ctx, userKey, userID)
+	if saved {
+		return nil
+	}
+	token, expiry, err := s.m.Commit(ctx)
+	if err != nil {
+		return err
+	}
+	s.m.WriteSessionCookie(ctx, w, token, expiry)
+	return nil
+}
+
+func (s scsSessions) SignOut(w http.ResponseWriter, r *http.Request) error {
+	ctx, saved, err := s.load(r)
+	if err != nil {
+		return err
+	}
+	if err := s.m.Destroy(ctx); err != nil {
+		return err
+	}
+	if !saved {
+		s.m.WriteSessionCookie(ctx, w, "", time.Time{})
+	}
+	return nil
+}
+
+// defaultSessions are scs sessions whose cookie fits the origin, and whose store
+// holds no session id in the clear: who reads the store cannot be somebody else.
+func defaultSessions(secure bool, store scs.Store) Sessions {
+	m := scs.New()
+	if store != nil {
+		if unused, ok := m.Store.(*memstore.MemStore); ok {
+			unused.StopCleanup() // New started its goroutine
+		}
+		m.Store = store
+	}
+	m.HashTokenInStore = true
+	m.Lifetime = 24 * time.Hour
+	m.Cookie.Name = cookieName(secure, "rp-session")
+	m.Cookie.Path = "/"
+	m.Cookie.Secure = secure
+	m.Cookie.HttpOnly = true
+	m.Cookie.SameSite = http.SameSiteLaxMode
+	return SCS(m)
+}

@@ -1,0 +1,104 @@
+package rpserver
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/protocol/jws"
+	"github.com/bonafides-dev/bonafides/protocol/oidc"
+)
+
+// finish turns an ID token into a session. Every way of signing in ends here.
+//
+// The nonce is used up after the token was judged and found good, and before
+// anything is created:
+//   - not earlier, or a request with a made-up or expired token could use up the
+//     nonce of a sign-in that is under way;
+//   - not later, or two requests with one token could both create a session
+//     before either finds the nonce used. Judging a token twice costs only time;
+//     taking its nonce succeeds once (NonceStore.TakeNonce).
+//
+// To use up somebody's nonce one so needs a token signed for it and the cookie of
+// the browser that it belongs to, and who has both is that browser. If a later
+// step fails, the nonce is gone and the person starts again: the safe side.
+func (rp *RP) finish(w http.ResponseWriter, r *http.Request, p *provider, token string) error {
+	browser, ok := rp.browserOf(r)
+	if !ok {
+		return web.NewProblem(http.StatusForbidden, "browser_unknown",
+			"This browser sent no sign-in cookie, so the token cannot be tied to it. "+
+				"Allow cookies for this site and start signing in again.")
+	}
+	now := rp.now()
+	id, err := rp.judge(r, p, token, browser, now)
+	if err != nil {
+		return err
+	}
+	u, created, err := rp.users.SignIn(r.Context(), identityOf(p, id), now)
+	if err != nil {
+		return err
+	}
+	if err := rp.sessions.SignIn(w, r, u.ID); err != nil {
+		return err
+	}
+	rp.forgetBrowser(w)
+	rp.log.InfoContext(r.Context(), "relying party: signed in", "issuer", p.Issuer, "user", u.ID, "new", created)
+	type user struct {
+		ID    string `json:"id"`
+		Name  string `json:"name,omitempty"`
+		Email string `json:"email,omitempty"`
+	}
+	return writeJSON(w, struct {
+		User user `json:"user"`
+		New  bool `json:"new"` // an account was made now; false: welcome back
+	}{user{u.ID, u.Name, u.Email}, created})
+}
+
+// judge checks a token with the provider's keys and, last, takes its nonce. A
+// token that names a key which the set does not hold gets one more look at the
+// provider's keys: providers change them.
+func (rp *RP) judge(r *http.Request, p *provider, token, browser string, now time.Time) (*oidc.IDToken, error) {
+	ctx := r.Context()
+	take := func(nonce string) error { return rp.takeNonce(ctx, nonce, browser, now) }
+	keys, err := p.keys.KeySet(ctx, p.Issuer)
+	if err != nil {
+		return nil, rp.keysUnavailable(r, p, err)
+	}
+	id, err := oidc.Verify(token, p.config(keys, take), now)
+	if src, ok := p.keys.(RefreshingKeySource); ok && errors.Is(err, errKeyUnknown) {
+		if keys, err = src.Refresh(ctx, p.Issuer); err != nil {
+			return nil, rp.keysUnavailable(r, p, err)
+		}
+		id, err = oidc.Verify(token, p.config(keys, take), now)
+	}
+	var refused *oidc.Error
+	if errors.As(err, &refused) {
+		return nil, web.NewProblem(http.StatusForbidden, refused.Code, "The ID token was refused: "+refused.Message+".")
+	}
+	return id, err
+}
+
+var errKeyUnknown = &oidc.Error{Code: jws.CodeKeyUnknown}
+
+// keysUnavailable says that the token was not judged at all.
+func (rp *RP) keysUnavailable(r *http.Request, p *provider, err error) error {
+	rp.log.ErrorContext(r.Context(), "relying party: no keys of the provider", "issuer", p.Issuer, "error", err)
+	return web.NewProblem(http.StatusServiceUnavailable, "keys_unavailable",
+		"The identity provider's keys cannot be had at the moment, so the token was not judged. Try again.")
+}
+
+func identityOf(p *provider, t *oidc.IDToken) Identity {
+	return Identity{
+		Issuer:        p.Issuer, // an alias must not make a second user
+		Subject:       t.Subject,
+		Email:         t.Email,
+		EmailVerified: t.EmailVerified,
+		HostedDomain:  t.HostedDomain,
+		Name:          t.Name,
+		GivenName:     t.GivenName,
+		FamilyName:    t.FamilyName,
+		Picture:       t.Picture,
+		Locale:        t.Locale,
+	}
+}

@@ -1,0 +1,195 @@
+// The browser's part of signing in and out with FedCM. It finds the server's
+// paths next to itself, so it works below any prefix:
+//
+//   <script type="module" src="/auth/signin.js"></script>
+//   <button data-bonafides="signin">Sign in</button>
+//   <button data-bonafides="signout">Sign out</button>
+//   <p data-bonafides="status" role="status"></p>
+//
+// or, from a page's own module:
+//
+//   import { signIn, signOut } from '/auth/signin.js';
+//   const { user, new: isNew } = await signIn();
+//
+// A page with a Content-Security-Policy allows its provider in connect-src.
+
+const beside = (path) => new URL(path, import.meta.url);
+
+/** Why nobody was signed in or out: a stable code, and a sentence for people. */
+export class SignInError extends Error {
+  constructor(code, message, cause) {
+    super(message, { cause });
+    this.name = 'SignInError';
+    this.code = code;
+  }
+}
+
+/** Whether this browser has FedCM, its own or a polyfill's. */
+export function available() {
+  return typeof globalThis.IdentityCredential === 'function' &&
+    typeof globalThis.navigator?.credentials?.get === 'function';
+}
+
+/**
+ * Signs the person in and resolves to the server's answer,
+ * {user: {id, name, email}, new}. Rejects with a SignInError.
+ *
+ * mode       'active' (default; call it from a click) or 'passive' (on page load)
+ * context    'signin' (default), 'signup', 'use' or 'continue': the dialog's words
+ * mediation  'optional' (default), 'required' or 'silent'
+ * loginHint, domainHint, fields, params: passed on to the provider
+ * configURL  only this one of the server's providers
+ * signal     an AbortSignal
+ */
+export async function signIn(options = {}) {
+  const { mode = 'active', context = 'signin', mediation, configURL, signal } = options;
+  if (!available()) {
+    throw new SignInError('fedcm_unavailable',
+      'This browser cannot sign in with an identity provider (it has no FedCM).');
+  }
+  const { nonce, providers } = await post('signin/nonce', undefined, signal);
+  const asked = providers.filter((p) => !configURL || p.configURL === configURL);
+  if (asked.length === 0) {
+    throw new SignInError('provider_unknown', 'This site does not sign in with that provider.');
+  }
+  const request = {
+    identity: { context, mode, providers: asked.map((p) => describe(p, nonce, options)) },
+  };
+  if (mediation) request.mediation = mediation;
+  if (signal) request.signal = signal;
+  let credential;
+  try {
+    credential = await navigator.credentials.get(request);
+  } catch (e) {
+    throw explain(e);
+  }
+  if (typeof credential?.token !== 'string') {
+    throw new SignInError('no_token', 'The identity provider gave no token that this site can read.');
+  }
+  return post('signin/fedcm', {
+    token: credential.token,
+    // Browsers before several providers do not say which one; then there was one.
+    config_url: credential.configURL ?? (asked.length === 1 ? asked[0].configURL : undefined),
+  }, signal);
+}
+
+function describe(p, nonce, { loginHint, domainHint, fields, params }) {
+  const provider = {
+    configURL: p.configURL,
+    clientId: p.clientId,
+    params: { ...params, nonce },
+  };
+  if (p.topLevelNonce) provider.nonce = nonce;
+  if (loginHint) provider.loginHint = loginHint;
+  if (domainHint) provider.domainHint = domainHint;
+  if (fields) provider.fields = fields;
+  return provider;
+}
+
+/**
+ * Signs the person out here, and keeps the browser from signing them in again
+ * by itself. They stay signed in at the identity provider.
+ */
+export async function signOut({ signal } = {}) {
+  const answer = await post('signout', undefined, signal);
+  if (answer.preventSilentAccess) {
+    // Where the browser has no such call it does not sign in by itself either.
+    await globalThis.navigator?.credentials?.preventSilentAccess?.();
+  }
+  return answer;
+}
+
+async function post(path, body, signal) {
+  let response;
+  try {
+    response = await fetch(beside(path), {
+      method: 'POST',
+      credentials: 'same-origin',
+      cache: 'no-store',
+      redirect: 'error',
+      headers: body && { 'Content-Type': 'application/json' },
+      body: body && JSON.stringify(body),
+      signal,
+    });
+  } catch (e) {
+    if (e?.name === 'AbortError') throw explain(e);
+    throw new SignInError('site_unreachable', 'This site did not answer. Check the connection and try again.', e);
+  }
+  const answer = await response.json().catch(() => null);
+  if (!response.ok || answer === null) {
+    throw new SignInError(answer?.code ?? `http_${response.status}`,
+      answer?.detail ?? `This site answered with status ${response.status}. Try again later.`);
+  }
+  return answer;
+}
+
+// What a provider's error codes mean to a person (FedCM, "IdentityCredentialError").
+const providerErrors = {
+  invalid_request: 'The identity provider did not understand the request of this site.',
+  unauthorized_client: 'The identity provider does not know this site.',
+  access_denied: 'The identity provider refused to sign you in here.',
+  server_error: 'The identity provider had an error. Try again later.',
+  temporarily_unavailable: 'The identity provider is not available now. Try again later.',
+};
+
+// explain turns what the browser rejected with into a sentence. Browsers tell a
+// page little on purpose: a page must not learn who is signed in where.
+function explain(e) {
+  switch (e?.name) {
+    case 'IdentityCredentialError': {
+      const code = (typeof e.error === 'string' ? e.error : e.code) || 'unknown';
+      return new SignInError(`provider_${code}`,
+        providerErrors[code] ?? 'The identity provider refused to sign you in.', e);
+    }
+    case 'AbortError':
+      return new SignInError('aborted', 'Signing in was cancelled.', e);
+    case 'NetworkError':
+      return new SignInError('provider_no_answer',
+        'You were not signed in: the dialog was closed, or the identity provider gave no answer. Try again.', e);
+    case 'NotAllowedError':
+      return new SignInError('browser_refused',
+        'The browser did not allow it: another sign-in is open, or third-party sign-in is switched off for this site.', e);
+  }
+  return new SignInError('browser_error', 'The browser could not sign you in.', e);
+}
+
+// Buttons in the markup. A page that wants something other than a reload listens
+// for "bonafides:signin" or "bonafides:signout" and calls preventDefault(); the
+// server's answer, or for "bonafides:error" the SignInError, is in event.detail.
+const actions = {
+  signin: [(b) => signIn({
+    mode: b.dataset.mode, context: b.dataset.context, configURL: b.dataset.configUrl,
+  }), 'Waiting for your identity provider.'],
+  signout: [() => signOut(), 'Signing out.'],
+};
+
+globalThis.document?.addEventListener('click', async (click) => {
+  const button = click.target?.closest?.('[data-bonafides]');
+  const [act, waiting] = actions[button?.dataset.bonafides] ?? [];
+  if (!act || button.getAttribute('aria-disabled') === 'true') return;
+  click.preventDefault();
+  button.setAttribute('aria-disabled', 'true'); // it keeps the focus
+  say('working', waiting);
+  const tell = (name, detail, cancelable) => button.dispatchEvent(
+    new CustomEvent(`bonafides:${name}`, { detail, cancelable, bubbles: true }));
+  try {
+    const answer = await act(button);
+    say('done', '');
+    if (tell(button.dataset.bonafides, answer, true)) {
+      if (button.dataset.next) location.assign(button.dataset.next);
+      else location.reload();
+    }
+  } catch (e) {
+    say('error', e.message);
+    tell('error', e, false);
+  } finally {
+    button.removeAttribute('aria-disabled');
+  }
+});
+
+function say(state, text) {
+  for (const place of document.querySelectorAll('[data-bonafides="status"]')) {
+    place.dataset.state = state;
+    place.textContent = text;
+  }
+}

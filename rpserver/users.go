@@ -1,0 +1,62 @@
+package rpserver
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/bonafides-dev/bonafides/internal/web"
+)
+
+// Identity is what a verified ID token says of a person. Issuer and Subject are
+// always there; every other field may be empty, and is the provider's word.
+type Identity struct {
+	Issuer  string // iss: the provider
+	Subject string // sub: 1 to 255 ASCII characters, case-sensitive, never reused by the provider
+
+	Email         string
+	EmailVerified bool   // the provider checked that the address is this person's
+	HostedDomain  string // hd: the organisation; an address's domain proves none
+
+	Name, GivenName, FamilyName string
+	Picture, Locale             string
+}
+
+// User is a person as the relying party knows them.
+type User struct {
+	ID      string // the relying party's own id, what a session holds
+	Issuer  string
+	Subject string
+
+	Name          string // "" if the provider gave none
+	Email         string // "" if the provider gave none; not an identifier
+	EmailVerified bool
+	Created       time.Time
+	LastSignIn    time.Time
+}
+
+// ErrNoUser is what UserStore.User returns for an id that nobody has.
+var ErrNoUser = errors.New("rpserver: no such user")
+
+// UserStore keeps the users of the relying party: the kit's, or an application's
+// own table behind these two methods. It is safe for concurrent use.
+type UserStore interface {
+	// SignIn returns the user with this (Issuer, Subject), made now if there is
+	// none; created says which. The same pair gives the same user to all callers,
+	// also at the same time. It compares Subject byte by byte and never looks for
+	// an e-mail address. Fields that the identity leaves empty keep the value they
+	// had. An application that does not want this person (not invited, closed)
+	// returns Refuse(...), and nobody is signed in.
+	SignIn(ctx context.Context, id Identity, now time.Time) (u *User, created bool, err error)
+
+	// User returns the user with this ID, or ErrNoUser.
+	User(ctx context.Context, id string) (*User, error)
+}
+
+// Refuse makes the error by which a UserStore turns a person away. The browser
+// gets status 403, the code (lower case, underscores) and the sentence, which
+// tells the person what to do.
+func Refuse(code, sentence string) error {
+	return web.NewProblem(http.StatusForbidden, code, sentence)
+}

@@ -1,0 +1,352 @@
+package storetest
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/bonafides-dev/bonafides/rpserver"
+)
+
+// RPStore is everything that a relying party keeps.
+type RPStore interface {
+	rpserver.UserStore
+	rpserver.NonceStore
+	scs.CtxStore
+}
+
+// RP runs every promise of rpserver.UserStore and rpserver.NonceStore, and scs's
+// of a session store, against the stores that open makes. Each call of open must
+// return an empty store.
+func RP(t *testing.T, open func(*testing.T) RPStore) {
+	for _, c := range []struct {
+		name string
+		run  func(*testing.T, RPStore)
+	}{
+		{"a user comes back as they signed in", rpUserRoundTrip},
+		{"a second sign-in finds the same user and takes the news", rpUserReturns},
+		{"what a provider leaves out stays as it was", rpUserKeeps},
+		{"users are told apart by issuer and subject to the byte", rpUserDistinct},
+		{"an address belongs to nobody", rpUserSharedEmail},
+		{"of many first sign-ins of one person one makes the user", rpUserRace},
+		{"an unknown id is no user", rpUserUnknown},
+		{"a nonce is taken once", rpNonceOnce},
+		{"another browser neither takes nor uses up a nonce", rpNonceBrowser},
+		{"a nonce is not taken on or after its expiry", rpNonceExpiry},
+		{"of many takers of one nonce one gets it", rpNonceRace},
+		{"a browser may hold several nonces", rpNonceSeveral},
+		{"long expired nonces are forgotten, used and fresh ones are not", rpNonceForget},
+		{"a session comes back until it is deleted or expires", rpSessions},
+		{"hostile text is data", rpHostileText},
+		{"a cancelled request is an error, not an answer", rpCancelled},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
+	}
+}
+
+var rpNow = time.Date(2026, 5, 4, 12, 0, 0, 123e6, time.UTC)
+
+func rpIdentity(n int) rpserver.Identity {
+	return rpserver.Identity{
+		Issuer: "https://idp.example", Subject: fmt.Sprintf("subject-%d", n),
+		Name: "Ada Lovelace", Email: "ada@example.test", EmailVerified: true,
+	}
+}
+
+func rpSignIn(t *testing.T, s RPStore, id rpserver.Identity, at time.Time) (rpserver.User, bool) {
+	t.Helper()
+	u, created, err := s.SignIn(context.Background(), id, at)
+	rpMust(t, err)
+	return *u, created
+}
+
+func rpMust(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func rpUserRoundTrip(t *testing.T, s RPStore) {
+	u, created := rpSignIn(t, s, rpIdentity(1), rpNow)
+	want := rpserver.User{
+		ID: u.ID, Issuer: "https://idp.example", Subject: "subject-1", Name: "Ada Lovelace",
+		Email: "ada@example.test", EmailVerified: true, Created: rpNow, LastSignIn: rpNow,
+	}
+	if !created || u != want {
+		t.Errorf("created %v\n got %+v\nwant %+v", created, u, want)
+	}
+	if len(u.ID) < 20 {
+		t.Errorf("the id %q can be guessed", u.ID)
+	}
+	again, err := s.User(context.Background(), u.ID)
+	rpMust(t, err)
+	if *again != want {
+		t.Errorf("by id\n got %+v\nwant %+v", *again, want)
+	}
+}
+
+func rpUserReturns(t *testing.T, s RPStore) {
+	first, _ := rpSignIn(t, s, rpIdentity(1), rpNow)
+	id := rpIdentity(1)
+	id.Name, id.Email, id.EmailVerified = "Ada King", "king@example.test", false
+	u, created := rpSignIn(t, s, id, rpNow.Add(time.Hour))
+	want := first
+	want.Name, want.Email, want.EmailVerified = "Ada King", "king@example.test", false
+	want.LastSignIn = rpNow.Add(time.Hour)
+	if created || u != want {
+		t.Errorf("created %v\n got %+v\nwant %+v", created, u, want)
+	}
+}
+
+func rpUserKeeps(t *testing.T, s RPStore) {
+	first, _ := rpSignIn(t, s, rpIdentity(1), rpNow)
+	u, _ := rpSignIn(t, s, rpserver.Identity{Issuer: first.Issuer, Subject: first.Subject}, rpNow)
+	if u != first {
+		t.Errorf("a token without claims changed the user\n got %+v\nwant %+v", u, first)
+	}
+	bare := rpserver.Identity{Issuer: first.Issuer, Subject: "bare", EmailVerified: true}
+	if u, _ := rpSignIn(t, s, bare, rpNow); u.EmailVerified {
+		t.Error("no address, and yet a verified one")
+	}
+}
+
+func rpUserDistinct(t *testing.T, s RPStore) {
+	seen := map[string]string{}
+	for _, pair := range [][2]string{
+		{"https://idp.example", "abc"},
+		{"https://idp.example", "ABC"},
+		{"https://idp.example", "abc "},
+		{"https://idp.example", " abc"},
+		{"https://idp.example", "0123"},
+		{"https://idp.example", "123"},
+		{"https://idp.example/", "abc"},
+		{"https://other.example", "abc"},
+		{"https://idp.exampleabc", ""},
+		{"https://idp.example", strings.Repeat("x", 255)},
+		{"https://idp.example", strings.Repeat("x", 254)},
+	} {
+		u, created := rpSignIn(t, s, rpserver.Identity{Issuer: pair[0], Subject: pair[1]}, rpNow)
+		if before, taken := seen[u.ID]; taken || !created {
+			t.Errorf("%q is the user of %q", pair, before)
+		}
+		seen[u.ID] = pair[0] + " " + pair[1]
+	}
+}
+
+func rpUserSharedEmail(t *testing.T, s RPStore) {
+	a, _ := rpSignIn(t, s, rpIdentity(1), rpNow)
+	b, created := rpSignIn(t, s, rpIdentity(2), rpNow)
+	if !created || a.ID == b.ID {
+		t.Error("two people with one address became one user")
+	}
+}
+
+func rpUserRace(t *testing.T, s RPStore) {
+	var made atomic.Int32
+	ids := make([]string, 20)
+	rpTogether(len(ids), func(i int) {
+		u, created, err := s.SignIn(context.Background(), rpIdentity(1), rpNow)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		ids[i] = u.ID
+		if created {
+			made.Add(1)
+		}
+	})
+	for _, id := range ids {
+		if id != ids[0] {
+			t.Errorf("one person became %q and %q", ids[0], id)
+		}
+	}
+	if made.Load() != 1 {
+		t.Errorf("created %d times", made.Load())
+	}
+}
+
+func rpUserUnknown(t *testing.T, s RPStore) {
+	for _, id := range []string{"", "nobody"} {
+		if u, err := s.User(context.Background(), id); !errors.Is(err, rpserver.ErrNoUser) || u != nil {
+			t.Errorf("id %q: %v, %v", id, u, err)
+		}
+	}
+}
+
+// rpTogether runs f n times at once, all beginning at the same moment.
+func rpTogether(n int, f func(i int)) {
+	var wg sync.WaitGroup
+	begin := make(chan struct{})
+	for i := range n {
+		wg.Go(func() {
+			<-begin
+			f(i)
+		})
+	}
+	close(begin)
+	wg.Wait()
+}
+
+func rpHash(s string) [32]byte { return sha256.Sum256([]byte(s)) }
+
+func rpPut(t *testing.T, s RPStore, nonce, browser string, at time.Time) {
+	t.Helper()
+	rpMust(t, s.PutNonce(context.Background(), rpserver.Nonce{
+		Hash: rpHash(nonce), Browser: rpHash(browser), Issued: at, Expires: at.Add(10 * time.Minute),
+	}))
+}
+
+func rpTake(t *testing.T, s RPStore, nonce, browser string, at time.Time, want error) {
+	t.Helper()
+	if err := s.TakeNonce(context.Background(), rpHash(nonce), rpHash(browser), at); !errors.Is(err, want) {
+		t.Errorf("taking %s in %s: got %v, want %v", nonce, browser, err, want)
+	}
+}
+
+func rpNonceOnce(t *testing.T, s RPStore) {
+	rpTake(t, s, "n", "b", rpNow, rpserver.ErrNonceUnknown)
+	rpPut(t, s, "n", "b", rpNow)
+	rpTake(t, s, "n", "b", rpNow, nil)
+	rpTake(t, s, "n", "b", rpNow, rpserver.ErrNonceUsed)
+	rpTake(t, s, "m", "b", rpNow, rpserver.ErrNonceUnknown)
+}
+
+func rpNonceBrowser(t *testing.T, s RPStore) {
+	rpPut(t, s, "n", "b", rpNow)
+	rpTake(t, s, "n", "other", rpNow, rpserver.ErrNonceOtherBrowser)
+	rpTake(t, s, "n", "b", rpNow, nil)
+	rpTake(t, s, "n", "other", rpNow, rpserver.ErrNonceOtherBrowser)
+}
+
+func rpNonceExpiry(t *testing.T, s RPStore) {
+	rpPut(t, s, "n", "b", rpNow)
+	end := rpNow.Add(10 * time.Minute)
+	rpTake(t, s, "n", "b", end, rpserver.ErrNonceExpired)
+	rpTake(t, s, "n", "b", end.Add(time.Minute), rpserver.ErrNonceExpired)
+	rpTake(t, s, "n", "b", end.Add(-time.Millisecond), nil)
+}
+
+func rpNonceRace(t *testing.T, s RPStore) {
+	rpPut(t, s, "n", "b", rpNow)
+	var taken, used atomic.Int32
+	rpTogether(50, func(int) {
+		switch err := s.TakeNonce(context.Background(), rpHash("n"), rpHash("b"), rpNow); {
+		case err == nil:
+			taken.Add(1)
+		case errors.Is(err, rpserver.ErrNonceUsed):
+			used.Add(1)
+		default:
+			t.Error(err)
+		}
+	})
+	if taken.Load() != 1 || used.Load() != 49 {
+		t.Errorf("taken %d times, found used %d times", taken.Load(), used.Load())
+	}
+}
+
+func rpNonceSeveral(t *testing.T, s RPStore) {
+	rpPut(t, s, "n1", "b", rpNow)
+	rpPut(t, s, "n2", "b", rpNow)
+	rpTake(t, s, "n1", "b", rpNow, nil)
+	rpTake(t, s, "n2", "b", rpNow, nil)
+}
+
+func rpNonceForget(t *testing.T, s RPStore) {
+	rpPut(t, s, "old", "b", rpNow)
+	rpPut(t, s, "used", "b", rpNow.Add(time.Hour))
+	rpTake(t, s, "used", "b", rpNow.Add(time.Hour), nil)
+	later := rpNow.Add(90 * time.Minute) // 80 minutes after old expired, 20 after used did
+	rpPut(t, s, "fresh", "b", later)
+	rpTake(t, s, "used", "b", later, rpserver.ErrNonceUsed)
+	rpTake(t, s, "fresh", "b", later, nil)
+	// A store may keep old nonces longer; what it may not do is to take them.
+	err := s.TakeNonce(context.Background(), rpHash("old"), rpHash("b"), later)
+	if !errors.Is(err, rpserver.ErrNonceUnknown) && !errors.Is(err, rpserver.ErrNonceExpired) {
+		t.Errorf("a nonce that expired long ago: %v", err)
+	}
+}
+
+func rpSessions(t *testing.T, s RPStore) {
+	ctx := context.Background()
+	find := func(token, want string) {
+		t.Helper()
+		b, found, err := s.FindCtx(ctx, token)
+		if err != nil || found != (want != "") || string(b) != want {
+			t.Errorf("session %s: %q, %v, %v; want %q", token, b, found, err, want)
+		}
+	}
+	soon := time.Now().Add(time.Hour)
+	find("a", "")
+	rpMust(t, s.CommitCtx(ctx, "a", []byte("data of a"), soon))
+	rpMust(t, s.CommitCtx(ctx, "b", []byte("data of b"), soon))
+	rpMust(t, s.CommitCtx(ctx, "a", []byte("new data of a"), soon))
+	rpMust(t, s.CommitCtx(ctx, "late", []byte("data"), time.Now().Add(-time.Second)))
+	find("a", "new data of a")
+	find("b", "data of b")
+	find("late", "")
+	find("A", "")
+	rpMust(t, s.DeleteCtx(ctx, "a"))
+	rpMust(t, s.DeleteCtx(ctx, "a"))
+	find("a", "")
+	find("b", "data of b")
+	rpMust(t, s.CommitCtx(ctx, "b", []byte("data"), time.Now().Add(-time.Second)))
+	find("b", "")
+	// scs calls these where it has no context.
+	rpMust(t, s.Commit("c", []byte("data of c"), soon))
+	if b, found, err := s.Find("c"); err != nil || !found || string(b) != "data of c" {
+		t.Errorf("session c: %q, %v, %v", b, found, err)
+	}
+	rpMust(t, s.Delete("c"))
+	find("c", "")
+}
+
+func rpHostileText(t *testing.T, s RPStore) {
+	for i, text := range []string{
+		`'; DROP TABLE users; --`, `" OR "1"="1`, `%`, `_`, "tab\tnewline\n", "\x00null", "Zoë 名 🙂", `\`,
+	} {
+		id := rpserver.Identity{Issuer: text, Subject: text, Name: text, Email: text}
+		u, created := rpSignIn(t, s, id, rpNow)
+		if !created || u.Issuer != text || u.Subject != text || u.Name != text || u.Email != text {
+			t.Errorf("case %d: %+v", i, u)
+		}
+		again, err := s.User(context.Background(), u.ID)
+		rpMust(t, err)
+		if *again != u {
+			t.Errorf("case %d comes back as %+v", i, *again)
+		}
+	}
+}
+
+func rpCancelled(t *testing.T, s RPStore) {
+	rpPut(t, s, "n", "b", rpNow)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := s.TakeNonce(ctx, rpHash("n"), rpHash("b"), rpNow); !errors.Is(err, context.Canceled) {
+		t.Errorf("taking a nonce: %v", err)
+	}
+	if _, _, err := s.SignIn(ctx, rpIdentity(1), rpNow); !errors.Is(err, context.Canceled) {
+		t.Errorf("signing in: %v", err)
+	}
+	if _, err := s.User(ctx, "x"); !errors.Is(err, context.Canceled) {
+		t.Errorf("looking up a user: %v", err)
+	}
+	if err := s.PutNonce(ctx, rpserver.Nonce{Issued: rpNow, Expires: rpNow}); !errors.Is(err, context.Canceled) {
+		t.Errorf("putting a nonce: %v", err)
+	}
+	if _, _, err := s.FindCtx(ctx, "x"); !errors.Is(err, context.Canceled) {
+		t.Errorf("finding a session: %v", err)
+	}
+	rpTake(t, s, "n", "b", rpNow, nil) // nothing was used up
+	if _, created := rpSignIn(t, s, rpIdentity(1), rpNow); !created {
+		t.Error("the cancelled sign-in made the user")
+	}
+}
