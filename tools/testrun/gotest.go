@@ -30,11 +30,21 @@ type goReport struct {
 	done   map[string]bool              // packages that reported an end
 }
 
+func newGoReport(t *tally) *goReport {
+	return &goReport{
+		t:      t,
+		tests:  map[string]map[string]string{},
+		output: map[string]*strings.Builder{},
+		builds: map[string]*strings.Builder{},
+		done:   map[string]bool{},
+	}
+}
+
 // goTest runs `go test -json` with the arguments given and counts its tests.
 // A test with subtests counts as its subtests.
 func goTest(ctx context.Context, t *tally, c command, args ...string) {
 	c.args = append([]string{"go", "test", "-json"}, args...)
-	r := &goReport{t: t, tests: map[string]map[string]string{}, output: map[string]*strings.Builder{}, builds: map[string]*strings.Builder{}, done: map[string]bool{}}
+	r := newGoReport(t)
 	before := t.failed
 	errs, err := c.stream(ctx, r.read)
 	r.finish()

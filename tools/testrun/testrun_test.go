@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestGoReport(t *testing.T) {
+	for _, c := range []struct {
+		name           string
+		events         string
+		passed, failed int
+		shows          string
+	}{
+		{"leaves are counted, parents are not", `
+{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"run","Package":"p","Test":"TestA/x"}
+{"Action":"pass","Package":"p","Test":"TestA/x"}
+{"Action":"run","Package":"p","Test":"TestA-b"}
+{"Action":"pass","Package":"p","Test":"TestA-b"}
+{"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"pass","Package":"p"}`, 2, 0, ""},
+		{"a failure is shown with what it printed", `
+{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"got 1, want 2\n"}
+{"Action":"fail","Package":"p","Test":"TestA"}
+{"Action":"fail","Package":"p"}`, 0, 1, "got 1, want 2"},
+		{"a failing subtest counts once", `
+{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"run","Package":"p","Test":"TestA/x"}
+{"Action":"fail","Package":"p","Test":"TestA/x"}
+{"Action":"fail","Package":"p","Test":"TestA"}
+{"Action":"fail","Package":"p"}`, 0, 1, "TestA/x"},
+		{"a skip is a failure", `
+{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"skip","Package":"p","Test":"TestA"}
+{"Action":"pass","Package":"p"}`, 0, 1, "skipped itself"},
+		{"a test that never ended is a failure", `
+{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"panic: boom\n"}
+{"Action":"fail","Package":"p"}`, 0, 1, "panic: boom"},
+		{"a build failure is a failure", `
+{"Action":"build-output","ImportPath":"p [p.test]","Output":"undefined: x\n"}
+{"Action":"build-fail","ImportPath":"p [p.test]"}
+{"Action":"fail","Package":"p","FailedBuild":"p [p.test]"}`, 0, 1, "undefined: x"},
+		{"a package without tests is neither", `{"Action":"skip","Package":"p"}`, 0, 0, ""},
+		{"a package that stops reporting is a failure", `{"Action":"run","Package":"p","Test":"TestA"}`, 0, 1, "did not end"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out bytes.Buffer
+			tally := &tally{out: &out}
+			r := newGoReport(tally)
+			r.read(strings.NewReader(c.events))
+			r.finish()
+			if tally.passed != c.passed || tally.failed != c.failed || !strings.Contains(out.String(), c.shows) {
+				t.Errorf("%d passed, %d failed, want %d, %d; %q in:\n%s", tally.passed, tally.failed, c.passed, c.failed, c.shows, &out)
+			}
+		})
+	}
+}
+
+// TestNodeReport runs Node's own test runner over a small file.
+func TestNodeReport(t *testing.T) {
+	reporter, err := filepath.Abs("reporter.mjs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "a.test.mjs")
+	err = os.WriteFile(file, []byte(`
+import test from 'node:test';
+test('good', () => {});
+test('bad', () => { throw new Error('boom here'); });
+test('left out', { skip: true }, () => {});
+test('parent', async (t) => { await t.test('child one', () => {}); await t.test('child two', () => { throw new Error('second boom'); }); });
+`), 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	tally := &tally{out: &out}
+	cmd := exec.Command("node", "--test", "--test-reporter="+reporter, file)
+	cmd.Env = withoutNodeTest(os.Environ())
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	readNode(pipe, tally)
+	io.Copy(io.Discard, pipe)
+	if cmd.Wait() == nil {
+		t.Error("node ended well in spite of failing tests")
+	}
+	if tally.passed != 2 || tally.failed != 3 {
+		t.Errorf("%d passed, %d failed, want 2 and 3:\n%s", tally.passed, tally.failed, &out)
+	}
+	for _, s := range []string{"boom here", "second boom", "left out"} {
+		if !strings.Contains(out.String(), s) {
+			t.Errorf("the report lacks %q:\n%s", s, &out)
+		}
+	}
+}
+
+func withoutNodeTest(env []string) []string {
+	var kept []string
+	for _, v := range env {
+		if !strings.HasPrefix(v, "NODE_") {
+			kept = append(kept, v)
+		}
+	}
+	return kept
+}
+
+func TestRunParts(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		run  func(context.Context, *tally)
+		good bool
+		last string
+	}{
+		{"all pass", func(_ context.Context, t *tally) { t.pass(3) }, true, "3 passed, 0 failed"},
+		{"one fails", func(_ context.Context, t *tally) { t.pass(3); t.fail("x", "why") }, false, "3 passed, 1 failed"},
+		{"no test ran", func(context.Context, *tally) {}, false, "0 passed, 1 failed"},
+		{"nothing but a note", func(_ context.Context, t *tally) { t.mayBeEmpty = true; t.note("not run") }, false, "0 passed, 0 failed"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out bytes.Buffer
+			good := runParts(context.Background(), &out, []part{{name: "p", run: c.run}})
+			lines := strings.Split(strings.TrimRight(out.String(), "\n"), "\n")
+			if good != c.good || lines[len(lines)-1] != c.last {
+				t.Errorf("good %v, last line %q; want %v, %q", good, lines[len(lines)-1], c.good, c.last)
+			}
+		})
+	}
+}
+
+func TestChoose(t *testing.T) {
+	all := []part{{name: "a", sets: "check test"}, {name: "b", sets: "test"}}
+	if got, err := choose(all, "test", "b,a"); err != nil || len(got) != 2 || got[0].name != "b" {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if _, err := choose(all, "check", "b"); err == nil {
+		t.Error("b is not in check")
+	}
+	if _, err := choose(all, "nosuch", ""); err == nil {
+		t.Error("an unknown set was accepted")
+	}
+}
