@@ -1,0 +1,57 @@
+// The instrument, live: while the panel is open, what the server receives is
+// put on top of the list, and the lists of what was learned are read again.
+
+const panel = document.querySelector('details[data-panel]');
+const list = panel?.querySelector('[data-exchanges]');
+const learned = panel?.querySelector('[data-learned]');
+const shown = 12;
+
+let stream;
+let pending;
+
+function connect() {
+  if (!list || stream) return;
+  stream = new EventSource(`${list.dataset.exchanges}?after=${list.dataset.after}`);
+  stream.addEventListener('exchange', (event) => {
+    list.dataset.after = event.lastEventId;
+    // The fragment is drawn and escaped by our own server.
+    const fragment = document.createElement('template');
+    fragment.innerHTML = event.data;
+    list.prepend(fragment.content);
+    for (const old of [...list.children].slice(shown)) old.remove();
+    const nothing = panel.querySelector('[data-nothing]');
+    if (nothing) nothing.hidden = true;
+    clearTimeout(pending);
+    pending = setTimeout(refresh, 150);
+  });
+}
+
+async function refresh() {
+  if (!learned) return;
+  try {
+    const response = await fetch(learned.dataset.learned);
+    if (response.ok) learned.innerHTML = await response.text();
+  } catch { /* the server has gone; the lists stay as they are */ }
+}
+
+function disconnect() {
+  stream?.close();
+  stream = undefined;
+}
+
+function follow() {
+  if (panel.open && document.visibilityState === 'visible') {
+    connect();
+    refresh();
+  } else {
+    disconnect();
+  }
+}
+
+if (panel) {
+  panel.addEventListener('toggle', follow);
+  document.addEventListener('visibilitychange', follow);
+  addEventListener('pagehide', disconnect);
+  addEventListener('pageshow', follow);
+  follow();
+}

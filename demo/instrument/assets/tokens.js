@@ -1,0 +1,77 @@
+// The page's part of Private State Tokens: the four calls that a browser has,
+// and sentences for what it refuses.
+
+const exceptionTitle = (error) => `${error?.name ?? 'Error'}: ${error?.message ?? String(error)}`;
+
+/** Whether this browser has Private State Tokens at all. */
+export const supported = () => typeof document.hasPrivateToken === 'function';
+
+export const missing = {
+  state: 'error',
+  title: 'This browser has no Private State Tokens.',
+  text: 'Chrome and Chromium have them, on secure origins. Start the demo with "go run ./demo -chrome", or open this page in Chromium.',
+};
+
+/** What a redeemed token request looks like; version 1 is the only one. */
+export const request = () => ({ version: 1, operation: 'token-request' });
+export const redemption = (refreshPolicy = 'none') => ({ version: 1, operation: 'token-redemption', refreshPolicy });
+export const sending = (...issuers) => ({ version: 1, operation: 'send-redemption-record', issuers });
+
+/** Whether this browser holds tokens of the issuer; rejects with an exception of the browser's. */
+export const hasToken = (issuer) => document.hasPrivateToken(issuer);
+
+/** Whether this site holds a live redemption record of the issuer. */
+export const hasRecord = (issuer) => document.hasRedemptionRecord(issuer);
+
+/**
+ * An outcome for what the browser threw: its name and message, why, and what to
+ * do. doing is 'issue', 'redeem', 'send' or 'ask'.
+ */
+export function explain(error, doing) {
+  if (!supported()) return { ...missing, evidence: [{ name: 'exception', value: exceptionTitle(error) }] };
+  const [text, state] = why(error, doing);
+  return { state, title: exceptionTitle(error), text };
+}
+
+function why(error, doing) {
+  const message = error?.message ?? '';
+  switch (error?.name) {
+    case 'InvalidStateError':
+      if (/keys/i.test(message)) {
+        return ['This browser does not know the keys of this issuer, so it sent no request. ' +
+          'Chrome takes key commitments from its own list or from a command-line flag: ' +
+          'start the demo with "go run ./demo -chrome".', 'error'];
+      }
+      return [doing === 'send'
+        ? 'There is no redemption record to send. Redeem a token first.'
+        : 'The browser is not in a state for this. Load the page again and retry.', 'error'];
+    case 'NoModificationAllowedError':
+      return ['This site already holds a live redemption record, so the browser spent no token and sent no request. ' +
+        'Use the record, or spend another token with "Redeem another".', 'refused'];
+    case 'OperationError':
+      if (/exhausted/i.test(message)) {
+        return ['The browser has no token of this issuer left. Tokens work once. Get more at the issuer.', 'refused'];
+      }
+      if (/quota/i.test(message)) {
+        return ['The browser keeps at most 500 tokens of one issuer. Spend some first.', 'refused'];
+      }
+      if (/issuers per site/i.test(message)) {
+        return ['A site may work with two issuers, and this one already does.', 'refused'];
+      }
+      if (/user settings/i.test(message)) {
+        return ['Private state tokens ("auto-verify") are off in this browser\'s settings. That is your choice to make: ' +
+          'Settings, Privacy and security, Site settings, Auto-verify.', 'refused'];
+      }
+      if (/limit/i.test(message)) {
+        return ['A site may redeem two tokens of one issuer in 48 hours. Use the record that you have.', 'refused'];
+      }
+      return [doing === 'redeem'
+        ? 'The issuer refused this token, or gave no record. Its own words are in the instrument of the issuer.'
+        : 'The issuer gave no tokens. Its own words are in the instrument, below.', 'refused'];
+    case 'NotAllowedError':
+      return ['This page may not use the operation: a permissions policy forbids it.', 'refused'];
+    case 'TypeError':
+      return ['The request did not come through: the server is not running, or the page is not on a secure origin.', 'error'];
+  }
+  return ['Load the page again and retry.', 'error'];
+}

@@ -1,0 +1,137 @@
+// Package instrument is the panel that every site of the demo carries below its
+// own pages: what its server received, decoded, live; what it learned and what
+// it could not learn; buttons that try to cheat; and where to look in the
+// browser's DevTools.
+//
+// The sites are real sites first. All that they share as parts of a demo is
+// here, so that their own packages read like a site's.
+package instrument
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/bonafides-dev/bonafides/demo/trace"
+	"github.com/bonafides-dev/bonafides/internal/look"
+)
+
+//go:embed assets/*.js assets/*.css
+var files embed.FS
+
+// Prefix is where an instrument's own paths lie on its site.
+const Prefix = "/_instrument/"
+
+// shown is how many exchanges a page lists.
+const shown = 12
+
+// Origins are the sites of the demo as browsers write them, without a slash at
+// the end.
+type Origins struct {
+	Home, Issuer, News, Ads, IdP, Shop string
+}
+
+// A Place is where to look in the browser: "Network, then the row redeem".
+type Place struct {
+	Where, What string
+}
+
+// Config says whose panel it is.
+type Config struct {
+	Party  look.Party
+	Hub    *trace.Hub
+	Places []Place
+}
+
+// An Instrument draws one party's panel and streams what is new to it.
+type Instrument struct {
+	party  look.Party
+	hub    *trace.Hub
+	places []Place
+	assets *look.Assets
+}
+
+// New makes an Instrument.
+func New(c Config) (*Instrument, error) {
+	if c.Party == "" || c.Hub == nil {
+		return nil, errors.New("instrument: Party and Hub are required")
+	}
+	a, err := look.NewAssets(Prefix, files)
+	if err != nil {
+		return nil, err
+	}
+	return &Instrument{c.Party, c.Hub, c.Places, a}, nil
+}
+
+// Mount adds the instrument's paths and the shared stylesheet to a site's mux.
+func (i *Instrument) Mount(mux *http.ServeMux) {
+	mux.Handle("GET "+look.Prefix, look.Handler())
+	mux.Handle("GET "+Prefix, i.assets)
+	events := i.hub.Events(i.party, func(x trace.Exchange, w io.Writer) error {
+		if !worthShowing(&x) {
+			return errMinor
+		}
+		return exchange(x, i.party).Render(context.Background(), w)
+	})
+	mux.Handle("GET "+Prefix+"events", events)
+	mux.HandleFunc("GET "+Prefix+"learned", func(w http.ResponseWriter, r *http.Request) {
+		trace.Skip(r.Context())
+		look.Render(w, r, http.StatusOK, look.Learned(i.learned()))
+	})
+}
+
+// Script returns the URL path of one of the modules that the sites share:
+// "panel.js", which every page with a panel needs, or "tokens.js", the page's
+// part of Private State Tokens with explanations of what a browser refuses.
+func (i *Instrument) Script(name string) string { return i.assets.Path(name) }
+
+// Stylesheet returns the URL path of the panel's sheet.
+func (i *Instrument) Stylesheet() string { return i.assets.Path("instrument.css") }
+
+func (i *Instrument) learned() (learned, notLearned []look.Item) {
+	a, b := trace.Learned(i.hub, i.party)
+	return items(a), items(b)
+}
+
+func items(list []trace.Item) []look.Item {
+	out := make([]look.Item, len(list))
+	for n, it := range list {
+		out[n] = look.Item(it)
+	}
+	return out
+}
+
+func fields(list []trace.Field) []look.Field {
+	out := make([]look.Field, len(list))
+	for n, f := range list {
+		out[n] = look.Field(f)
+	}
+	return out
+}
+
+var errMinor = errors.New("instrument: not shown")
+
+// worthShowing leaves out pages and their files: they are no part of a flow.
+func worthShowing(x *trace.Exchange) bool {
+	return x.Kind != trace.KindPage && x.Kind != trace.KindAsset
+}
+
+// recent returns the newest exchanges that are shown, newest first, and the
+// number of the last one that happened.
+func (i *Instrument) recent() (list []trace.Exchange, last int64) {
+	all := i.hub.Exchanges(i.party)
+	for n := len(all) - 1; n >= 0; n-- {
+		last = max(last, all[n].Seq)
+		if worthShowing(&all[n]) && len(list) < shown {
+			list = append(list, all[n])
+		}
+	}
+	return list, last
+}
+
+func number(n int64) string { return strconv.FormatInt(n, 10) }
+
+func itoa(n int) string { return strconv.Itoa(n) }
