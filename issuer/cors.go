@@ -1,0 +1,48 @@
+package issuer
+
+import (
+	"net/http"
+
+	"github.com/bonafides-dev/bonafides/issuer/exchange"
+)
+
+var originNotAllowed = &exchange.Refusal{Status: http.StatusForbidden, Code: "origin_not_allowed",
+	Detail: "Pages of this origin may not ask for tokens with a visitor's cookies. The issuer's operator can allow the origin; redeeming needs no permission."}
+
+// allowIssue decides whether a page may ask for tokens, and sets the CORS answer
+// (Fetch section 3.2.5). Tokens are granted on the strength of cookies, so only
+// the issuer's own pages and allowed origins may ask. A request without Origin
+// is a same-origin GET or comes from no browser, unless the browser's own
+// Sec-Fetch-Site says that another site sent it.
+func (i *Issuer) allowIssue(w http.ResponseWriter, r *http.Request) *exchange.Refusal {
+	h := w.Header()
+	h.Add("Vary", "Origin")
+	switch origins := r.Header.Values("Origin"); {
+	case len(origins) > 1, len(origins) == 1 && !i.allowed[origins[0]]:
+		// The page may read why.
+		h.Set("Access-Control-Allow-Origin", "*")
+		return originNotAllowed
+	case len(origins) == 1:
+		h.Set("Access-Control-Allow-Origin", origins[0])
+		h.Set("Access-Control-Allow-Credentials", "true")
+		return nil
+	}
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+		return nil
+	}
+	return originNotAllowed
+}
+
+// preflight answers OPTIONS. The token headers cause no preflight, but a page's
+// own headers do.
+func (i *Issuer) preflight(w http.ResponseWriter, headers string) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Methods", "GET, POST")
+	if headers != "" {
+		h.Set("Access-Control-Allow-Headers", headers)
+	}
+	h.Set("Access-Control-Max-Age", "600")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusNoContent)
+}

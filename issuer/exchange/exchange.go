@@ -1,0 +1,114 @@
+// Package exchange is an issuer's part of issuing and redeeming Private State
+// Tokens without HTTP, clock or store: header values and times come in, header
+// values and refusals go out. Package issuer puts net/http and a store around
+// it, an edge worker puts its own around it; both therefore give the same
+// answers.
+//
+// A redemption has three steps, in this order and no other:
+//
+//	VerifyRedemption    is it one of ours?       -> Redemption
+//	(the caller's store) was it never spent?     spend it, exactly once
+//	Recorder.Sign                                -> redemption record
+//
+// Nothing here blocks, and nothing keeps state between calls: a WebAssembly
+// module without goroutines can hold it.
+package exchange
+
+import (
+	"encoding/base64"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/bonafides-dev/bonafides/protocol/pst"
+)
+
+// MaxHeader bounds the value of the token header in bytes. The largest message
+// that anybody has a use for, a batch of 100, is 12,936 characters of base64.
+const MaxHeader = 16 << 10
+
+// A Refusal is an answer to a request that cannot be granted: an HTTP status, a
+// stable code for machines and a sentence for people. It carries nothing from
+// the request.
+type Refusal struct {
+	Status int
+	Code   string // lower case, underscores
+	Detail string // what was wrong and what to do
+}
+
+// Error returns "code: detail".
+func (r *Refusal) Error() string { return r.Code + ": " + r.Detail }
+
+// Refusals of the request's headers.
+var (
+	HeaderMissing = &Refusal{400, "token_header_missing",
+		"The header " + pst.HeaderToken + " is missing. Browsers set it for a fetch with the privateToken option; no page can set it itself."}
+	HeaderTwice = &Refusal{400, "header_duplicate",
+		"A token header appears more than once. Send each once."}
+	HeaderTooLarge = &Refusal{431, "token_header_too_large",
+		"The header " + pst.HeaderToken + " is longer than 16 KiB. A batch of 100 needs 12,936 characters."}
+	VersionMissing = &Refusal{400, "version_missing",
+		"The header " + pst.HeaderVersion + " is missing. Send " + pst.Version + "."}
+	VersionUnknown = &Refusal{400, "version_unsupported",
+		"This issuer speaks the crypto version " + pst.Version + " only."}
+	NotBase64 = &Refusal{400, "not_base64",
+		"The token header is not canonical base64 (RFC 4648 section 4, with padding, no line breaks)."}
+	NotIssue = &Refusal{400, "not_an_issue_request",
+		"This is a redemption; this endpoint issues tokens. Send it to the redemption endpoint."}
+	NotRedeem = &Refusal{400, "not_a_redeem_request",
+		"This is a request for tokens; this endpoint redeems them. Send it to the issuance endpoint."}
+	KeyExpired = &Refusal{400, "key_expired",
+		"The key that this token was made with has expired. Get new tokens."}
+	NoActiveKey = &Refusal{503, "no_active_key",
+		"The issuer's signing key has expired, and browsers would drop its tokens. The operator has to rotate the keys."}
+	StoreUnavailable = &Refusal{503, "store_unavailable",
+		"The token was not redeemed: whether it was spent before cannot be told at the moment. Try again with the same token."}
+)
+
+// AlreadySpent refuses a token that was spent at the given time; issuer is the
+// origin where more can be had. A zero time is left out.
+func AlreadySpent(at, now time.Time, issuer string) *Refusal {
+	d := "This token was already spent"
+	if !at.IsZero() {
+		at, now = at.UTC(), now.UTC()
+		if y, m, day := at.Date(); at.Truncate(24*time.Hour) != now.Truncate(24*time.Hour) {
+			d += " on " + strconv.Itoa(y) + "-" + two(int(m)) + "-" + two(day)
+		}
+		d += " at " + two(at.Hour()) + ":" + two(at.Minute()) + " UTC"
+	}
+	return &Refusal{409, "already_spent", d + ". Tokens work once. Get more at " + issuer + "."}
+}
+
+func two(n int) string { return string([]byte{'0' + byte(n/10%10), '0' + byte(n%10)}) }
+
+// Message reads the two headers of a request, each given as all of its field
+// values, and returns the message in it.
+func Message(token, version []string) ([]byte, *Refusal) {
+	switch {
+	case len(token) == 0 || len(token) == 1 && token[0] == "":
+		return nil, HeaderMissing
+	case len(token) > 1 || len(version) > 1:
+		return nil, HeaderTwice
+	case len(version) == 0 || version[0] == "":
+		return nil, VersionMissing
+	case version[0] != pst.Version:
+		return nil, VersionUnknown
+	case len(token[0]) > MaxHeader:
+		return nil, HeaderTooLarge
+	}
+	b, err := base64.StdEncoding.Strict().DecodeString(token[0])
+	// The decoder skips line breaks; re-counting the characters finds them.
+	if err != nil || base64.StdEncoding.EncodedLen(len(b)) != len(token[0]) {
+		return nil, NotBase64
+	}
+	return b, nil
+}
+
+// refusal gives an error of package pst its status.
+func refusal(err error) *Refusal {
+	var e *pst.Error
+	if errors.As(err, &e) {
+		return &Refusal{400, e.Code, e.Message}
+	}
+	return &Refusal{400, "message_invalid", "The message cannot be read."}
+}

@@ -1,0 +1,133 @@
+package issuer
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/issuer/exchange"
+	"github.com/bonafides-dev/bonafides/protocol/pst"
+)
+
+// Paths of the handler.
+const (
+	IssuePath      = "/issue"
+	RedeemPath     = "/redeem"
+	TrustTokenPath = "/.well-known/trust-token"
+	CommitmentPath = pst.CommitmentPath
+	RecordKeysPath = "/.well-known/redemption-record-keys"
+)
+
+// Paths lists the paths that ServeHTTP answers, for mounting the issuer in a
+// site's own mux:
+//
+//	for _, p := range issuer.Paths() {
+//		mux.Handle(p, iss)
+//	}
+func Paths() []string {
+	return []string{IssuePath, RedeemPath, TrustTokenPath, CommitmentPath, RecordKeysPath}
+}
+
+// ServeHTTP answers at the Paths, and with 404 elsewhere. Issue, Redeem and
+// TrustToken serve the exchanges at other paths.
+func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case IssuePath:
+		i.Issue(w, r)
+	case RedeemPath:
+		i.Redeem(w, r)
+	case TrustTokenPath:
+		i.TrustToken(w, r)
+	case CommitmentPath:
+		i.commitment.ServeHTTP(w, r)
+	case RecordKeysPath:
+		i.recordKeys.ServeHTTP(w, r)
+	default:
+		web.NewProblem(http.StatusNotFound, "not_found", "There is nothing at this path.").Write(w)
+	}
+}
+
+// TrustToken serves issuance and redemption at one path, as the 2021 articles
+// about Trust Tokens have it. A message that begins with the length of a token
+// is a redemption; no batch is that large.
+func (i *Issuer) TrustToken(w http.ResponseWriter, r *http.Request) {
+	msg, refused := message(r)
+	issuance := refused == nil && !pst.IsRedeemRequest(msg)
+	if r.Method == http.MethodOptions { // a preflight has no message
+		issuance = i.allowed[r.Header.Get("Origin")]
+	}
+	if issuance {
+		i.Issue(w, r)
+		return
+	}
+	// What is wrong with the headers is the same on both sides, and this one
+	// tells every origin.
+	i.Redeem(w, r)
+}
+
+// message takes the message out of a request: all that a redemption sees of it.
+func message(r *http.Request) ([]byte, *exchange.Refusal) {
+	return exchange.Message(r.Header.Values(pst.HeaderToken), r.Header.Values(pst.HeaderVersion))
+}
+
+// answer is what goes back: the token header and a few words for the page's own
+// script, which never sees that header.
+type answer struct {
+	token   string
+	seconds int64 // lifetime of a record; 0 for none
+	body    []byte
+}
+
+func (a *answer) write(w http.ResponseWriter) {
+	h := w.Header()
+	// An empty value is an answer: no tokens were granted.
+	h[http.CanonicalHeaderKey(pst.HeaderToken)] = []string{a.token}
+	if a.seconds > 0 {
+		h.Set(pst.HeaderLifetime, strconv.FormatInt(a.seconds, 10))
+	}
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(a.body)
+}
+
+// refuse answers with a refusal and logs its code.
+func (i *Issuer) refuse(w http.ResponseWriter, r *http.Request, refused *exchange.Refusal) {
+	i.c.Log.LogAttrs(context.Background(), levelOf(refused.Status), "request refused",
+		slogPath(r), slogCode(refused.Code))
+	if refused.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "5")
+	}
+	web.NewProblem(refused.Status, refused.Code, refused.Detail).Write(w)
+}
+
+// published is a document that anybody may read and cache for a short time.
+type published struct {
+	contentType, etag string
+	body              []byte
+}
+
+func publish(contentType string, body []byte) published {
+	sum := sha256.Sum256(body)
+	return published{contentType, `"` + hex.EncodeToString(sum[:12]) + `"`, bytes.Clone(body)}
+}
+
+func (p *published) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	if refused := web.CheckMethod(w, r, http.MethodGet); refused != nil {
+		refused.Write(w)
+		return
+	}
+	h.Set("Content-Type", p.contentType) // exactly: registries refuse a charset parameter
+	h.Set("Cache-Control", "public, max-age=300")
+	h.Set("ETag", p.etag)
+	h.Set("X-Content-Type-Options", "nosniff")
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.body))
+}

@@ -1,0 +1,133 @@
+package issuer
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+
+	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/issuer/exchange"
+	"github.com/bonafides-dev/bonafides/protocol/pst"
+)
+
+// ProofHeader is the request header in which a page hands the policy a solved
+// challenge or a CAPTCHA's answer. It is read where Config.Facts gives none.
+const ProofHeader = "Issuance-Proof"
+
+const (
+	maxIssueBody = 64 << 10 // bytes of a body that Config.Facts may want to read
+	maxProof     = 8 << 10
+)
+
+var (
+	proofTooLarge = &exchange.Refusal{Status: http.StatusRequestHeaderFieldsTooLarge, Code: "proof_too_large",
+		Detail: "The header " + ProofHeader + " is longer than 8 KiB."}
+	bodyTooLarge = &exchange.Refusal{Status: http.StatusRequestEntityTooLarge, Code: "body_too_large",
+		Detail: "The body is longer than 64 KiB. The token message travels in a header."}
+	policyUnavailable = &exchange.Refusal{Status: http.StatusServiceUnavailable, Code: "policy_unavailable",
+		Detail: "Whether you may have tokens cannot be decided at the moment. Nothing was issued. Try again."}
+	signingFailed = &exchange.Refusal{Status: http.StatusInternalServerError, Code: "signing_failed",
+		Detail: "The issuer could not sign. Nothing was issued. Try again later."}
+)
+
+// Issue serves token-request: it asks the policy, signs as many of the blinded
+// elements as that grants, and answers in the token header. Granting none is a
+// success with an empty header. The body tells the page's script numbers and
+// reason: {"requested":30,"issued":7,"reason":"granted"}.
+func (i *Issuer) Issue(w http.ResponseWriter, r *http.Request) {
+	if refused := i.allowIssue(w, r); refused != nil {
+		i.refuse(w, r, refused)
+		return
+	}
+	if r.Method == http.MethodOptions {
+		i.preflight(w, ProofHeader+", Content-Type")
+		return
+	}
+	if refused := web.CheckMethod(w, r, http.MethodGet, http.MethodPost); refused != nil {
+		refused.Write(w)
+		return
+	}
+	msg, refused := message(r)
+	if refused != nil {
+		i.refuse(w, r, refused)
+		return
+	}
+	req, refused := exchange.ParseIssuance(msg)
+	if refused != nil {
+		i.refuse(w, r, refused)
+		return
+	}
+	a, refused := i.issue(w, r, req)
+	if refused != nil {
+		i.refuse(w, r, refused)
+		return
+	}
+	a.write(w)
+}
+
+func (i *Issuer) issue(w http.ResponseWriter, r *http.Request, req *pst.IssueRequest) (*answer, *exchange.Refusal) {
+	now := i.c.Now()
+	key, refused := i.keys.Signing(now)
+	if refused != nil {
+		return nil, refused
+	}
+	if r.ContentLength > maxIssueBody {
+		return nil, bodyTooLarge
+	}
+	if r.Body != nil {
+		r.Body = http.MaxBytesReader(w, r.Body, maxIssueBody)
+	}
+	f, err := i.c.Facts(r)
+	if err != nil {
+		return nil, i.failed("facts", err, policyUnavailable)
+	}
+	f.Requested, f.Now = min(req.Count(), i.c.BatchSize), now
+	if f.Proof == "" {
+		f.Proof = r.Header.Get(ProofHeader)
+	}
+	if len(f.Proof) > maxProof {
+		return nil, proofTooLarge
+	}
+	d, err := i.c.Policy.Decide(r.Context(), f)
+	if err != nil {
+		return nil, i.failed("policy", err, policyUnavailable)
+	}
+	n := max(0, min(d.Tokens, f.Requested))
+	token, err := exchange.SignIssuance(key, req, n)
+	if err != nil {
+		return nil, i.failed("signing tokens", err, signingFailed)
+	}
+	i.c.Log.LogAttrs(r.Context(), slog.LevelInfo, "tokens issued",
+		slog.Int("requested", req.Count()), slog.Int("issued", n), slog.String("reason", d.Reason))
+	return &answer{token: token, body: issueBody(req.Count(), n, d.Reason)}, nil
+}
+
+func issueBody(requested, issued int, reason string) []byte {
+	b, err := json.Marshal(struct {
+		Requested int    `json:"requested"`
+		Issued    int    `json:"issued"`
+		Reason    string `json:"reason"`
+	}{requested, issued, reason})
+	if err != nil { // two ints and a string always marshal
+		return nil
+	}
+	return b
+}
+
+// failed logs what went wrong on the issuer's own side and returns the refusal
+// for it.
+func (i *Issuer) failed(what string, err error, refused *exchange.Refusal) *exchange.Refusal {
+	i.c.Log.LogAttrs(context.Background(), slog.LevelError, what+" failed", slog.String("error", err.Error()))
+	return refused
+}
+
+func levelOf(status int) slog.Level {
+	if status >= 500 {
+		return slog.LevelWarn
+	}
+	return slog.LevelDebug
+}
+
+func slogPath(r *http.Request) slog.Attr { return slog.String("path", r.URL.Path) }
+func slogCode(code string) slog.Attr     { return slog.String("code", code) }

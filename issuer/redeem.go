@@ -1,0 +1,96 @@
+package issuer
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/issuer/exchange"
+	"github.com/bonafides-dev/bonafides/protocol/pst"
+)
+
+// storeTimeout bounds the work that goes on after the client has left.
+const storeTimeout = 10 * time.Second
+
+var recordFailed = &exchange.Refusal{Status: http.StatusInternalServerError, Code: "signing_failed",
+	Detail: "The token was spent, but its record could not be signed. Try again with another token."}
+
+// Redeem serves token-redemption. Every origin may redeem; credentials are
+// neither needed nor read, and the answer is not given to a page that sends
+// them across origins. The answer's token header is the redemption record.
+func (i *Issuer) Redeem(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	if r.Method == http.MethodOptions {
+		i.preflight(w, "Content-Type")
+		return
+	}
+	if refused := web.CheckMethod(w, r, http.MethodGet, http.MethodPost); refused != nil {
+		refused.Write(w)
+		return
+	}
+	msg, refused := message(r)
+	if refused != nil {
+		i.refuse(w, r, refused)
+		return
+	}
+	// From here on the request is out of reach.
+	record, seconds, refused := i.redeem(lifetimeOnly{r.Context()}, msg, pst.ViaNative)
+	if refused != nil {
+		i.refuse(w, r, refused)
+		return
+	}
+	(&answer{token: record, seconds: seconds, body: []byte(`{"redeemed":true}`)}).write(w)
+}
+
+// redeem is a redemption without HTTP: it sees the message, and nothing of who
+// sent it. Verify, spend exactly once, then sign.
+func (i *Issuer) redeem(ctx context.Context, msg []byte, via string) (record string, seconds int64, _ *exchange.Refusal) {
+	now := i.c.Now()
+	red, refused := exchange.VerifyRedemption(i.keys, msg, now)
+	if refused != nil {
+		return "", 0, refused
+	}
+	// A client that has already left keeps its token. One that leaves from here on
+	// does not stop the spend half way, when nobody could tell whether it happened.
+	if ctx.Err() != nil {
+		return "", 0, exchange.StoreUnavailable
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	if refused := i.spend(ctx, red, now); refused != nil {
+		return "", 0, refused
+	}
+	if i.c.Counter != nil {
+		if err := i.c.Counter.Count(ctx, red.Origin, DayOf(now)); err != nil {
+			i.c.Log.LogAttrs(ctx, slog.LevelError, "counting a redemption failed", slog.String("error", err.Error()))
+		}
+	}
+	record, seconds, err := i.recorder.Sign(red, via, now)
+	if err != nil {
+		return "", 0, i.failed("signing a record", err, recordFailed)
+	}
+	return record, seconds, nil
+}
+
+// spend asks the store: nil where this is the token's first time.
+func (i *Issuer) spend(ctx context.Context, red *exchange.Redemption, now time.Time) *exchange.Refusal {
+	// To the minute: enough to tell a person, too coarse to match with much.
+	err := i.c.Spent.Spend(ctx, red.KeyID, red.Nonce, now.Truncate(time.Minute))
+	var spent *AlreadySpentError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &spent):
+		return exchange.AlreadySpent(spent.At, now, i.c.Origin)
+	}
+	return i.failed("the store of spent tokens", err, exchange.StoreUnavailable)
+}
+
+// lifetimeOnly is a context that ends with the request and carries none of its
+// values, such as a session.
+type lifetimeOnly struct{ context.Context }
+
+func (lifetimeOnly) Value(any) any { return nil }
