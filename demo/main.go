@@ -1,0 +1,99 @@
+// Command demo runs the whole of both flows on this machine: an issuer of
+// Private State Tokens, a newspaper, an ad network, an identity provider and a
+// shop, each a site of its own to your browser, and a home page that shows
+// every message between them.
+//
+//	go run ./demo            then open http://localhost:8080
+//	go run ./demo -chrome    and start a Chrome that knows the issuer's keys
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/bonafides-dev/bonafides/demo/stack"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, stop, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+const usage = `Usage: go run ./demo [flags]
+
+Runs six sites on this machine and prints where they are. Stop it with Ctrl-C.
+
+  -addr HOST:PORT  where to listen (default localhost:8080; this machine only)
+  -chrome          start Chrome or Chromium with its own profile and the issuer's
+                   keys, which the token flow needs (FedCM needs no flag)
+  -data DIR        where keys and databases are kept
+                   (default: bonafides-demo in your cache folder)
+  -fresh           forget everything and start with new keys
+  -h               this text
+`
+
+func run(ctx context.Context, stop func(), args []string, out, errs io.Writer) int {
+	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // flag's own words; ours are below
+	addr := flags.String("addr", "localhost:8080", "")
+	data := flags.String("data", "", "")
+	fresh := flags.Bool("fresh", false, "")
+	chrome := flags.Bool("chrome", false, "")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(out, usage)
+		return 0
+	case err != nil:
+		fmt.Fprintf(errs, "demo: %v\n\n%s", err, usage)
+		return 2
+	case flags.NArg() > 0:
+		fmt.Fprintf(errs, "demo: %q is not a flag\n\n%s", flags.Arg(0), usage)
+		return 2
+	}
+
+	s, err := stack.New(stack.Config{Addr: *addr, DataDir: *data, Fresh: *fresh, StartsChrome: *chrome})
+	if err != nil {
+		fmt.Fprintf(errs, "demo: %v.\n", err)
+		return 1
+	}
+	defer s.Close()
+	greet(out, s)
+
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ctx) }()
+	if *chrome {
+		browser, err := startChrome(s)
+		if err != nil {
+			fmt.Fprintf(errs, "demo: %v.\n", err)
+		} else {
+			fmt.Fprintf(out, "\nStarted the browser:\n  %s\n", browser.command)
+			defer browser.stop()
+		}
+	}
+	fmt.Fprintln(out, "\nStop with Ctrl-C.")
+	err = <-served
+	stop() // a second Ctrl-C ends the program at once
+	if err != nil {
+		fmt.Fprintf(errs, "demo: %v.\n", err)
+		return 1
+	}
+	fmt.Fprintln(out, "Stopped.")
+	return 0
+}
+
+func greet(out io.Writer, s *stack.Stack) {
+	fmt.Fprintf(out, "The demo is running. Open\n\n  %s\n\nand press through its six steps. Its sites:\n\n", s.Origins.Home)
+	for _, site := range s.Origins.Sites() {
+		fmt.Fprintf(out, "  %-30s %s\n", site.Origin, site.Party.Name())
+	}
+	fmt.Fprintf(out, "\nState is kept in %s (-fresh starts anew).\n", s.DataDir)
+	fmt.Fprintln(out, "Signing in at the shop (FedCM) works in any Chrome or Chromium. Tokens need one that\n"+
+		"knows this issuer's keys: add -chrome, or start it yourself as the home page says.")
+}
