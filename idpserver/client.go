@@ -1,0 +1,97 @@
+package idpserver
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+
+	"github.com/bonafides-dev/bonafides/protocol/jws"
+)
+
+// Client is a relying party as it was registered with this provider.
+type Client struct {
+	ID   string // 1 to 255 visible ASCII characters; the aud of its tokens
+	Name string // shown to people
+	// Origins are the exact origins whose pages may ask for tokens:
+	// "https://shop.example". At least one.
+	Origins []string
+	// URL is where people find the relying party; empty: the first origin.
+	URL string
+	// Shown by the browser before the first sign-in. Absolute URLs, or empty.
+	PrivacyPolicyURL, TermsOfServiceURL string
+	// IDTokenSignedResponseAlg is the algorithm of its ID tokens: empty for
+	// RS256 (OpenID Connect Dynamic Client Registration 1.0 section 2), or ES256.
+	IDTokenSignedResponseAlg jws.Algorithm
+	// InsecureNoNonce lets the client ask for a token without a nonce. Whoever
+	// gets hold of such a token can use it as their own until it expires.
+	InsecureNoNonce bool
+}
+
+func (c *Client) algorithm() jws.Algorithm { return cmp.Or(c.IDTokenSignedResponseAlg, jws.RS256) }
+
+func (c *Client) url() string { return cmp.Or(c.URL, c.Origins[0]) }
+
+// ClientStore finds relying parties. Answers may be stale. It is called
+// concurrently.
+type ClientStore interface {
+	// Client returns the client with that id, or ErrNotFound.
+	Client(ctx context.Context, id string) (*Client, error)
+}
+
+type staticClients map[string]*Client
+
+// StaticClients is a ClientStore of a fixed list. It refuses clients that could
+// never sign anybody in.
+func StaticClients(clients ...Client) (ClientStore, error) {
+	s := make(staticClients, len(clients))
+	for _, c := range clients {
+		if err := c.check(); err != nil {
+			return nil, fmt.Errorf("idpserver: client %q: %w", c.ID, err)
+		}
+		if s[c.ID] != nil {
+			return nil, fmt.Errorf("idpserver: client %q appears twice", c.ID)
+		}
+		s[c.ID] = &c
+	}
+	return s, nil
+}
+
+func (s staticClients) Client(_ context.Context, id string) (*Client, error) {
+	if c := s[id]; c != nil {
+		return c, nil
+	}
+	return nil, ErrNotFound
+}
+
+func (c *Client) check() error {
+	if len(c.ID) == 0 || len(c.ID) > 255 {
+		return fmt.Errorf("the id must have 1 to 255 characters")
+	}
+	for _, b := range []byte(c.ID) {
+		if b <= ' ' || b > '~' {
+			return fmt.Errorf("the id may hold visible ASCII characters only")
+		}
+	}
+	if c.Name == "" {
+		return fmt.Errorf("a name is needed, to be shown to people")
+	}
+	if len(c.Origins) == 0 {
+		return fmt.Errorf("at least one origin is needed")
+	}
+	for _, o := range c.Origins {
+		if err := checkOrigin(o); err != nil {
+			return err
+		}
+	}
+	for _, u := range []string{c.URL, c.PrivacyPolicyURL, c.TermsOfServiceURL} {
+		if p, err := url.Parse(u); u != "" && (err != nil || p.Host == "" || p.Scheme != "https" && p.Scheme != "http") {
+			return fmt.Errorf("%q is not an absolute URL", u)
+		}
+	}
+	switch c.algorithm() {
+	case jws.RS256, jws.ES256:
+		return nil
+	}
+	return fmt.Errorf("ID tokens are signed with RS256 or ES256, not %q", c.IDTokenSignedResponseAlg)
+}

@@ -1,0 +1,39 @@
+// Package idpserver is an OpenID Provider that speaks FedCM: people sign up and
+// sign in on its pages, and relying parties get ID tokens through the browser's
+// own dialog (W3C FedCM; the FedCM endpoints themselves are in the package
+// fedcm below this one, for use in any provider).
+//
+// A Server is an http.Handler for one origin:
+//
+//	/                                  who this is; sign in or create an account
+//	/signup /signin /signout /account  pages; forms, which need no JavaScript
+//	/verify-email                      enter the code that was mailed
+//	/error?code=...                    a refusal of the FedCM dialog, for people
+//	/picture/{id}.png                  the picture of an account
+//	/.well-known/web-identity          FedCM: which provider this is
+//	/fedcm/...                         FedCM: config.json, accounts, client-metadata, assertion, disconnect
+//	/.well-known/openid-configuration  OpenID Connect Discovery
+//	/jwks.json                         the keys that verify its ID tokens
+//
+// # Two cookies
+//
+// One browser holds two cookies, each worthless in the other's place. The page
+// cookie is SameSite=Lax, so that no other site's request carries it, and opens
+// the pages. The FedCM cookie is SameSite=None and Secure, since the browser's
+// own requests come from another site's page; it is read only together with
+// Sec-Fetch-Dest: webidentity, which no page can send. On http loopback the page
+// cookie is not Secure, because WebKit drops Secure cookies there; on https both
+// are, and their names begin with __Host-.
+//
+// Neither holds or names an account. Each names a session, the session names a
+// browser, and the store lists which accounts are signed in in that browser. At
+// each sign-in the browser gets a new name and both sessions a new token, so
+// cookies from before it are worth nothing.
+//
+// # What it does not tell
+//
+// A self-registered address is email_verified: false until a mailed code was
+// entered. The hd claim and FedCM's domain hints exist only for verified
+// addresses in the operator's own domains. A token holds what the browser
+// disclosed to the person, or they agreed to before, and nothing else.
+package idpserver
