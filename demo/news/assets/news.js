@@ -1,0 +1,149 @@
+// The paper's page: redeems a token, and has the browser send the redemption
+// record with letters, votes and the ad.
+
+import { action, exceptionTitle, outcomeOf, run, show } from '/_look/ui.js';
+import { explain, hasRecord, hasToken, missing, redemption, sending, supported } from '/_instrument/tokens.js';
+
+const { issuer, ads } = document.querySelector('main').dataset;
+const issuerName = issuer && new URL(issuer).hostname;
+
+// ---- tokens
+
+action('has-token', async () => {
+  if (!supported()) return missing;
+  try {
+    const [token, record] = [await hasToken(issuer), await hasRecord(issuer)];
+    return {
+      state: 'done',
+      title: token ? 'Yes: this browser holds tokens of the library.' : 'No: this browser holds no token of the library.',
+      text: (record ? 'This site also has a live redemption record already.' : 'This site has no redemption record yet.') +
+        (token ? '' : ` Get tokens at ${issuerName}.`),
+    };
+  } catch (error) {
+    return explain(error, 'ask');
+  }
+});
+
+async function redeem(refreshPolicy) {
+  if (!supported()) return missing;
+  try {
+    await fetch(`${issuer}/redeem`, { method: 'POST', privateToken: redemption(refreshPolicy) });
+  } catch (error) {
+    return explain(error, 'redeem');
+  }
+  if (!await hasRecord(issuer)) {
+    return { state: 'error', title: 'The answer came, but this browser holds no record.', text: 'Press the button again to use another token.' };
+  }
+  reloadAd();
+  return {
+    state: 'done',
+    title: 'One token used. This site has a redemption record.',
+    text: 'You can vote and write now. The advertisement was asked for again, with the record.',
+  };
+}
+
+action('redeem', () => redeem('none'));
+action('redeem-refresh', () => redeem('refresh'));
+
+/** fetch with the redemption record, where the browser can attach one. */
+function fetchWithRecord(url, options = {}) {
+  return fetch(url, supported() ? { ...options, privateToken: sending(issuer) } : options);
+}
+
+// ---- letters and votes
+
+for (const form of document.querySelectorAll('form[data-form]')) {
+  const name = form.dataset.form;
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    run(name, form.querySelector('[data-do]'), async () => {
+      const outcome = await send(form.action, new URLSearchParams(new FormData(form)));
+      if (outcome.state === 'done') {
+        if (name === 'comment') form.reset();
+        await redraw();
+      } else if (!supported()) {
+        outcome.text = `${missing.title} ${missing.text}`;
+      }
+      return outcome;
+    });
+  });
+}
+
+async function send(url, body, options = {}) {
+  let response;
+  try {
+    response = await fetchWithRecord(url, { method: 'POST', headers: { Accept: 'application/json' }, body, ...options });
+  } catch (error) {
+    return explain(error, 'send');
+  }
+  return outcomeOf(response);
+}
+
+/** Reads the parts again that others may have changed. They are drawn and escaped by our own server. */
+async function redraw() {
+  for (const part of document.querySelectorAll('[data-part]')) {
+    const response = await fetch(part.dataset.part);
+    if (response.ok) part.innerHTML = await response.text();
+  }
+}
+
+// ---- the ad
+
+function reloadAd() {
+  for (const frame of document.querySelectorAll('iframe[data-ad-frame]')) {
+    const again = frame.cloneNode();
+    frame.replaceWith(again);
+  }
+}
+
+action('send-record', async () => {
+  let answer;
+  try {
+    const response = await fetchWithRecord(`${ads}/ad`, { headers: { Accept: 'application/json' } });
+    if (!response.ok) return outcomeOf(response);
+    answer = await response.json();
+  } catch (error) {
+    return supported() ? explain(error, 'send') : { ...missing, title: exceptionTitle(error) };
+  }
+  const out = document.querySelector('[data-out="send-record"]');
+  out.dataset.ad = answer.ad;
+  return {
+    state: answer.ad === 'vouched' ? 'done' : 'refused',
+    title: answer.ad === 'vouched' ? `The ad network's server took the record: "${answer.headline}".` : `No record was taken, so the plain ad: "${answer.headline}".`,
+    text: answer.reason,
+    evidence: answer.record ? Object.entries(answer.record).map(([name, value]) => ({ name, value: String(value) })) : [],
+  };
+});
+
+// ---- the attack that only a page can make
+
+document.querySelector('form[data-attack-form="vote-100"]')?.addEventListener('submit', (event) => {
+  event.preventDefault();
+  run('vote-100', event.target.querySelector('[data-attack]'), async () => {
+    show('vote-100', { state: 'working', title: 'A hundred votes are on their way.' });
+    const answers = [];
+    const queue = Array.from({ length: 100 }, (_, i) => i);
+    const worker = async () => {
+      for (let i = queue.pop(); i !== undefined; i = queue.pop()) {
+        answers.push(await send('/vote', new URLSearchParams({ option: 'yes' }), { credentials: i % 2 ? 'omit' : 'same-origin' }));
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, worker));
+    const counted = answers.filter((a) => a.state === 'done').length;
+    const codes = new Map();
+    let words = '';
+    for (const a of answers) {
+      if (a.state === 'done') continue;
+      const code = a.evidence?.find((e) => e.name === 'answer')?.value ?? a.title;
+      codes.set(code, (codes.get(code) ?? 0) + 1);
+      words = a.title;
+    }
+    await redraw();
+    return {
+      state: counted > 1 ? 'error' : 'refused',
+      title: `${counted} of 100 votes counted.`,
+      text: words,
+      evidence: [...codes].map(([code, n]) => ({ name: `${n} times`, value: code })),
+    };
+  });
+});
