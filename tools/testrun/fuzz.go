@@ -79,6 +79,10 @@ func fuzzAll(ctx context.Context, t *tally, budget, least, most time.Duration) {
 			run := command{dir: strings.TrimSpace(dir), args: []string{bin, "-test.run=^$", "-test.fuzz=^" + name + "$",
 				"-test.fuzztime=" + share.String(), "-test.fuzzcachedir=" + filepath.Join(cache, pkg)}}
 			out, errs, err := run.output(ctx)
+			if err != nil && strings.Contains(out+errs, "context deadline exceeded") && !strings.Contains(out+errs, "Failing input") {
+				// The fuzzer sometimes calls its own end a failure: ask once more.
+				out, errs, err = run.output(ctx)
+			}
 			label := strings.TrimPrefix(pkg, "github.com/bonafides-dev/bonafides/") + " " + name
 			runs := executions.FindAllStringSubmatch(out+errs, -1)
 			switch {
