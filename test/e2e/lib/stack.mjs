@@ -78,7 +78,10 @@ export class Stack {
     const binary = await buildDemo();
     stack.port = await freePort();
     stack.data = await temporaryFolder('data');
-    stack.program = new Program(binary, ['-addr', `localhost:${stack.port}`, '-data', stack.data.dir, ...args], { env: { ...process.env, ...env } });
+    stack.run = () => {
+      stack.program = new Program(binary, ['-addr', `localhost:${stack.port}`, '-data', stack.data.dir, ...args], { env: { ...process.env, ...env } });
+    };
+    stack.run();
     try {
       await stack.#ready();
       stack.commitments = await stack.#fetchCommitments();
@@ -87,6 +90,13 @@ export class Stack {
       throw error;
     }
     return stack;
+  }
+
+  /** Stops the demo and starts it again on the same port and data. */
+  async restart() {
+    await this.program.stop();
+    this.run();
+    await this.#ready();
   }
 
   async #ready() {

@@ -7,10 +7,14 @@ export class Tap {
   /** Every exchange that ended its headers: {method, url, path, host, headers, status, responseHeaders}. */
   exchanges = [];
 
-  /** @param {(exchange, headers) => void} [rewrite] may change the answer's headers before the browser sees them. */
-  static async start({ rewrite } = {}) {
+  /**
+   * @param {(exchange, headers) => void} [options.rewrite] may change the answer's headers before the browser sees them.
+   * @param {(exchange) => ({status, headers}|undefined)} [options.answer] may answer in the server's place, which then never sees the request.
+   */
+  static async start({ rewrite, answer } = {}) {
     const self = new Tap();
     self.rewrite = rewrite;
+    self.answer = answer;
     self.server = http.createServer((request, response) => self.#forward(request, response));
     await new Promise((resolve) => { self.server.listen(0, '127.0.0.1', resolve); });
     self.port = self.server.address().port;
@@ -26,6 +30,15 @@ export class Tap {
     const headers = { ...request.headers, host: url.host };
     delete headers['proxy-connection'];
     const exchange = { method: request.method, url: url.href, path: url.pathname, host: url.host, headers, status: 0, responseHeaders: {} };
+    const instead = this.answer?.(exchange);
+    if (instead) {
+      exchange.status = instead.status;
+      this.exchanges.push(exchange);
+      request.resume();
+      response.writeHead(instead.status, instead.headers);
+      response.end();
+      return;
+    }
     const onward = http.request({ host: '127.0.0.1', port: url.port || 80, method: request.method, path: url.pathname + url.search, headers }, (answer) => {
       const out = { ...answer.headers };
       exchange.status = answer.statusCode;

@@ -1,0 +1,327 @@
+// Private State Tokens from issuance to the ad network's answer, in a real
+// browser that has them natively. Where a test names a page of the web platform
+// tests, it does what that page does.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { act, launch, outcome } from './lib/browser.mjs';
+import { Stack } from './lib/stack.mjs';
+import { Tap } from './lib/tap.mjs';
+import { adShown, getTokens, headers, held, redeem, signIn } from './lib/tokens.mjs';
+
+/** A started demo, a proxy that sees the wire, and a browser that knows the issuer. */
+async function everything({ args, rewrite, answer } = {}) {
+  const stack = await Stack.start({ args });
+  const tap = await Tap.start({ rewrite, answer });
+  const browser = await launch('chromium', { commitments: stack.commitments, flags: tap.flags });
+  return { stack, tap, browser, stop: async () => { await browser.close(); await tap.stop(); await stack.stop(); } };
+}
+
+/** A page with tokens of the issuer, standing on news. */
+async function atNews({ stack, browser }, who = 'ada') {
+  const page = await browser.open(stack.url('issuer'));
+  await signIn(page, who);
+  const { operation } = await getTokens(page);
+  assert.equal(operation.status, 'Ok');
+  await page.goto(stack.url('news'));
+  return page;
+}
+
+const problem = (answer) => {
+  assert.equal(answer.headers['content-type'], 'application/problem+json', answer.text);
+  return JSON.parse(answer.text);
+};
+
+describe('the walk', () => {
+  let all, stack, browser, page;
+  before(async () => {
+    all = await everything();
+    ({ stack, browser } = all);
+    page = await browser.open();
+  });
+  after(() => all?.stop());
+
+  test('trust-token-api-e2e, native: the issuer grants 30 tokens and the browser says 30', async () => {
+    await page.goto(stack.url('issuer'));
+    await signIn(page, 'ada');
+    const { shown, operation } = await getTokens(page);
+    assert.deepEqual([operation.status, operation.issuedTokenCount], ['Ok', 30]);
+    assert.equal(shown.state, 'done', shown.text);
+    assert.match(shown.text, /30/);
+    assert.equal(await held(page, stack.origin('issuer')), 30);
+  });
+
+  test('trust-token-xhr, native: XMLHttpRequest issues too', async () => {
+    const { shown, operation } = await getTokens(page, 'get-tokens-xhr');
+    assert.equal(operation.status, 'Ok');
+    assert.ok(operation.issuedTokenCount > 0);
+    assert.equal(shown.state, 'done', shown.text);
+    assert.equal(await held(page, stack.origin('issuer')), 30 + operation.issuedTokenCount);
+    const sent = all.tap.carrying(headers.token);
+    assert.equal(sent.length, 2);
+    assert.notEqual(sent[0].headers[headers.token], sent[1].headers[headers.token], 'the same blinded points were sent twice');
+  });
+
+  test('before a redemption news has no record: the ad is plain, a vote and a letter are refused with a reason', async () => {
+    await page.goto(stack.url('news'));
+    assert.equal(await adShown(page, stack.origin('ads')), 'plain');
+    const asked = await act(page, 'has-token');
+    assert.equal(asked.state, 'done');
+    assert.match(asked.text, /Yes/);
+    assert.deepEqual(await page.eval(async (i) => [await document.hasPrivateToken(i), await document.hasRedemptionRecord(i)], stack.origin('issuer')), [true, false]);
+    const vote = await act(page, 'vote');
+    assert.equal(vote.state, 'refused');
+    assert.match(vote.text, /record/i);
+    await page.eval(() => { document.querySelector('[name=comment]').value = 'Without a record.'; });
+    const letter = await act(page, 'comment');
+    assert.equal(letter.state, 'refused', letter.text);
+    assert.ok(!(await page.eval(() => document.querySelector('[data-part="/letters"]').textContent)).includes('Without a record.'));
+  });
+
+  test('trust-token-fetch, native: news redeems one token, and the browser keeps a record', async () => {
+    const before = await held(page, stack.origin('issuer'));
+    const { shown, operation } = await redeem(page);
+    assert.equal(shown.state, 'done', shown.text);
+    assert.equal(operation.status, 'Ok');
+    assert.equal(await held(page, stack.origin('issuer')), before - 1);
+    assert.equal(await page.eval((i) => document.hasRedemptionRecord(i), stack.origin('issuer')), true);
+  });
+
+  test('a second redemption with refreshPolicy none is refused by the browser, and no request leaves', async () => {
+    const before = all.tap.carrying(headers.token).length;
+    const { shown } = await redeem(page);
+    assert.notEqual(shown.state, 'done');
+    assert.equal(all.tap.carrying(headers.token).length, before);
+  });
+
+  test('trust-token-api-e2e-iframe, native: the ad frame sends the record, and the ad network answers differently', async () => {
+    await page.goto(stack.url('news'));
+    assert.equal(await adShown(page, stack.origin('ads'), 'vouched'), 'vouched');
+    const sent = all.tap.carrying(headers.record).filter((e) => e.host === stack.host('ads') && e.headers['sec-fetch-dest'] === 'iframe');
+    assert.match(sent.at(-1).headers[headers.record], /redemption-record=/);
+  });
+
+  test('fetch sends the record to the ad network, whose server verified it: the same request with one character changed gets the plain ad', async () => {
+    const shown = await act(page, 'send-record');
+    assert.equal(shown.state, 'done', shown.text);
+    assert.equal(shown.ad, 'vouched');
+    const sent = all.tap.carrying(headers.record).filter((e) => e.host === stack.host('ads') && e.headers['sec-fetch-dest'] === 'empty').at(-1);
+    const again = (record) => stack.fetch('ads', sent.path, { headers: { Accept: 'application/json', Origin: stack.origin('news'), ...(record === undefined ? {} : { 'Sec-Redemption-Record': record }) } });
+    const good = sent.headers[headers.record];
+    assert.equal(JSON.parse((await again(good)).text).ad, 'vouched');
+    const dot = good.lastIndexOf('.') + 5;
+    const changed = good.slice(0, dot) + (good[dot] === 'A' ? 'B' : 'A') + good.slice(dot + 1);
+    for (const [what, record] of [['changed', changed], ['empty', ''], ['absent', undefined]]) {
+      const answer = JSON.parse((await again(record)).text);
+      assert.equal(answer.ad, 'plain', what);
+      assert.ok(answer.reason.length > 10, `${what}: ${answer.reason}`);
+    }
+    const elsewhere = await stack.fetch('ads', sent.path, { headers: { Accept: 'application/json', Origin: stack.origin('shop'), 'Sec-Redemption-Record': good } });
+    assert.equal(JSON.parse(elsewhere.text).ad, 'plain', 'a record of news was taken from another site');
+  });
+
+  test('with the record a letter is printed and a vote counts, once', async () => {
+    await page.eval(() => { document.querySelector('[name=comment]').value = 'A letter by a person.'; });
+    assert.equal((await act(page, 'comment')).state, 'done');
+    assert.match(await page.eval(() => document.querySelector('[data-part="/letters"]').textContent), /A letter by a person\./);
+    assert.equal((await act(page, 'vote')).state, 'done');
+    const again = await act(page, 'vote');
+    assert.equal(again.state, 'refused', again.text);
+  });
+
+  test('the attack buttons show the refusal and its reason: tampered record, replayed token', async () => {
+    const tampered = await act(page, 'tamper-record');
+    assert.equal(tampered.state, 'refused', tampered.text);
+    assert.match(tampered.text, /signature/i);
+    await page.goto(stack.url('issuer'));
+    const replayed = await act(page, 'replay-token');
+    assert.equal(replayed.state, 'refused', replayed.text);
+    assert.match(replayed.text, /already spent|spent/i);
+  });
+
+  test('the redeem request that the issuer received carries no cookie', async () => {
+    const sent = all.tap.carrying(headers.token).filter((e) => e.path === '/redeem');
+    assert.ok(sent.length > 0);
+    for (const e of sent) assert.equal(e.headers.cookie, undefined);
+  });
+
+  test('a redeemed token replayed by hand is refused as spent, at both paths, and no record comes back', async () => {
+    const sent = all.tap.carrying(headers.token).find((e) => e.path === '/redeem' && e.status === 200);
+    for (const path of ['/redeem', '/.well-known/trust-token']) {
+      const answer = await stack.fetch('issuer', path, { method: 'POST', headers: { 'Sec-Private-State-Token': sent.headers[headers.token], 'Sec-Private-State-Token-Crypto-Version': sent.headers[headers.version] } });
+      assert.equal(answer.status, 409, answer.text);
+      assert.equal(problem(answer).code, 'token_already_spent');
+      assert.match(problem(answer).detail, /spent/);
+      assert.equal(answer.headers[headers.token], undefined);
+    }
+  });
+
+  test('trust-token-api-rate-limiting, native: the third redemption on one site is refused by the browser', async () => {
+    await page.goto(stack.url('news'));
+    assert.equal((await redeem(page, 'redeem-refresh')).shown.state, 'done');
+    const before = all.tap.carrying(headers.token).length;
+    const third = await redeem(page, 'redeem-refresh');
+    assert.notEqual(third.shown.state, 'done', third.shown.text);
+    assert.equal(all.tap.carrying(headers.token).length, before, 'a third redemption left the browser');
+  });
+
+  test('nothing of this printed an error in the console but what the refusals cause', () => {
+    const unexpected = page.problems.filter((p) => !/status of 4\d\d/.test(p));
+    assert.deepEqual(unexpected, []);
+  });
+});
+
+describe('policy', () => {
+  let all;
+  before(async () => { all = await everything(); });
+  after(() => all?.stop());
+
+  test('signed out, no token is granted: the browser says 0 and the page says why', async () => {
+    const page = await all.browser.open(all.stack.url('issuer'));
+    const { shown, operation } = await getTokens(page);
+    assert.equal(operation.issuedTokenCount ?? 0, 0);
+    assert.notEqual(shown.state, 'done', shown.text);
+    await page.close();
+  });
+
+  test('Grace, whose account is young, gets 7 of the 30 that her browser asks for', async () => {
+    const page = await all.browser.open(all.stack.url('issuer'));
+    await signIn(page, 'grace');
+    const { shown, operation } = await getTokens(page);
+    assert.deepEqual([operation.status, operation.issuedTokenCount], ['Ok', 7]);
+    assert.equal(await held(page, all.stack.origin('issuer')), 7);
+    assert.match(shown.text, /\b7\b/);
+    const request = Buffer.from(all.tap.carrying(headers.token).at(-1).headers[headers.token], 'base64');
+    assert.equal(request.readUInt16BE(0), 30, 'the browser asked for 30');
+    await page.close();
+  });
+});
+
+describe('replays', () => {
+  let all, token;
+  before(async () => {
+    // The browser's redemption is held back, so that its token is unspent.
+    all = await everything({
+      answer: (exchange) => {
+        if (exchange.path !== '/redeem' || exchange.headers[headers.token] === undefined || token) return undefined;
+        token = { 'Sec-Private-State-Token': exchange.headers[headers.token], 'Sec-Private-State-Token-Crypto-Version': exchange.headers[headers.version] };
+        return { status: 503, headers: { 'Access-Control-Allow-Origin': '*' } };
+      },
+    });
+    const page = await atNews(all);
+    await redeem(page);
+    assert.ok(token, 'no redemption reached the proxy');
+  });
+  after(() => all?.stop());
+
+  test('200 parallel redemptions of one token: exactly one record', async () => {
+    const answers = await Promise.all(Array.from({ length: 200 }, () => all.stack.fetch('issuer', '/redeem', { method: 'POST', headers: token, timeout: 60_000 })));
+    const records = answers.filter((a) => a.headers[headers.token] !== undefined);
+    assert.equal(records.length, 1);
+    assert.equal(records[0].status, 200);
+    for (const answer of answers) {
+      if (answer === records[0]) continue;
+      assert.equal(answer.status, 409, answer.text);
+      assert.equal(problem(answer).code, 'token_already_spent');
+    }
+  });
+
+  test('the same token after a restart of the issuer is still spent', async () => {
+    await all.stack.restart();
+    const answer = await all.stack.fetch('issuer', '/redeem', { method: 'POST', headers: token });
+    assert.equal(answer.status, 409, answer.text);
+  });
+});
+
+for (const mode of ['shared', 'single']) {
+  describe(`records that are ${mode}`, () => {
+    let all, page, record;
+    before(async () => {
+      all = await everything({ args: ['-record', mode] });
+      page = await atNews(all);
+      assert.equal((await redeem(page)).shown.state, 'done');
+    });
+    after(() => all?.stop());
+
+    test(`100 votes with one ${mode} record: one is counted`, async () => {
+      const shown = await act(page, 'vote-100', { timeout: 60_000 });
+      assert.equal(shown.state, 'refused', shown.text);
+      assert.match(shown.text, /1 of 100 votes counted/);
+      const votes = all.tap.exchanges.filter((e) => e.path === '/vote');
+      assert.equal(votes.length, 100);
+      record = votes[0].headers[headers.record];
+      assert.match(record, /redemption-record=/);
+      for (const v of votes) assert.equal(v.headers[headers.record], record, 'the votes carried different records');
+      assert.equal(votes.filter((v) => v.status === 200).length, 1);
+      await page.goto(all.stack.url('news'));
+      assert.equal(await page.eval(() => document.querySelector('[data-votes]').dataset.votes), '1');
+    });
+
+    const vote = (address) => all.stack.fetch('news', '/vote', {
+      method: 'POST', address, body: 'option=no',
+      headers: { Accept: 'application/json', 'Content-Type': 'application/x-www-form-urlencoded', Origin: all.stack.origin('news'), 'Sec-Fetch-Site': 'same-origin', 'Sec-Redemption-Record': record },
+    });
+
+    if (mode === 'shared') {
+      test('from another network the shared record opens the poll again: it says that a person was here, not count me once', async () => {
+        assert.equal((await vote('::1')).status, 200);
+        assert.equal((await vote('::1')).status, 409);
+      });
+    } else {
+      test('from another network the single record is known and refused', async () => {
+        const answer = await vote('::1');
+        assert.equal(answer.status, 409, answer.text);
+        assert.equal(problem(answer).code, 'already_voted_record');
+      });
+    }
+  });
+}
+
+describe('a record that has expired', () => {
+  let all, page;
+  before(async () => {
+    all = await everything({ rewrite: (exchange, out) => { if (out[headers.lifetime] !== undefined) out[headers.lifetime] = '3'; } });
+    page = await atNews(all);
+    assert.equal((await redeem(page)).shown.state, 'done');
+  });
+  after(() => all?.stop());
+
+  test('is sent while it lives, and no longer afterwards', async () => {
+    const { stack, tap } = all;
+    const issuer = stack.origin('issuer');
+    assert.equal((await act(page, 'send-record')).ad, 'vouched');
+    const deadline = Date.now() + 10_000;
+    while (await page.eval((i) => document.hasRedemptionRecord(i), issuer)) {
+      assert.ok(Date.now() < deadline, 'the record of 3 seconds still lives after 10');
+      await new Promise((r) => setTimeout(r, 200));
+    }
+    assert.equal((await act(page, 'send-record')).ad, 'plain');
+    const last = tap.exchanges.filter((e) => e.host === stack.host('ads') && e.headers['sec-fetch-dest'] === 'empty').at(-1);
+    assert.equal(last.headers[headers.record] ?? '', '');
+    assert.equal((await act(page, 'vote')).state, 'refused');
+  });
+
+  test('and the issuer had set its lifetime to what is left until the record expires', () => {
+    const redemption = all.tap.exchanges.find((e) => e.responseHeaders[headers.lifetime] !== undefined);
+    const record = redemption.responseHeaders[headers.token];
+    const { iat, exp } = JSON.parse(Buffer.from(record.split('.')[1], 'base64url').toString());
+    assert.equal(iat % 3600, 0, 'iat is not a full hour');
+    assert.equal(exp - iat, 24 * 3600);
+    const left = exp - Math.floor(Date.now() / 1000);
+    assert.ok(Math.abs(Number(redemption.responseHeaders[headers.lifetime]) - left) < 60, `${redemption.responseHeaders[headers.lifetime]} s against ${left} s`);
+  });
+});
+
+test('the browser that does not know the issuer gets no token, and the page says what to do', async () => {
+  const stack = await Stack.start();
+  const browser = await launch('chromium');
+  try {
+    const page = await browser.open(stack.url('issuer'));
+    await signIn(page, 'ada');
+    const shown = await act(page, 'get-tokens');
+    assert.notEqual(shown.state, 'done');
+    assert.match(shown.text, /No keys currently available|does not know/);
+  } finally {
+    await browser.close();
+    await stack.stop();
+  }
+});
