@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/internal/web"
 )
 
 // Answer sends the outcome of an action: as JSON to a script that asks for it,
@@ -110,4 +111,25 @@ func Nothing(what, todo string) look.Outcome {
 func Unreachable(err error) look.Outcome {
 	return look.Outcome{State: look.Failed, Title: "The request did not arrive.",
 		Text: "Start the demo again and retry. " + err.Error()}
+}
+
+// Outcomes are results of actions and attacks by their names. A name without a
+// result is idle.
+type Outcomes map[string]look.Outcome
+
+// Attacks are a site's attacks by their names.
+type Attacks map[string]func(*http.Request) look.Outcome
+
+// Handler runs the attack that the path value "name" names and answers with what
+// came of it: to a script as JSON, else through page.
+func (a Attacks) Handler(page func(http.ResponseWriter, *http.Request, Outcomes)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		name := r.PathValue("name")
+		run, ok := a[name]
+		if !ok {
+			web.NewProblem(http.StatusNotFound, "not_found", "There is no attack of this name.").Write(w)
+			return
+		}
+		Answer(w, r, run(r), func(o look.Outcome) { page(w, r, Outcomes{name: o}) })
+	}
 }

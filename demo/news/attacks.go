@@ -10,12 +10,8 @@ import (
 	"github.com/bonafides-dev/bonafides/rpserver/record"
 )
 
-// tamperRecord sends the last request that carried a record once more, with one
+// tamper sends the last request that carried a record once more, with one
 // character of the record's signature changed.
-func (s *site) tamperRecord(w http.ResponseWriter, r *http.Request) {
-	instrument.Answer(w, r, s.tamper(r), func(o look.Outcome) { s.front(w, r, http.StatusOK, outcomes{tamper: o}) })
-}
-
 func (s *site) tamper(r *http.Request) look.Outcome {
 	req, ok := s.received.Again(r.Context(), s.origins.News)
 	if !ok {
@@ -63,7 +59,6 @@ func tampered(header string) (string, error) {
 
 // vote100 is reached only without JavaScript: the hundred votes are the page's
 // to send, because only the browser can attach the record.
-func (s *site) vote100(w http.ResponseWriter, r *http.Request) {
-	instrument.Answer(w, r, instrument.Nothing("This attack needs JavaScript.", "The browser alone can attach the record to a request, and a page asks it by fetch."),
-		func(o look.Outcome) { s.front(w, r, http.StatusOK, outcomes{vote100: o}) })
+func vote100(*http.Request) look.Outcome {
+	return instrument.Nothing("This attack needs JavaScript.", "The browser alone can attach the record to a request, and a page asks it by fetch.")
 }

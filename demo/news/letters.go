@@ -107,11 +107,11 @@ func (l *limiters) get(name string, every time.Duration, burst int) *rate.Limite
 
 func (s *site) comment(w http.ResponseWriter, r *http.Request) {
 	if p := s.takeComment(w, r); p != nil {
-		s.refuse(w, r, p, func(o *outcomes, out look.Outcome) { o.comment = out })
+		s.refuse(w, r, p, "comment")
 		return
 	}
 	out := look.Outcome{State: look.Done, Title: "Your letter is printed.", Text: "It stands at the top of the letters."}
-	instrument.Answer(w, r, out, func(out look.Outcome) { s.front(w, r, http.StatusOK, outcomes{comment: out}) })
+	instrument.Answer(w, r, out, func(out look.Outcome) { s.front(w, r, http.StatusOK, instrument.Outcomes{"comment": out}) })
 }
 
 func (s *site) takeComment(w http.ResponseWriter, r *http.Request) *web.Problem {

@@ -74,14 +74,16 @@ func New(c Config) (http.Handler, error) {
 	mux := http.NewServeMux()
 	panel.Mount(mux)
 	mux.Handle("GET /_news/", assets)
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { s.front(w, r, http.StatusOK, outcomes{}) })
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { s.front(w, r, http.StatusOK, nil) })
 	mux.HandleFunc("GET /story/{slug}", s.story)
 	mux.HandleFunc("GET /poll", s.pollFragment)
 	mux.HandleFunc("GET /letters", s.lettersFragment)
 	mux.HandleFunc("POST /vote", s.vote)
 	mux.HandleFunc("POST /comments", s.comment)
-	mux.HandleFunc("POST /attack/tamper-record", s.tamperRecord)
-	mux.HandleFunc("POST /attack/vote-100", s.vote100)
+	attacks := instrument.Attacks{"tamper-record": s.tamper, "vote-100": vote100}
+	mux.HandleFunc("POST /attack/{name}", attacks.Handler(func(w http.ResponseWriter, r *http.Request, o instrument.Outcomes) {
+		s.front(w, r, http.StatusOK, o)
+	}))
 	mux.HandleFunc("/", s.notFound)
 
 	same := http.NewCrossOriginProtection()
@@ -118,25 +120,18 @@ func (s *site) vouched(r *http.Request) (record.Vouched, *web.Problem) {
 	return record.Vouched{}, web.NewProblem(http.StatusForbidden, "record_unreadable", "The redemption record could not be judged.")
 }
 
-// outcomes are the results to draw into a page that was asked for without a
-// script.
-type outcomes struct {
-	vote, comment, tamper, vote100 look.Outcome
-}
-
 func refused(p *web.Problem) look.Outcome {
 	return look.Outcome{State: look.Refused, Title: p.Detail, Evidence: []look.Evidence{{Name: "code", Value: p.Code}}}
 }
 
-// refuse answers with problem details to a script and with the page to a form.
-func (s *site) refuse(w http.ResponseWriter, r *http.Request, p *web.Problem, draw func(*outcomes, look.Outcome)) {
+// refuse answers with problem details to a script, and to a form with the page
+// that has the refusal at the place of this name.
+func (s *site) refuse(w http.ResponseWriter, r *http.Request, p *web.Problem, name string) {
 	if wantsJSON(r) {
 		p.Write(w)
 		return
 	}
-	var o outcomes
-	draw(&o, refused(p))
-	s.front(w, r, p.Status, o)
+	s.front(w, r, p.Status, instrument.Outcomes{name: refused(p)})
 }
 
 func (s *site) notFound(w http.ResponseWriter, r *http.Request) {

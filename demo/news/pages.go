@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/demo/instrument"
 	"github.com/bonafides-dev/bonafides/internal/look"
 )
 
@@ -20,7 +21,7 @@ func (s *site) props(title string) look.Props {
 	}
 }
 
-func (s *site) front(w http.ResponseWriter, r *http.Request, status int, o outcomes) {
+func (s *site) front(w http.ResponseWriter, r *http.Request, status int, o instrument.Outcomes) {
 	visitorOf(w, r) // so that a first vote and the next one have the same session
 	look.Render(w, r, status, s.frontPage(s.now(), o), s.policy())
 }

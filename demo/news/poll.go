@@ -85,11 +85,11 @@ type pollRow struct {
 func (s *site) vote(w http.ResponseWriter, r *http.Request) {
 	total, p := s.takeVote(w, r)
 	if p != nil {
-		s.refuse(w, r, p, func(o *outcomes, out look.Outcome) { o.vote = out })
+		s.refuse(w, r, p, "vote")
 		return
 	}
 	out := look.Outcome{State: look.Done, Title: "Your vote counts.", Text: plural(total, "vote") + " so far."}
-	instrument.Answer(w, r, out, func(out look.Outcome) { s.front(w, r, http.StatusOK, outcomes{vote: out}) })
+	instrument.Answer(w, r, out, func(out look.Outcome) { s.front(w, r, http.StatusOK, instrument.Outcomes{"vote": out}) })
 }
 
 // takeVote goes from cheap to dear: the form, the record, then the count.
