@@ -1,0 +1,77 @@
+// The keeper's page. It speaks to the page that opened it, or runs one errand and
+// goes back, or, opened by a person, says what it is.
+
+import { lazyGuest } from "../load.js";
+import { fragmentErrand, fragmentReturn, pack, pathCommitment, unpack } from "../tokens/protocol.js";
+import type { Errand, Question, Returned } from "../tokens/protocol.js";
+import { answer, insecureOnIssuer } from "./answer.js";
+import { show } from "./page.js";
+
+const guest = lazyGuest(new URL(__FILES__["token.wasm"]!, import.meta.url));
+
+/** A keeper at an issuer's origin would let that issuer read its tokens back. */
+async function onIssuer(): Promise<boolean> {
+  if (insecureOnIssuer()) return false;
+  try {
+    return (await fetch(pathCommitment, { credentials: "omit", cache: "no-store" })).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function serve(opener: Window): Promise<void> {
+  let port: MessagePort | null = null;
+  addEventListener("message", (e: MessageEvent) => {
+    if (e.source !== opener || port || e.data?.bonafides !== 1 || e.data.type !== "hello") return;
+    const p = e.ports[0];
+    if (!p || e.origin === "null") return;
+    port = p;
+    const page = e.origin; // the redeeming origin of everything on this port
+    show("working", page);
+    p.onmessage = async (m: MessageEvent<{ id: number; close?: boolean } & Question>) => {
+      if (m.data?.close) {
+        close();
+        return;
+      }
+      const { id, ...question } = m.data;
+      p.postMessage({ id, ...(await answer(question as Question, page, guest)) });
+    };
+  });
+  opener.postMessage({ bonafides: 1, type: "ready" }, "*");
+}
+
+async function errand(e: Errand): Promise<void> {
+  let ret: URL;
+  try {
+    ret = new URL(e.ret);
+  } catch {
+    show("lost");
+    return;
+  }
+  if (e.v !== 1 || !/^https?:$/.test(ret.protocol) || ret.origin === location.origin) {
+    show("lost");
+    return;
+  }
+  show("working", ret.origin);
+  // The answer goes to ret alone, so its origin is the redeeming origin.
+  const back: Returned = { channel: e.channel, id: e.id, answer: await answer(e.question, ret.origin, guest) };
+  location.replace(ret.href.split("#")[0] + fragmentReturn + pack(back));
+}
+
+async function main(): Promise<void> {
+  if (top !== self) {
+    show("framed");
+    return;
+  }
+  if (await onIssuer()) {
+    show("issuer");
+    return;
+  }
+  const e = location.hash.startsWith(fragmentErrand) ? unpack<Errand>(location.hash.slice(fragmentErrand.length)) : null;
+  history.replaceState(null, "", location.pathname);
+  if (opener) await serve(opener as Window);
+  else if (e) await errand(e);
+  else show("home");
+}
+
+void main();

@@ -1,0 +1,61 @@
+// <iframe privateToken> and <iframe trusttoken>: a frame's navigation cannot
+// carry a header that a script sets, so the frame loads at once and its document
+// asks the page that embeds it.
+
+import type { Kit } from "./install.js";
+import { recordOf } from "./memory.js";
+import { readAttribute } from "./params.js";
+
+interface Ask {
+  bonafides: 1;
+  type: "records?";
+}
+
+/** The embedding page's side: it answers its own frames alone, at the origin of
+ * their src, with the records of the issuers that the attribute names. */
+export function answerFrames(_kit: Kit): void {
+  addEventListener("message", (e: MessageEvent<Ask>) => {
+    if (e.data?.bonafides !== 1 || e.data.type !== "records?" || !e.ports[0]) return;
+    for (const frame of document.querySelectorAll("iframe")) {
+      if (frame.contentWindow !== e.source) continue;
+      const today = frame.getAttribute("privatetoken");
+      const old = frame.getAttribute("trusttoken");
+      const params = today !== null ? readAttribute("privateToken", today) : old !== null ? readAttribute("trustToken", old) : null;
+      let origin = "";
+      try {
+        origin = new URL(frame.src).origin;
+      } catch {
+        // a frame without a URL gets nothing
+      }
+      const records: Record<string, string> = {};
+      if (params && origin === e.origin) {
+        for (const issuer of params.issuers) {
+          const r = recordOf(issuer);
+          if (r !== null) records[issuer] = r;
+        }
+      }
+      e.ports[0].postMessage({ bonafides: 1, type: "records", records });
+      return;
+    }
+  });
+}
+
+/**
+ * recordFromEmbedder is for the document inside the frame: the records that the
+ * embedding page sends it, by issuer. Only these embedders are asked, exact
+ * origins; without an answer within two seconds there are none.
+ */
+export function recordFromEmbedder(embedders: string[]): Promise<Record<string, string>> {
+  if (parent === window) return Promise.resolve({});
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve({}), 2000);
+    for (const origin of embedders) {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = (e: MessageEvent<{ records: Record<string, string> }>) => {
+        clearTimeout(timer);
+        resolve(e.data.records);
+      };
+      parent.postMessage({ bonafides: 1, type: "records?" } satisfies Ask, origin, [port2]);
+    }
+  });
+}
