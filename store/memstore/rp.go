@@ -19,7 +19,13 @@ type RP struct {
 	subjects map[rpSubject]string     // to id
 	nonces   map[[32]byte]rpNonce     // by hash
 	sessions map[string]session
+
+	// When to look for what expired: each time would cost a walk over all of it.
+	sweepNonces, sweepSessions time.Time
 }
+
+// sweepEvery is how much time lies between two walks.
+const sweepEvery = time.Minute
 
 type rpSubject struct{ issuer, subject string }
 
@@ -80,9 +86,12 @@ func (s *RP) PutNonce(ctx context.Context, n rpserver.Nonce) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for hash, old := range s.nonces {
-		if old.expires.Before(n.Issued.Add(-time.Hour)) {
-			delete(s.nonces, hash)
+	if !n.Issued.Before(s.sweepNonces) {
+		s.sweepNonces = n.Issued.Add(sweepEvery)
+		for hash, old := range s.nonces {
+			if old.expires.Before(n.Issued.Add(-time.Hour)) {
+				delete(s.nonces, hash)
+			}
 		}
 	}
 	put(&s.nonces, n.Hash, rpNonce{browser: n.Browser, expires: n.Expires})
@@ -119,10 +128,12 @@ func (s *RP) CommitCtx(ctx context.Context, token string, b []byte, expiry time.
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now()
-	for t, old := range s.sessions {
-		if !old.expires.After(now) {
-			delete(s.sessions, t)
+	if now := time.Now(); !now.Before(s.sweepSessions) {
+		s.sweepSessions = now.Add(sweepEvery)
+		for t, old := range s.sessions {
+			if !old.expires.After(now) {
+				delete(s.sessions, t)
+			}
 		}
 	}
 	put(&s.sessions, token, session{data: bytes.Clone(b), expires: expiry})

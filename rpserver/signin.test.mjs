@@ -1,0 +1,195 @@
+// The browser's part against a stand-in for the browser and the server: what is
+// asked, what is sent, and what a person is told when it fails.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+
+const listeners = {};
+globalThis.document = {
+  addEventListener: (type, f) => { listeners[type] = f; },
+  querySelectorAll: () => [status],
+};
+const status = { dataset: {}, textContent: '' };
+let reloads = 0, went = [];
+globalThis.location = { reload: () => { reloads++; }, assign: (u) => { went.push(u); } };
+
+const { signIn, signOut, available, SignInError } = await import('./signin.js');
+
+const provider = { configURL: 'https://idp.example/fedcm.json', clientId: 'shop' };
+const other = { configURL: 'https://other.example/fedcm.json', clientId: 'shop-2', topLevelNonce: true };
+
+// world sets up a browser with FedCM and a server; answers may be replaced.
+function world({ get, answers = {}, providers = [provider], fedcm = true } = {}) {
+  const w = { asked: [], sent: [], prevented: 0 };
+  const known = {
+    'signin/nonce': [200, { nonce: 'N', expiresIn: 600, providers }],
+    'signin/fedcm': [200, { user: { id: '1', name: 'Ada' }, new: true }],
+    signout: [200, { signedOut: true, preventSilentAccess: true }],
+    ...answers,
+  };
+  globalThis.fetch = async (url, init) => {
+    const path = url.href.slice(new URL('.', new URL('./signin.js', import.meta.url)).href.length);
+    w.sent.push({ path, ...init });
+    const a = known[path];
+    if (a instanceof Error) throw a;
+    return { ok: a[0] < 300, status: a[0], json: async () => { if (a[1] === undefined) throw new SyntaxError(); return a[1]; } };
+  };
+  if (fedcm) globalThis.IdentityCredential = class {};
+  else delete globalThis.IdentityCredential;
+  Object.defineProperty(globalThis, 'navigator', {
+    configurable: true,
+    value: {
+      credentials: {
+        get: async (o) => { w.asked.push(o); return (get ?? (() => ({ token: 'T', configURL: provider.configURL })))(o); },
+        preventSilentAccess: async () => { w.prevented++; },
+      },
+    },
+  });
+  return w;
+}
+
+const named = (name, extra) => Object.assign(new Error(name), { name }, extra);
+
+test('a sign-in asks with the nonce in params and hands over the token', async () => {
+  const w = world();
+  const answer = await signIn({ params: { scope: 'x', nonce: 'the page cannot choose it' } });
+  assert.deepEqual(answer, { user: { id: '1', name: 'Ada' }, new: true });
+  assert.deepEqual(w.asked, [{
+    identity: {
+      context: 'signin', mode: 'active',
+      providers: [{ configURL: provider.configURL, clientId: 'shop', params: { scope: 'x', nonce: 'N' } }],
+    },
+  }]);
+  assert.deepEqual(w.sent.map((s) => [s.path, s.method, s.credentials, s.redirect]),
+    [['signin/nonce', 'POST', 'same-origin', 'error'], ['signin/fedcm', 'POST', 'same-origin', 'error']]);
+  assert.deepEqual(JSON.parse(w.sent[1].body), { token: 'T', config_url: provider.configURL });
+  assert.equal(w.sent[1].headers['Content-Type'], 'application/json');
+});
+
+test('options reach the browser, and only those that were given', async () => {
+  const w = world({ providers: [provider, other], get: () => ({ token: 'T', configURL: other.configURL }) });
+  const { signal } = new AbortController();
+  await signIn({ mode: 'passive', context: 'continue', mediation: 'silent', signal,
+    loginHint: 'ada', domainHint: 'example.test', fields: ['name'] });
+  assert.deepEqual(w.asked[0], {
+    mediation: 'silent', signal,
+    identity: {
+      context: 'continue', mode: 'passive',
+      providers: [
+        { configURL: provider.configURL, clientId: 'shop', params: { nonce: 'N' }, loginHint: 'ada', domainHint: 'example.test', fields: ['name'] },
+        { configURL: other.configURL, clientId: 'shop-2', params: { nonce: 'N' }, nonce: 'N', loginHint: 'ada', domainHint: 'example.test', fields: ['name'] },
+      ],
+    },
+  });
+  assert.equal(JSON.parse(w.sent[1].body).config_url, other.configURL);
+});
+
+test('a page may name one of several providers', async () => {
+  const w = world({ providers: [provider, other], get: () => ({ token: 'T' }) });
+  await signIn({ configURL: other.configURL });
+  assert.equal(w.asked[0].identity.providers.length, 1);
+  assert.equal(JSON.parse(w.sent[1].body).config_url, other.configURL);
+  await assert.rejects(signIn({ configURL: 'https://evil.example/' }), { name: 'SignInError', code: 'provider_unknown' });
+});
+
+for (const [what, setup, code] of [
+  ['no FedCM', { fedcm: false }, 'fedcm_unavailable'],
+  ['a closed dialog', { get: () => { throw named('NetworkError'); } }, 'provider_no_answer'],
+  ['an abort', { get: () => { throw named('AbortError'); } }, 'aborted'],
+  ['a second request', { get: () => { throw named('NotAllowedError'); } }, 'browser_refused'],
+  ['anything else of the browser', { get: () => { throw new TypeError('x'); } }, 'browser_error'],
+  ['a refusal of the provider', { get: () => { throw named('IdentityCredentialError', { error: 'access_denied' }); } }, 'provider_access_denied'],
+  ['a refusal in the old form', { get: () => { throw named('IdentityCredentialError', { code: 'server_error' }); } }, 'provider_server_error'],
+  ['a refusal of its own', { get: () => { throw named('IdentityCredentialError', { error: 'teapot' }); } }, 'provider_teapot'],
+  ['a refusal without a word', { get: () => { throw named('IdentityCredentialError', { error: '' }); } }, 'provider_unknown'],
+  ['no credential', { get: () => null }, 'no_token'],
+  ['a token that is an object', { get: () => ({ token: {} }) }, 'no_token'],
+  ['a refusal of the site', { answers: { 'signin/fedcm': [403, { code: 'nonce_expired', detail: 'This sign-in took too long.' }] } }, 'nonce_expired'],
+  ['a site that answers with a page', { answers: { 'signin/fedcm': [502, undefined] } }, 'http_502'],
+  ['a site that is gone', { answers: { 'signin/nonce': new TypeError('fetch failed') } }, 'site_unreachable'],
+]) {
+  test(`${what} is told with a code and a sentence`, async () => {
+    world(setup);
+    await assert.rejects(signIn(), (e) => {
+      assert.ok(e instanceof SignInError);
+      assert.equal(e.code, code);
+      assert.match(e.message, /^[A-Z].{15,}\.$/);
+      return true;
+    });
+  });
+}
+
+test('a site\'s own sentence is passed on', async () => {
+  world({ answers: { 'signin/fedcm': [403, { code: 'nonce_expired', detail: 'This sign-in took too long.' }] } });
+  await assert.rejects(signIn(), { message: 'This sign-in took too long.' });
+});
+
+test('signing out ends the session and then keeps the browser from signing in by itself', async () => {
+  const w = world();
+  await signOut();
+  assert.deepEqual([w.sent[0].path, w.sent[0].method, w.prevented], ['signout', 'POST', 1]);
+});
+
+test('a sign-out that failed does not claim otherwise', async () => {
+  const w = world({ answers: { signout: [503, { code: 'temporarily_unavailable', detail: 'Try again.' }] } });
+  await assert.rejects(signOut(), { code: 'temporarily_unavailable' });
+  assert.equal(w.prevented, 0);
+});
+
+test('signing out works without the credentials interface', async () => {
+  world();
+  Object.defineProperty(globalThis, 'navigator', { configurable: true, value: {} });
+  await signOut();
+  assert.equal(available(), false);
+});
+
+// press clicks a button of the markup and waits for its end.
+async function press(dataset, prevent = []) {
+  const attributes = {}, events = [];
+  const button = {
+    dataset,
+    getAttribute: (n) => attributes[n] ?? null,
+    setAttribute: (n, v) => { attributes[n] = v; },
+    removeAttribute: (n) => { delete attributes[n]; },
+    dispatchEvent: (e) => {
+      if (prevent.includes(e.type)) e.preventDefault();
+      events.push(e);
+      return !e.defaultPrevented;
+    },
+  };
+  const click = { target: { closest: () => button }, preventDefault: () => {} };
+  const first = listeners.click(click);
+  const busy = { disabled: attributes['aria-disabled'], state: status.dataset.state };
+  const second = listeners.click(click); // impatient
+  await Promise.all([first, second]);
+  return { events, busy, attributes };
+}
+
+test('a button signs in once however often it is pressed, then the page reloads', async () => {
+  const w = world();
+  reloads = 0;
+  const { events, busy, attributes } = await press({ bonafides: 'signin', context: 'use' });
+  assert.equal(w.asked.length, 1);
+  assert.equal(w.asked[0].identity.context, 'use');
+  assert.deepEqual(busy, { disabled: 'true', state: 'working' });
+  assert.deepEqual([events[0].type, events[0].detail.new, reloads, status.dataset.state], ['bonafides:signin', true, 1, 'done']);
+  assert.deepEqual(attributes, {});
+});
+
+test('the page may do something else than reload', async () => {
+  world();
+  reloads = 0; went = [];
+  await press({ bonafides: 'signin' }, ['bonafides:signin']);
+  assert.equal(reloads, 0);
+  await press({ bonafides: 'signout', next: '/bye' });
+  assert.deepEqual([reloads, went], [0, ['/bye']]);
+});
+
+test('a button tells what went wrong and can be pressed again', async () => {
+  world({ get: () => { throw named('NetworkError'); } });
+  reloads = 0;
+  const { events, attributes } = await press({ bonafides: 'signin' });
+  assert.deepEqual([events[0].type, events[0].detail.code, reloads], ['bonafides:error', 'provider_no_answer', 0]);
+  assert.equal(status.dataset.state, 'error');
+  assert.match(status.textContent, /Try again/);
+  assert.deepEqual(attributes, {});
+});
