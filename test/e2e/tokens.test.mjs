@@ -149,7 +149,7 @@ describe('the walk', () => {
     for (const path of ['/redeem', '/.well-known/trust-token']) {
       const answer = await stack.fetch('issuer', path, { method: 'POST', headers: { 'Sec-Private-State-Token': sent.headers[headers.token], 'Sec-Private-State-Token-Crypto-Version': sent.headers[headers.version] } });
       assert.equal(answer.status, 409, answer.text);
-      assert.equal(problem(answer).code, 'token_already_spent');
+      assert.equal(problem(answer).code, 'already_spent');
       assert.match(problem(answer).detail, /spent/);
       assert.equal(answer.headers[headers.token], undefined);
     }
@@ -221,7 +221,7 @@ describe('replays', () => {
     for (const answer of answers) {
       if (answer === records[0]) continue;
       assert.equal(answer.status, 409, answer.text);
-      assert.equal(problem(answer).code, 'token_already_spent');
+      assert.equal(problem(answer).code, 'already_spent');
     }
   });
 

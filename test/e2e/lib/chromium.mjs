@@ -102,6 +102,12 @@ class Page extends Frame {
     await element.dispose();
   }
 
+  /** Runs a script of the test's in the page, past its Content-Security-Policy. */
+  async inject(source) {
+    const { exceptionDetails } = await this.cdp.send('Runtime.evaluate', { expression: source });
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+  }
+
   /** Clicks and waits for the page that comes of it. */
   async follow(selector) {
     await Promise.all([this.puppeteer.waitForNavigation({ waitUntil: 'load' }), this.click(selector)]);

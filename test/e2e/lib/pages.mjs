@@ -1,0 +1,42 @@
+// What every page must keep to: measured in the page, and by axe-core.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** The serious and critical findings of axe-core, each as one line. */
+export async function accessibility(page) {
+  if (await page.eval(() => window.axe === undefined)) await page.inject(axeSource);
+  return page.eval(async () => {
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'], iframes: false });
+    return violations.filter((v) => ['serious', 'critical'].includes(v.impact))
+      .flatMap((v) => v.nodes.map((n) => `${v.impact} ${v.id}: ${v.help}: ${n.target.join(' ')} ${n.html.slice(0, 160)}`));
+  });
+}
+
+/** The elements that stick out to the right, when the page scrolls sideways. */
+export function sticksOut(page) {
+  return page.eval(() => {
+    const root = document.scrollingElement;
+    if (root.scrollWidth <= root.clientWidth) return [];
+    const out = [];
+    for (const e of document.querySelectorAll('body *')) {
+      const r = e.getBoundingClientRect();
+      if (r.width > 0 && r.right > root.clientWidth + 0.5) out.push(`${e.localName}.${e.className?.baseVal ?? e.className} to ${Math.round(r.right)}`);
+    }
+    return [`the page is ${root.scrollWidth} wide in a window of ${root.clientWidth}: ${out.slice(0, 8).join('; ')}`];
+  });
+}
+
+/** The addresses of its own site that a page links to, without fragments. */
+export function links(page) {
+  return page.eval(() => [...document.querySelectorAll('a[href]')]
+    .map((a) => new URL(a.href))
+    .filter((u) => u.origin === location.origin)
+    .map((u) => u.pathname + u.search));
+}
+
+/** Opens every panel of the page. */
+export function openAll(page) {
+  return page.eval(() => { for (const d of document.querySelectorAll('details')) d.open = true; });
+}
