@@ -68,6 +68,12 @@ func newIdP(t *testing.T) *idp {
 	return p
 }
 
+func (p *idp) setBroken() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.broken = true
+}
+
 func (p *idp) provider() rpserver.Provider {
 	return rpserver.Provider{ConfigURL: p.URL + "/fedcm.json", Issuer: p.URL, ClientID: clientID}
 }

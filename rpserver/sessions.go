@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
-	"github.com/alexedwards/scs/v2/memstore"
 )
 
 // Sessions keeps who is signed in. It is safe for concurrent use. The kit's own
@@ -107,9 +106,6 @@ func (s scsSessions) SignOut(w http.ResponseWriter, r *http.Request) error {
 func defaultSessions(secure bool, store scs.Store) Sessions {
 	m := scs.New()
 	if store != nil {
-		if unused, ok := m.Store.(*memstore.MemStore); ok {
-			unused.StopCleanup() // New started its goroutine
-		}
 		m.Store = store
 	}
 	m.HashTokenInStore = true

@@ -401,10 +401,10 @@ func TestAStoreOrProviderThatCannotAnswerSignsNobodyIn(t *testing.T) {
 		code  string
 		burnt bool // the nonce is used up: the person begins again
 	}{
-		{"keys", func(s *site) { s.idp.broken = true }, "keys_unavailable", false},
-		{"nonces", func(s *site) { s.store.failNonces = broken }, "temporarily_unavailable", false},
-		{"users", func(s *site) { s.store.failUsers = broken }, "temporarily_unavailable", true},
-		{"sessions", func(s *site) { s.store.failSessions = broken }, "temporarily_unavailable", true},
+		{"keys", func(s *site) { s.idp.setBroken() }, "keys_unavailable", false},
+		{"nonces", func(s *site) { s.store.setFail(failures{nonces: broken}) }, "temporarily_unavailable", false},
+		{"users", func(s *site) { s.store.setFail(failures{users: broken}) }, "temporarily_unavailable", true},
+		{"sessions", func(s *site) { s.store.setFail(failures{sessions: broken}) }, "temporarily_unavailable", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSite(t, nil)
@@ -421,7 +421,7 @@ func TestAStoreOrProviderThatCannotAnswerSignsNobodyIn(t *testing.T) {
 			if b.cookie("rp-session") != "" {
 				t.Error("a session cookie was set")
 			}
-			s.store.failNonces, s.store.failUsers, s.store.failSessions = nil, nil, nil
+			s.store.setFail(failures{})
 			if who := b.whoami(); who != "nobody" {
 				t.Errorf("signed in: %s", who)
 			}
@@ -441,7 +441,7 @@ func TestAStoreOrProviderThatCannotAnswerSignsNobodyIn(t *testing.T) {
 
 func TestTheApplicationMayTurnAPersonAway(t *testing.T) {
 	s := newSite(t, nil)
-	s.store.failUsers = rpserver.Refuse("not_invited", "This shop is open to invited people. Ask for an invitation.")
+	s.store.setFail(failures{users: rpserver.Refuse("not_invited", "This shop is open to invited people. Ask for an invitation.")})
 	b := s.browser(t)
 	if a := b.send(b.token(b.nonce())); a.status != 403 || a.code != "not_invited" || b.whoami() != "nobody" {
 		t.Errorf("%d %s", a.status, a.body)

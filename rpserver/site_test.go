@@ -65,20 +65,33 @@ func (l *logBuffer) String() string {
 	return l.b.String()
 }
 
+// failures are the errors that parts of a store answer with, if any.
+type failures struct{ users, nonces, sessions error }
+
+func (s *countingStore) setFail(f failures) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fail = f
+}
+
+func (s *countingStore) failing() failures {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fail
+}
+
 // countingStore counts what was created, and fails when told to.
 type countingStore struct {
 	memstore.RP
 	mu              sync.Mutex
 	users, sessions int
-	failUsers       error
-	failNonces      error
-	failSessions    error
+	fail            failures
 	seen            [][]byte // everything that was written to it
 }
 
 func (s *countingStore) SignIn(ctx context.Context, id rpserver.Identity, now time.Time) (*rpserver.User, bool, error) {
-	if s.failUsers != nil {
-		return nil, false, s.failUsers
+	if err := s.failing().users; err != nil {
+		return nil, false, err
 	}
 	u, created, err := s.RP.SignIn(ctx, id, now)
 	s.mu.Lock()
@@ -90,8 +103,8 @@ func (s *countingStore) SignIn(ctx context.Context, id rpserver.Identity, now ti
 }
 
 func (s *countingStore) PutNonce(ctx context.Context, n rpserver.Nonce) error {
-	if s.failNonces != nil {
-		return s.failNonces
+	if err := s.failing().nonces; err != nil {
+		return err
 	}
 	s.mu.Lock()
 	s.seen = append(s.seen, bytes.Clone(n.Hash[:]), bytes.Clone(n.Browser[:]))
@@ -100,15 +113,15 @@ func (s *countingStore) PutNonce(ctx context.Context, n rpserver.Nonce) error {
 }
 
 func (s *countingStore) TakeNonce(ctx context.Context, hash, browser [32]byte, now time.Time) error {
-	if s.failNonces != nil {
-		return s.failNonces
+	if err := s.failing().nonces; err != nil {
+		return err
 	}
 	return s.RP.TakeNonce(ctx, hash, browser, now)
 }
 
 func (s *countingStore) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
-	if s.failSessions != nil {
-		return s.failSessions
+	if err := s.failing().sessions; err != nil {
+		return err
 	}
 	s.mu.Lock()
 	s.sessions++
