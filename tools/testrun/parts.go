@@ -26,6 +26,7 @@ var parts = []part{
 	{name: "fuzz", sets: "test", about: "every fuzz target for a few seconds", timeout: 15 * time.Minute, run: fuzzSmoke},
 	{name: "modules", sets: "test", about: "the nested modules: tools, and the peers that the code is held against", timeout: 15 * time.Minute, run: modules},
 	{name: "worker", sets: "test worker", about: "the Cloudflare Worker, in workerd and as a dry run of its deployment", run: worker},
+	{name: "js", sets: "check test", about: "the browser's modules, in Node against stand-ins", run: scripts},
 	{name: "examples", sets: "test", about: "the examples, compiled and run", run: examples},
 	{name: "browser", sets: "test", about: "the demo in real browsers", timeout: 30 * time.Minute, run: browser},
 	{name: "long-fuzz", sets: "long", about: "every fuzz target for long", timeout: 12 * time.Hour, run: fuzzLong},
@@ -222,6 +223,10 @@ func modules(ctx context.Context, t *tally) {
 
 func worker(ctx context.Context, t *tally) {
 	nodeTest(ctx, t, command{}, 1, "worker/*.test.mjs", "worker/test/*.test.mjs")
+}
+
+func scripts(ctx context.Context, t *tally) {
+	nodeTest(ctx, t, command{}, 1, "rpserver/*.test.mjs", "wasm/*.test.mjs", "wasm/test/*.test.mjs")
 }
 
 func examples(ctx context.Context, t *tally) {

@@ -140,6 +140,14 @@ class Page extends Frame {
     }
   }
 
+  /** The tab or popup whose address the condition accepts, awaited. */
+  async opened(condition, timeout = 15_000) {
+    const target = await this.puppeteer.browser().waitForTarget((t) => t.type() === 'page' && condition(t.url()), { timeout });
+    const page = new Page(await target.page());
+    await page.prepare();
+    return page;
+  }
+
   /** Waits for the browser's own word on a token operation, from the count-th on. */
   async tokenOperation(type, { after = 0, timeout = 20_000 } = {}) {
     const deadline = Date.now() + timeout;
