@@ -217,6 +217,9 @@ func (k *Key) material(v strictjson.Value) *Error {
 		if k.n[len(k.n)-1]&1 == 0 {
 			return refuse(CodeKeySet, "an RSA key's modulus is even")
 		}
+		if isROCA(k.n) {
+			return refuse(CodeKeySet, "an RSA key comes from a generator whose keys can be factored (CVE-2017-15361)")
+		}
 		if e := exponent(k.e); e < 3 || e&1 == 0 {
 			return refuse(CodeKeySet, "an RSA key's exponent is even, below 3 or above 2^31-1")
 		}

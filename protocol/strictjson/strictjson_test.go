@@ -143,6 +143,18 @@ func TestDuplicateNamesInLargeObjects(t *testing.T) {
 	}
 }
 
+func TestNamesThatShareAFilterBitAreNotDuplicates(t *testing.T) {
+	if fold("aA") != fold("aQ") {
+		t.Fatal("the two names no longer share a bit: choose others")
+	}
+	if _, err := ParseString(`{"aA":1,"aQ":2}`, Limits{}); err != nil {
+		t.Error(err)
+	}
+	if _, err := ParseString(`{"aA":1,"aQ":2,"aA":3}`, Limits{}); code(err) != CodeDuplicate {
+		t.Error(err)
+	}
+}
+
 func TestErrorTellsPlaceAndNotContent(t *testing.T) {
 	_, err := Parse([]byte(`{"secret":"hunter2" x}`), Limits{})
 	var e *Error
