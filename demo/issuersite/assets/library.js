@@ -1,0 +1,86 @@
+// The library's page: asks the browser to fetch tokens.
+
+import { action, outElement } from '/_look/ui.js';
+import { explain, hasToken, missing, request, supported } from '/_instrument/tokens.js';
+
+const { issuer } = document.querySelector('[data-issuer]').dataset;
+
+const reasons = {
+  sign_in_required: 'The library vouches for members. Sign in first: a click on a name is enough here.',
+  account_too_new: 'Your membership is too new for tokens. Come back later.',
+  daily_budget_used: 'You have had all the tokens that a member gets in a day. Come back tomorrow.',
+};
+
+// What the issuer says to the page's script, beside the tokens that only the
+// browser sees: how many it signed, and why.
+function outcome({ requested, issued, reason }) {
+  tokensLeft();
+  if (issued === 0) {
+    return {
+      state: 'refused', title: `The library gave no tokens (asked for ${requested}).`,
+      text: reasons[reason] ?? 'The policy granted none.', evidence: [{ name: 'reason', value: reason }],
+    };
+  }
+  return {
+    state: 'done',
+    title: issued < requested ? `${issued} tokens, of ${requested} that the browser asked for.` : `${issued} tokens.`,
+    text: 'The browser checked the issuer\'s proof that all are signed with the published key, and keeps them. ' +
+      'No page can read them, this one included.',
+    evidence: [{ name: 'reason', value: reason }],
+  };
+}
+
+action('get-tokens', async () => {
+  if (!supported()) return missing;
+  try {
+    const response = await fetch('/issue', { method: 'POST', privateToken: request() });
+    return outcome(await response.json());
+  } catch (error) {
+    return explain(error, 'issue');
+  }
+});
+
+action('get-tokens-xhr', async () => {
+  if (!supported() || !XMLHttpRequest.prototype.setPrivateToken) return missing;
+  try {
+    return outcome(await new Promise((resolve, reject) => {
+      const xhr = new XMLHttpRequest();
+      xhr.open('POST', '/issue');
+      xhr.setPrivateToken(request());
+      xhr.responseType = 'json';
+      xhr.onload = () => resolve(xhr.response);
+      // XMLHttpRequest tells no reason; the browser's log does.
+      xhr.onerror = () => reject(new DOMException('The request failed, and XMLHttpRequest does not say why. "Get tokens" does.', 'NetworkError'));
+      xhr.send();
+    }));
+  } catch (error) {
+    return explain(error, 'issue');
+  }
+});
+
+// hasPrivateToken says whether there are tokens, never how many.
+async function tokensLeft() {
+  const out = outElement('tokens-left');
+  if (!supported()) return;
+  try {
+    const has = await hasToken(issuer);
+    out.dataset.state = 'done';
+    out.dataset.has = has ? 'yes' : 'no';
+    out.textContent = has
+      ? 'This browser holds tokens of the library. It alone knows how many: DevTools, Application, Private state tokens.'
+      : 'This browser holds no token of the library now.';
+  } catch (error) {
+    out.dataset.state = 'error';
+    out.textContent = `Whether this browser holds tokens cannot be told. ${error.name}: ${error.message}`;
+  }
+}
+
+tokensLeft();
+document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') tokensLeft(); });
+
+// The account of redemptions, read again when the instrument is opened.
+const ledger = document.querySelector('[data-part="/redemptions"]');
+document.querySelector('details[data-panel]')?.addEventListener('toggle', async () => {
+  const response = await fetch(ledger.dataset.part);
+  if (response.ok) ledger.innerHTML = await response.text();
+});

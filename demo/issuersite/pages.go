@@ -1,0 +1,80 @@
+package issuersite
+
+import (
+	"net/http"
+	"sort"
+	"strconv"
+
+	"github.com/bonafides-dev/bonafides/demo/instrument"
+	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/issuer"
+)
+
+func (s *site) props(title string) look.Props {
+	return look.Props{
+		Party: look.Issuer, Title: title, SiteName: "Meridian Library", HomeURL: s.origins.Home + "/",
+		Description: "The public library of a harbour town. It lends books, and vouches for its members on other sites.",
+		Role:        "I know my members. I want other sites to believe that they are people, without telling them who, or learning where they go.",
+		Styles:      []string{s.panel.Stylesheet(), s.assets.Path("library.css")},
+		Scripts:     []string{s.panel.Script("panel.js"), s.assets.Path("library.js")},
+		Nav: []look.Link{
+			{Href: "/", Label: "Library", Current: true}, {Href: "/#new", Label: "New books"},
+			{Href: "/#visit", Label: "Visit"}, {Href: "/#account", Label: "My card"},
+		},
+		Class: "library",
+	}
+}
+
+func (s *site) home(w http.ResponseWriter, r *http.Request, status int, o instrument.Outcomes) {
+	var who *member
+	if m, ok := s.members.of(r); ok {
+		who = &m
+	}
+	look.Render(w, r, status, s.homePage(who, s.redeemed(r), o))
+}
+
+func (s *site) redemptionsFragment(w http.ResponseWriter, r *http.Request) {
+	look.Render(w, r, http.StatusOK, redemptions(s.redeemed(r)))
+}
+
+// ledgerDays is how far back the table of redemptions goes.
+const ledgerDays = 7
+
+type redeemed struct {
+	rows  []issuer.OriginCount // newest day first, then by origin
+	error bool
+}
+
+// redeemed reads the account of redemptions: per origin and day, and nothing
+// finer, because nothing finer is kept.
+func (s *site) redeemed(r *http.Request) redeemed {
+	rows, err := s.ledger.Counts(r.Context(), issuer.DayOf(s.now())-ledgerDays+1)
+	if err != nil {
+		return redeemed{error: true}
+	}
+	sort.Slice(rows, func(i, j int) bool {
+		if rows[i].Day != rows[j].Day {
+			return rows[i].Day > rows[j].Day
+		}
+		return rows[i].Origin < rows[j].Origin
+	})
+	return redeemed{rows: rows}
+}
+
+func (s *site) grant(m *member) int {
+	if s.now().Sub(m.since) >= fullAge {
+		return fullGrant
+	}
+	return smallGrant
+}
+
+func (s *site) memberFor(m *member) string {
+	years := int(s.now().Sub(m.since).Hours() / 24 / 365.25)
+	switch {
+	case years > 1:
+		return "for " + strconv.Itoa(years) + " years"
+	case years == 1:
+		return "for a year"
+	}
+	return "since " + m.since.Format("2 January")
+}
