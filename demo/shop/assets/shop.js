@@ -1,0 +1,113 @@
+// The shop's page: sign-in, sign-out, the basket without a reload, and the
+// attack that needs a fresh ID token.
+
+import { exceptionTitle, outcomeOf, run, show } from '/_look/ui.js';
+import { available, signIn, signOut } from '/signin.js';
+
+const noFedCM = {
+  state: 'error',
+  title: 'This browser has no FedCM, so it cannot ask an identity provider for you.',
+  text: 'Chrome and Chromium have it. Start the demo with "go run ./demo -chrome", or open this page in Chromium. The basket works in every browser.',
+};
+
+// The header's button is drawn again after each sign-in and sign-out, so its
+// clicks are taken where they arrive.
+document.addEventListener('click', (event) => {
+  const button = event.target.closest?.('[data-do="signin"], [data-do="signout"]');
+  if (!button) return;
+  event.preventDefault();
+  const name = button.dataset.do;
+  run(name, button, name === 'signin' ? doSignIn : doSignOut);
+});
+
+async function doSignIn() {
+  show('signout', { state: 'idle' });
+  if (!available()) return noFedCM;
+  show('signin', { state: 'working', title: 'Waiting for your choice in the browser\'s dialog.' });
+  let answer;
+  try {
+    answer = await signIn();
+  } catch (error) {
+    return refused(error);
+  }
+  await redraw();
+  return {
+    state: 'done',
+    title: `${answer.new ? 'Welcome' : 'Welcome back'}, ${answer.user?.name || answer.user?.email || 'customer'}.`,
+    text: 'The shop checked the provider\'s signature and your nonce, and opened a session.',
+  };
+}
+
+async function doSignOut() {
+  show('signin', { state: 'idle' });
+  try {
+    await signOut();
+  } catch (error) {
+    return refused(error);
+  }
+  await redraw();
+  return { state: 'done', title: 'You are signed out of the shop.', text: 'The browser was told not to sign you in by itself. You are still signed in at your identity provider.' };
+}
+
+/** A SignInError has a code and a sentence; what the browser threw is its cause. */
+function refused(error) {
+  const evidence = [{ name: 'code', value: error.code ?? error.name }];
+  if (error.cause) evidence.push({ name: 'exception', value: exceptionTitle(error.cause) });
+  return {
+    state: error.code?.startsWith('provider_') || error.code === 'aborted' || error.code === 'browser_refused' ? 'refused' : 'error',
+    title: error.message,
+    text: error.code === 'provider_no_answer' ? 'If no dialog came up, sign in at the identity provider first, or see the browser\'s console.' : '',
+    evidence,
+  };
+}
+
+async function redraw() {
+  for (const part of document.querySelectorAll('[data-part]')) {
+    const response = await fetch(part.dataset.part);
+    if (response.ok) part.innerHTML = await response.text(); // drawn and escaped by our own server
+  }
+}
+
+// ---- the basket
+
+for (const form of document.querySelectorAll('form[data-basket]')) {
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const status = form.querySelector('[data-in-basket]');
+    try {
+      const response = await fetch(form.action, { method: 'POST', headers: { Accept: 'application/json' }, body: new URLSearchParams(new FormData(form)) });
+      if (!response.ok) {
+        status.textContent = (await outcomeOf(response)).title;
+        return;
+      }
+      const { count, of } = await response.json();
+      status.textContent = `${of} in the basket`;
+      for (const e of document.querySelectorAll('[data-basket-count]')) e.textContent = count;
+    } catch {
+      status.textContent = 'The shop did not answer. Try again.';
+    }
+  });
+}
+
+// ---- a token used by another browser
+
+document.querySelector('form[data-attack-form="other-browser"]')?.addEventListener('submit', (event) => {
+  event.preventDefault();
+  const form = event.target;
+  run('other-browser', form.querySelector('[data-attack]'), async () => {
+    if (!available()) return noFedCM;
+    show('other-browser', { state: 'working', title: 'Waiting for your choice in the browser\'s dialog.' });
+    let credential;
+    try {
+      const { nonce, providers } = await (await fetch('/signin/nonce', { method: 'POST' })).json();
+      credential = await navigator.credentials.get({
+        identity: { mode: 'active', providers: providers.map((p) => ({ configURL: p.configURL, clientId: p.clientId, params: { nonce } })) },
+      });
+    } catch (error) {
+      return { state: 'error', title: exceptionTitle(error), text: 'No token was made, so there was none to steal. Agree in the dialog and try again.' };
+    }
+    return outcomeOf(await fetch(form.action, {
+      method: 'POST', headers: { Accept: 'application/json' }, body: new URLSearchParams({ token: credential.token }),
+    }));
+  });
+});
