@@ -18,6 +18,7 @@ import (
 	"syscall"
 
 	"github.com/bonafides-dev/bonafides/demo/stack"
+	"github.com/bonafides-dev/bonafides/issuer"
 )
 
 func main() {
@@ -35,6 +36,8 @@ Runs six sites on this machine and prints where they are. Stop it with Ctrl-C.
                    keys, which the token flow needs (FedCM needs no flag)
   -data DIR        where keys and databases are kept
                    (default: bonafides-demo in your cache folder)
+  -record MODE     the redemption records of the issuer: shared (default; all of one
+                   site and hour are equal) or single (each has a number of its own)
   -fresh           forget everything and start with new keys
   -h               this text
 `
@@ -46,6 +49,8 @@ func run(ctx context.Context, stop func(), args []string, out, errs io.Writer) i
 	data := flags.String("data", "", "")
 	fresh := flags.Bool("fresh", false, "")
 	chrome := flags.Bool("chrome", false, "")
+	var mode recordMode
+	flags.Var(&mode, "record", "")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(out, usage)
@@ -58,7 +63,7 @@ func run(ctx context.Context, stop func(), args []string, out, errs io.Writer) i
 		return 2
 	}
 
-	s, err := stack.New(stack.Config{Addr: *addr, DataDir: *data, Fresh: *fresh, StartsChrome: *chrome})
+	s, err := stack.New(stack.Config{Addr: *addr, DataDir: *data, Fresh: *fresh, Record: issuer.RecordMode(mode), StartsChrome: *chrome})
 	if err != nil {
 		fmt.Fprintf(errs, "demo: %v.\n", err)
 		return 1
@@ -86,6 +91,28 @@ func run(ctx context.Context, stop func(), args []string, out, errs io.Writer) i
 	}
 	fmt.Fprintln(out, "Stopped.")
 	return 0
+}
+
+// recordMode is the value of -record.
+type recordMode issuer.RecordMode
+
+func (m *recordMode) String() string {
+	if issuer.RecordMode(*m) == issuer.Single {
+		return "single"
+	}
+	return "shared"
+}
+
+func (m *recordMode) Set(s string) error {
+	switch s {
+	case "shared":
+		*m = recordMode(issuer.Shared)
+	case "single":
+		*m = recordMode(issuer.Single)
+	default:
+		return errors.New(`it is "shared" or "single"`)
+	}
+	return nil
 }
 
 func greet(out io.Writer, s *stack.Stack) {

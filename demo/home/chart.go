@@ -55,7 +55,14 @@ func drawn(x trace.Exchange) bool {
 
 // minor exchanges are hidden until the reader asks for them.
 func minor(x trace.Exchange) bool {
-	return x.Kind == trace.KindPage || x.Kind == trace.KindAsset || x.Kind == trace.KindAction && !x.Refused
+	switch x.Kind {
+	case trace.KindPage, trace.KindAsset:
+		return true
+	case trace.KindAction:
+		// A vote that was refused is worth seeing, a missing page is not.
+		return !x.Refused || x.Method != http.MethodPost
+	}
+	return false
 }
 
 func lookFields(fields []trace.Field) []look.Field {
@@ -76,8 +83,18 @@ type part struct {
 
 const shownAlike = 2
 
+// The groups that every message has. They come last, closed.
+func envelope(group string) bool { return group == "Headers" || group == "Connection" }
+
 func parts(fields []trace.Field) []part {
-	all := lookFields(fields)
+	var all, last []look.Field
+	for _, f := range lookFields(fields) {
+		if envelope(f.Group) {
+			last = append(last, f)
+		} else {
+			all = append(all, f)
+		}
+	}
 	var out []part
 	open := func(f look.Field) {
 		if n := len(out); n == 0 || out[n-1].closed {
@@ -109,7 +126,21 @@ func parts(fields []trace.Field) []part {
 		out = append(out, part{fields: rest, closed: true, summary: strconv.Itoa(len(rest)) + " more: " + stem + " " + strconv.Itoa(shownAlike+1) + " to " + strconv.Itoa(j-i)})
 		i = j
 	}
+	if len(last) > 0 {
+		out = append(out, part{fields: last, closed: len(all) > 0, summary: names(last)})
+	}
 	return out
+}
+
+// names lists what a closed part holds.
+func names(fields []look.Field) string {
+	var out []string
+	for _, f := range fields {
+		if !slices.Contains(out, f.Name) {
+			out = append(out, f.Name)
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 // numberedName takes "blinded element 7" apart.

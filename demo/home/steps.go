@@ -21,8 +21,8 @@ func (h *handler) steps(all []trace.Exchange) []look.Step {
 	}
 	steps := []look.Step{
 		{
-			Title: "Get tokens", Href: h.origin(look.Issuer) + "/", Action: "Open the issuer",
-			Text: "Sign in as Ada with one click, then get tokens. The issuer knows Ada, signs blinded points, and cannot recognise the tokens later.",
+			Title: "Get tokens", Href: h.origin(look.Issuer) + "/", Action: "Open the library",
+			Text: "Sign in at the library as Ada with one click, then get tokens. The library knows Ada, signs blinded points, and cannot recognise the tokens later. (Grace joined two days ago: she gets 7.)",
 			Done: seen(func(x trace.Exchange) bool {
 				f, _ := x.Find("IssueResponse", "issued")
 				return x.Kind == trace.KindIssue && !x.Refused && f.Value != "" && f.Value != "0"
@@ -30,7 +30,7 @@ func (h *handler) steps(all []trace.Exchange) []look.Step {
 		},
 		{
 			Title: "Spend one on another site", Href: h.origin(look.Publisher) + "/", Action: "Open the newspaper",
-			Text: "Redeem a token. The newspaper learns that an issuer vouches for you, and not who you are.",
+			Text: "Redeem a token. The newspaper learns that the library vouches for you, and not who you are.",
 			Done: ok(trace.KindRedeem, look.Issuer),
 		},
 		{
@@ -42,10 +42,10 @@ func (h *handler) steps(all []trace.Exchange) []look.Step {
 			}),
 		},
 		{
-			Title: "Try to cheat", Href: h.origin(look.Issuer) + "/#instrument", Action: "Open the issuer's instrument",
+			Title: "Try to cheat", Href: h.origin(look.Issuer) + "/#instrument", Action: "Open the library's instrument",
 			Text: "Replay a spent token, tamper with a record, vote a hundred times. Each refusal says why.",
 			Done: seen(func(x trace.Exchange) bool {
-				return x.Refused && x.Status < 500 && x.Kind != trace.KindPage && x.Kind != trace.KindAsset
+				return x.Refused && x.Status < 500 && !minor(x)
 			}),
 		},
 		{

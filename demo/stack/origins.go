@@ -68,3 +68,12 @@ func isLoopbackIP(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.IsLoopback()
 }
+
+func (o Origins) of(p look.Party) string {
+	for _, s := range o.Sites() {
+		if s.Party == p {
+			return s.Origin
+		}
+	}
+	return o.Home
+}

@@ -16,9 +16,11 @@ const maxText = 4 << 10 // longest text shown whole
 // requestHeaders shows the headers that say who asks and from where. The rest
 // is in the browser's DevTools.
 func (m *message) requestHeaders() []Field {
-	var out []Field
-	out = append(out, Field{Group: "Connection", Name: "remote address", Value: hostOnly(m.remote), Encoding: "text",
-		Size: len(hostOnly(m.remote)), Help: "Every server sees the address that it answers to. Tokens do not hide it."})
+	out := cookieFields(m.header)
+	if len(out) == 0 {
+		out = append(out, Field{Group: "Cookies", Name: "none", Value: "no cookie came with this request", Encoding: "text",
+			Help: "Without a cookie the server cannot tell which of its visitors this is.", Unlinkable: true})
+	}
 	show := []struct{ name, spec, help string }{
 		{"User-Agent", "RFC 9110 section 10.1.5", "The browser's name, sent to every server. Tokens do not hide it."},
 		{"Origin", "RFC 6454 section 7", "The site whose page asked, as the browser states it. Pages cannot forge it."},
@@ -32,20 +34,16 @@ func (m *message) requestHeaders() []Field {
 		for _, v := range m.header.Values(s.name) {
 			f := textField("Headers", s.name, v, s.help)
 			f.Spec = s.spec
-			f.Unlinkable = strings.HasPrefix(s.name, "Sec-Fetch")
 			out = append(out, f)
 		}
 	}
-	if len(m.header["Cookie"]) == 0 {
-		return append(out, Field{Group: "Cookies", Name: "none", Value: "no cookie came with this request", Encoding: "text",
-			Help: "Without a cookie the server cannot tell which of its visitors this is.", Unlinkable: true})
-	}
-	return append(out, cookieFields(m.header)...)
+	return append(out, Field{Group: "Connection", Name: "remote address", Value: hostOnly(m.remote), Encoding: "text",
+		Help: "Every server sees the address that it answers to. Tokens do not hide it."})
 }
 
 func (m *message) answerHeaders() []Field {
-	out := []Field{{Group: "Status", Name: "status", Value: strconv.Itoa(m.status) + " " + http.StatusText(m.status), Encoding: "text", Size: 3,
-		Spec: "RFC 9110 section 15"}}
+	out := append(setCookieFields(m.answerHeader), Field{Group: "Headers", Name: "status",
+		Value: strconv.Itoa(m.status) + " " + http.StatusText(m.status), Encoding: "text", Spec: "RFC 9110 section 15"})
 	for _, s := range []struct{ name, spec, help string }{
 		{"Content-Type", "RFC 9110 section 8.3", "The format of the body."},
 		{"Location", "RFC 9110 section 10.2.2", "Where the browser is sent."},
@@ -59,7 +57,7 @@ func (m *message) answerHeaders() []Field {
 			out = append(out, f)
 		}
 	}
-	return append(out, setCookieFields(m.answerHeader)...)
+	return out
 }
 
 // safeURL holds back secrets in the query of an address; other text is
@@ -153,7 +151,7 @@ func flatten(group, at string, v any, out *[]Field) {
 		name = "value"
 	}
 	last := name[strings.LastIndexByte(name, '.')+1:]
-	if secretName(last) {
+	if secretMember(last) {
 		*out = append(*out, heldBack(group, name, 0, "Only the receiver may read it."))
 		return
 	}

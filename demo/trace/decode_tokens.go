@@ -12,23 +12,22 @@ import (
 
 // tokenRequest decodes what a browser sends to get tokens.
 func (m *message) tokenRequest() []Field {
-	out := m.versionField()
 	b, value, ok := m.tokenHeader(m.header)
 	if !ok {
-		return append(out, undecoded(headerToken, value, "The header is missing or is not base64."))
+		return append(m.versionField(), undecoded(headerToken, value, "The header is missing or is not base64."))
 	}
 	req, err := pst.ParseIssueRequest(b)
 	if err != nil {
-		return append(out, undecoded(headerToken, value, err.Error()))
+		return append(m.versionField(), undecoded(headerToken, value, err.Error()))
 	}
 	const group, spec = "IssueRequest", "PST 1.1 IssueRequest"
-	out = append(out, Field{Group: group, Name: "count", Value: strconv.Itoa(req.Count()), Encoding: "decimal", Size: 2, Spec: spec,
-		Help: "How many tokens the browser asks for. It is the batch size of the key commitments."})
+	out := []Field{{Group: group, Name: "count", Value: strconv.Itoa(req.Count()), Encoding: "decimal", Size: 2, Spec: spec,
+		Help: "How many tokens the browser asks for. It is the batch size of the key commitments."}}
 	for i, e := range req.Elements() {
 		out = append(out, point(group, "blinded element "+strconv.Itoa(i+1), e, spec,
 			"A point of P-384: the hash of a nonce that only the browser knows, multiplied by a random number that only the browser knows. Random to everybody else."))
 	}
-	return out
+	return append(out, m.versionField()...)
 }
 
 // tokenAnswer decodes the signed elements.
@@ -66,17 +65,16 @@ func (m *message) tokenAnswer() []Field {
 
 // redemption decodes the one token that is spent.
 func (m *message) redemption() []Field {
-	out := m.versionField()
 	b, value, ok := m.tokenHeader(m.header)
 	if !ok {
-		return append(out, undecoded(headerToken, value, "The header is missing or is not base64."))
+		return append(m.versionField(), undecoded(headerToken, value, "The header is missing or is not base64."))
 	}
 	req, err := pst.ParseRedeemRequest(b)
 	if err != nil {
-		return append(out, undecoded(headerToken, value, err.Error()))
+		return append(m.versionField(), undecoded(headerToken, value, err.Error()))
 	}
 	const spec = "PST 1.1 Token"
-	out = append(out,
+	out := append([]Field(nil),
 		keyID("Token", req.Token.KeyID, spec),
 		Field{Group: "Token", Name: "nonce", Value: hex.EncodeToString(req.Token.Nonce[:]), Encoding: "hex", Size: len(req.Token.Nonce), Spec: spec, Unlinkable: true,
 			Help: "Random, made by the browser. The issuer sees it for the first time now, and keeps it so that the token works once."},
@@ -84,11 +82,13 @@ func (m *message) redemption() []Field {
 			"The hash of the nonce multiplied by the issuer's secret key. The issuer computes the same and compares. It never saw this value before."),
 	)
 	cd := req.ClientData
-	return append(out,
+	out = append(out,
 		Field{Group: "Client data", Name: "redeeming-origin", Value: cd.RedeemingOrigin, Encoding: "text", Size: len(cd.RedeemingOrigin), Spec: "PST 1.4 client data (CBOR)",
 			Help: "The site on which the token is redeemed, as the browser states it. Nothing in the token proves it."},
 		Field{Group: "Client data", Name: "redemption-timestamp", Value: unixTime(int64(cd.RedemptionTimestamp)), Encoding: "decimal", Size: 4, Spec: "PST 1.4 client data (CBOR)",
-			Help: "The browser's clock, in seconds since 1970."})
+			Help: "The browser's clock, in seconds since 1970."},
+	)
+	return append(out, m.versionField()...)
 }
 
 // redemptionAnswer decodes the record that comes back.
@@ -157,7 +157,7 @@ func (m *message) versionField() []Field {
 		return nil
 	}
 	f := textField("Headers", headerVersion, v[0], "The protocol and its version. The same for everybody.")
-	f.Spec, f.Unlinkable = "PST 1.6", true
+	f.Spec = "PST 1.6"
 	return []Field{f}
 }
 

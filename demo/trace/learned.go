@@ -58,7 +58,7 @@ func (r *run) issuerLearned() []Item {
 	if n := len(r.issued); n > 0 {
 		out = append(out,
 			Item{What: "who asked for tokens", Why: "The issuer's own cookie came with the token request: that is how it decides who gets some.", Values: r.issuerAccounts},
-			Item{What: "how many tokens it signed, and when", Why: strconv.Itoa(n) + " token requests.", Values: r.issued})
+			Item{What: "how many tokens it signed, and when", Why: "From " + count(n, "token request", "token requests") + ".", Values: r.issued})
 	}
 	if n := len(r.tokenNonces); n > 0 {
 		out = append(out,

@@ -15,6 +15,7 @@ const (
 	headerVersion  = "Sec-Private-State-Token-Crypto-Version"
 	headerLifetime = "Sec-Private-State-Token-Lifetime"
 	headerRecord   = "Sec-Redemption-Record"
+	headerAttack   = "Bonafides-Demo-Attack" // on what the attack buttons send
 )
 
 // A message is one request and its answer before they are decoded.
@@ -68,8 +69,12 @@ func (m *message) exchange() Exchange {
 		Kind: m.kind(), Method: m.method, URL: m.url(), Status: m.status,
 		Refused: m.status >= 400,
 	}
-	x.Request = append(m.requestHeaders(), m.requestFields(x.Kind)...)
-	x.Response = append(m.answerHeaders(), m.answerFields(x.Kind)...)
+	// What the message is about first, what every message has last.
+	x.Request = append(m.requestFields(x.Kind), m.requestHeaders()...)
+	x.Response = append(m.answerFields(x.Kind), m.answerHeaders()...)
 	x.Note = note(&x)
+	if m.header.Get(headerAttack) != "" {
+		x.Note = "Attack. " + x.Note
+	}
 	return x
 }

@@ -81,7 +81,7 @@ func withoutSecrets(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for name := range v {
-			if secretName(name) {
+			if secretMember(name) {
 				v[name] = HeldBack
 			} else {
 				v[name] = withoutSecrets(v[name])

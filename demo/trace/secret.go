@@ -27,6 +27,10 @@ func heldBack(group, name string, size int, help string) Field {
 	return Field{Group: group, Name: name, Value: HeldBack, Encoding: "text", Size: size, Secret: true, Help: help}
 }
 
+// secretMember is secretName for the members of JSON, where "code" is the code
+// of an error (RFC 9457 problem details, FedCM's error object).
+func secretMember(name string) bool { return name != "code" && secretName(name) }
+
 // cookieFields lists the cookies of a request by name, without their values.
 func cookieFields(h http.Header) []Field {
 	var out []Field

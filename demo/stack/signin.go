@@ -1,0 +1,85 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"path/filepath"
+
+	"github.com/bonafides-dev/bonafides/demo/home"
+	"github.com/bonafides-dev/bonafides/idpserver"
+	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/rpserver"
+	"github.com/bonafides-dev/bonafides/store/idp"
+	"github.com/bonafides-dev/bonafides/store/rp"
+)
+
+// shopClientID is the shop's name at the identity provider.
+const shopClientID = "harbour-goods"
+
+// People are the two who have accounts from the start. Their passwords are no
+// secret: the sign-in page has a button for each.
+var people = []struct {
+	idpserver.NewAccount
+	action, label string
+}{
+	{idpserver.NewAccount{Name: "Ada Brandt", GivenName: "Ada", Email: "ada@idp.example", Password: "salt roads and bees in winter", EmailVerified: true}, "signin-ada", "Sign in as Ada"},
+	{idpserver.NewAccount{Name: "Grace Moreau", GivenName: "Grace", Email: "grace@idp.example", Password: "learning to sail at sixty", EmailVerified: true}, "signin-grace", "Sign in as Grace"},
+}
+
+// idp is the identity provider, ready for FedCM, with Ada and Grace in it.
+func (s *Stack) idp(c Config, k *keys) (http.Handler, error) {
+	kept, err := idp.OpenSQLite(filepath.Join(c.DataDir, fileIdP))
+	store, err := opened(s, kept, err)
+	if err != nil {
+		return nil, err
+	}
+	clients, err := idpserver.StaticClients(idpserver.Client{
+		ID: shopClientID, Name: "Harbour Goods", Origins: []string{s.Origins.Shop},
+		PrivacyPolicyURL: s.Origins.Shop + "/privacy", TermsOfServiceURL: s.Origins.Shop + "/terms",
+	})
+	if err != nil {
+		return nil, err
+	}
+	config := idpserver.Config{
+		Issuer: s.Origins.IdP, Name: "Lanternkey",
+		Store: store, Keys: []*idpserver.Key{k.rsa, k.ec}, Clients: clients,
+		Mailer: idpserver.MailerFunc(func(_ context.Context, m idpserver.Mail) error {
+			s.Mailbox.Put(home.Mail{At: c.Now(), To: m.To, Subject: m.Subject, Text: m.Text})
+			return nil
+		}),
+		Now: c.Now, Log: c.Log,
+	}
+	for _, p := range people {
+		config.InsecureQuickSignIn = append(config.InsecureQuickSignIn,
+			idpserver.QuickSignIn{Action: p.action, Label: p.label, Email: p.Email, Password: p.Password})
+	}
+	server, err := idpserver.New(config)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range people {
+		if _, err := server.CreateAccount(context.Background(), p.NewAccount); err != nil && !errors.Is(err, idpserver.ErrEmailTaken) {
+			return nil, err
+		}
+	}
+	return server, nil
+}
+
+// relyingParty is the sign-in of the shop.
+func (s *Stack) relyingParty(c Config) (*rpserver.RP, error) {
+	kept, err := rp.OpenSQLite(filepath.Join(c.DataDir, fileRP))
+	store, err := opened(s, kept, err)
+	if err != nil {
+		return nil, err
+	}
+	return rpserver.New(rpserver.Config{
+		Origin: s.Origins.Shop,
+		Providers: []rpserver.Provider{{
+			ConfigURL: s.Origins.IdP + "/fedcm/config.json", Issuer: s.Origins.IdP, ClientID: shopClientID,
+		}},
+		Users: store, Nonces: store, SessionStore: store,
+		Client: s.Client(look.Shop),
+		Now:    c.Now, Log: c.Log,
+	})
+}
