@@ -21,8 +21,8 @@ type accountView struct {
 
 // siteView is one relying party that an account signed in to.
 type siteView struct {
-	client, name, url      string
-	knows, since, lastUsed string
+	client, name, url string
+	summary           string
 }
 
 var errNotYours = web.NewProblem(http.StatusForbidden, "account_not_signed_in",
@@ -159,7 +159,10 @@ func (s *Server) sitesOf(ctx context.Context, a *Account) ([]siteView, error) {
 	}
 	sites := make([]siteView, 0, len(grants))
 	for _, g := range grants {
-		v := siteView{client: g.Client, name: g.Client, url: "/", knows: known(g.Fields), since: day(g.At), lastUsed: day(g.LastUsed)}
+		v := siteView{
+			client: g.Client, name: g.Client, url: "/",
+			summary: "Knows " + known(g.Fields) + ". Since " + day(g.At) + ", last used " + day(g.LastUsed) + ".",
+		}
 		c, err := s.config.Clients.Client(ctx, g.Client)
 		switch {
 		case err == nil:

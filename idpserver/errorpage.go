@@ -3,10 +3,12 @@ package idpserver
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/bonafides-dev/bonafides/idpserver/fedcm"
 	"github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/internal/web"
+	wire "github.com/bonafides-dev/bonafides/protocol/fedcm"
 )
 
 // explanation is a refusal in words for the person who was in front of it, not
@@ -53,11 +55,11 @@ var explanations = map[string]explanation{
 	},
 }
 
-// siteFaults are mistakes in how a site asked. They are all one to people.
+// siteFault is a mistake in how a site asked; they are all one to people.
 var siteFault = explanation{
 	title:  "The site asked in a way that we refuse",
 	text:   "Something is wrong with the request that the site made in your browser, so we told it nothing.",
-	advice: "There is nothing that you can do here. The code below tells the people who run the site what to change.",
+	advice: "There is nothing that you can do here. The code, if there is one below, tells the people who run the site what to change.",
 }
 
 // errorURL is the page about a code, for the error object of FedCM.
@@ -65,30 +67,27 @@ func (s *Server) errorURL(code string) string {
 	return s.config.Issuer + "/error?" + url.Values{"code": {code}}.Encode()
 }
 
+// siteFaults are the codes that siteFault explains.
+var siteFaults = []string{
+	fedcm.CodeNotBrowser, fedcm.CodeNoClient, fedcm.CodeNoOrigin, fedcm.CodeNoNonce, fedcm.CodeLongNonce,
+	fedcm.CodeInvalidRequest, wire.CodeForm, wire.CodeDuplicate, wire.CodeParams, wire.CodeNonceDiffers,
+	"method_not_allowed", "wrong_content_type", "body_too_large", "body_unreadable", "malformed_form", "duplicate_parameter",
+}
+
 // serveError shows what a code means. The page only ever shows its own words: a
-// code that nothing here could have sent is not repeated.
+// code that this provider never sends is not repeated.
 func (s *Server) serveError(w http.ResponseWriter, r *http.Request) error {
 	if p := web.CheckMethod(w, r, http.MethodGet); p != nil {
 		return p
 	}
 	code := r.URL.Query().Get("code")
-	e, known := explanations[code]
-	if !known {
+	e, own := explanations[code]
+	if !own {
 		e = siteFault
 	}
-	if len(code) <= 40 && isCode(code) {
+	if own || slices.Contains(siteFaults, code) {
 		e.code = code
 	}
 	look.Render(w, r, http.StatusOK, errorPage(s.view(r.Context(), PageError, e.title), e))
 	return nil
-}
-
-// isCode says whether s is written like a code: lower case, digits, underscores.
-func isCode(s string) bool {
-	for _, c := range []byte(s) {
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' {
-			return false
-		}
-	}
-	return s != ""
 }

@@ -43,7 +43,7 @@ func readCode(s string) (string, bool) {
 // store can find the code by its hash alone, and argon2id makes trying all 2^40
 // codes of a stolen store slower than their lifetime by far.
 func (s *Server) codeHash(ctx context.Context, account, code string) (hash [32]byte, err error) {
-	key, err := s.hasher.key(ctx, []byte(code), []byte(CodeEmail+"\x00"+account), defaultArgon)
+	key, err := s.hasher.key(ctx, []byte(code), []byte(CodeEmail+"\x00"+account), s.hasher.params)
 	copy(hash[:], key)
 	return hash, err
 }

@@ -1,0 +1,341 @@
+package idpserver_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bonafides-dev/bonafides/idpserver"
+	"github.com/bonafides-dev/bonafides/protocol/jws"
+	"github.com/bonafides-dev/bonafides/store/memstore"
+)
+
+const (
+	loopback   = "http://idp.localhost:8080"
+	shopOrigin = "http://shop.localhost:8080"
+	shopID     = "shop"
+	password   = "correct horse battery staple"
+)
+
+var rsKey, esKey *idpserver.Key
+
+func TestMain(m *testing.M) {
+	idpserver.CheapPasswords(1)
+	var err error
+	if rsKey, err = idpserver.GenerateKey(jws.RS256); err != nil {
+		panic(err)
+	}
+	if esKey, err = idpserver.GenerateKey(jws.ES256); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// idp is a provider under test with everything that it touches.
+type idp struct {
+	*idpserver.Server
+	t      testing.TB
+	issuer string
+	store  idpserver.Store
+	now    time.Time
+
+	mu      sync.Mutex
+	log     bytes.Buffer
+	mails   []idpserver.Mail
+	secrets map[string]bool // must never be in the log
+}
+
+var clients = []idpserver.Client{
+	{ID: shopID, Name: "Corner Shop", Origins: []string{shopOrigin, "https://shop.example"},
+		PrivacyPolicyURL: "https://shop.example/privacy", TermsOfServiceURL: "https://shop.example/terms"},
+	{ID: "wiki", Name: "Wiki", Origins: []string{"https://wiki.example"}, IDTokenSignedResponseAlg: jws.ES256},
+	{ID: "legacy", Name: "Legacy", Origins: []string{"https://legacy.example"}, InsecureNoNonce: true},
+}
+
+// newIdP makes a provider on plain http loopback; change adjusts its config.
+func newIdP(t testing.TB, change ...func(*idpserver.Config)) *idp {
+	t.Helper()
+	p := &idp{t: t, store: new(memstore.IdP), now: time.Now(), secrets: map[string]bool{}}
+	static, err := idpserver.StaticClients(clients...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := idpserver.Config{
+		Issuer: loopback, Name: "Test ID", Store: p.store, Clients: static,
+		Keys:    []*idpserver.Key{rsKey, esKey},
+		Domains: []string{"corp.example"},
+		Now:     func() time.Time { return p.now },
+		Log: slog.New(slog.NewJSONHandler(writerFunc(func(b []byte) (int, error) {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.log.Write(b)
+		}), &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Mailer: idpserver.MailerFunc(func(_ context.Context, m idpserver.Mail) error {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.mails = append(p.mails, m)
+			return nil
+		}),
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	if p.Server, err = idpserver.New(c); err != nil {
+		t.Fatal(err)
+	}
+	p.issuer, p.store = c.Issuer, c.Store
+	p.secret(password)
+	t.Cleanup(p.searchLog)
+	return p
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+// secret remembers a value that must never be logged.
+func (p *idp) secret(s string) {
+	if len(s) >= 6 {
+		p.mu.Lock()
+		p.secrets[s] = true
+		p.mu.Unlock()
+	}
+}
+
+// searchLog runs at the end of every test that made a provider.
+func (p *idp) searchLog() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	log := p.log.String()
+	for s := range p.secrets {
+		if strings.Contains(log, s) {
+			p.t.Errorf("the log holds a secret or an address: %q", s)
+		}
+	}
+	if strings.Contains(log, "panic") {
+		p.t.Errorf("the log speaks of a panic:\n%s", log)
+	}
+}
+
+func (p *idp) logged(s string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Contains(p.log.String(), s)
+}
+
+var mailedCode = regexp.MustCompile(`[A-Z2-7]{4}-[A-Z2-7]{4}`)
+
+// lastCode is the code of the newest mail.
+func (p *idp) lastCode() string {
+	p.t.Helper()
+	p.mu.Lock()
+	if len(p.mails) == 0 {
+		p.mu.Unlock()
+		p.t.Fatal("no mail was sent")
+	}
+	code := mailedCode.FindString(p.mails[len(p.mails)-1].Text)
+	p.mu.Unlock()
+	if code == "" {
+		p.t.Fatal("the mail holds no code")
+	}
+	p.secret(code)
+	p.secret(strings.ReplaceAll(code, "-", ""))
+	return code
+}
+
+// create makes an account on the operator's word.
+func (p *idp) create(email string, change ...func(*idpserver.NewAccount)) *idpserver.Account {
+	p.t.Helper()
+	n := idpserver.NewAccount{Email: email, Name: "Ada Lovelace", GivenName: "Ada", Password: password, EmailVerified: true}
+	for _, f := range change {
+		f(&n)
+	}
+	a, err := p.CreateAccount(context.Background(), n)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.secret(email)
+	return a
+}
+
+// browser keeps cookies as a browser does where SameSite and Secure matter here.
+type browser struct {
+	p       *idp
+	cookies map[string]*http.Cookie
+	addr    string
+}
+
+func (p *idp) browser() *browser {
+	return &browser{p: p, cookies: map[string]*http.Cookie{}, addr: "192.0.2.1:4711"}
+}
+
+func (b *browser) send(r *http.Request, crossSite bool) *http.Response {
+	r.RemoteAddr = b.addr
+	for _, c := range b.cookies {
+		if !crossSite || c.SameSite == http.SameSiteNoneMode {
+			r.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value})
+		}
+	}
+	w := httptest.NewRecorder()
+	b.p.ServeHTTP(w, r)
+	res := w.Result()
+	for _, c := range res.Cookies() {
+		b.p.secret(c.Value)
+		if c.MaxAge < 0 {
+			delete(b.cookies, c.Name)
+		} else {
+			b.cookies[c.Name] = c
+		}
+	}
+	return res
+}
+
+// get follows a link of the provider's own.
+func (b *browser) get(path string) *http.Response {
+	r := httptest.NewRequest(http.MethodGet, b.p.issuer+path, nil)
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	r.Header.Set("Sec-Fetch-Dest", "document")
+	return b.send(r, false)
+}
+
+// post sends a form of the provider's own.
+func (b *browser) post(path string, form ...string) *http.Response {
+	r := httptest.NewRequest(http.MethodPost, b.p.issuer+path, strings.NewReader(values(form...).Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	r.Header.Set("Sec-Fetch-Dest", "document")
+	r.Header.Set("Origin", b.p.issuer)
+	return b.send(r, false)
+}
+
+func values(pairs ...string) url.Values {
+	v := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		v.Set(pairs[i], pairs[i+1])
+	}
+	return v
+}
+
+// signIn signs the account in by the form.
+func (b *browser) signIn(email string) *http.Response {
+	b.p.t.Helper()
+	res := b.post("/signin", "email", email, "password", password)
+	if res.StatusCode != http.StatusSeeOther {
+		b.p.t.Fatalf("sign-in: status %d", res.StatusCode)
+	}
+	return res
+}
+
+// accounts asks the accounts endpoint as the browser's FedCM does.
+func (b *browser) accounts() *http.Response {
+	r := httptest.NewRequest(http.MethodGet, b.p.issuer+"/fedcm/accounts", nil)
+	r.Header.Set("Sec-Fetch-Dest", "webidentity")
+	r.Header.Set("Accept", "application/json")
+	return b.send(r, true)
+}
+
+// assertionRequest is the request of the browser's FedCM for a token.
+func (b *browser) assertionRequest(form url.Values) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, b.p.issuer+"/fedcm/assertion", strings.NewReader(form.Encode()))
+	r.Header.Set("Sec-Fetch-Dest", "webidentity")
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Origin", shopOrigin)
+	return r
+}
+
+const testNonce = "nonce-of-this-browser-0123456789"
+
+// assertionForm is what Chromium 156 sends for a first sign-in.
+func assertionForm(account string) url.Values {
+	return values("client_id", shopID, "account_id", account, "params", `{"nonce":"`+testNonce+`"}`,
+		"fields", "name,email,picture", "disclosure_shown_for", "name,email,picture",
+		"disclosure_text_shown", "true", "is_auto_selected", "false", "mode", "passive")
+}
+
+// assert asks for a token and returns it.
+func (b *browser) assert(form url.Values) string {
+	b.p.t.Helper()
+	b.p.secret(testNonce)
+	res := b.send(b.assertionRequest(form), true)
+	if res.StatusCode != http.StatusOK {
+		b.p.t.Fatalf("assertion: status %d: %s", res.StatusCode, body(b.p.t, res))
+	}
+	var answer struct{ Token string }
+	decode(b.p.t, res, &answer)
+	b.p.secret(answer.Token)
+	return answer.Token
+}
+
+func body(t testing.TB, res *http.Response) string {
+	t.Helper()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body = io.NopCloser(bytes.NewReader(b))
+	return string(b)
+}
+
+func decode(t testing.TB, res *http.Response, v any) {
+	t.Helper()
+	if ct := res.Header.Get("Content-Type"); ct != "application/json" {
+		t.Fatalf("Content-Type = %q", ct)
+	}
+	if err := json.Unmarshal([]byte(body(t, res)), v); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// claims reads a token's payload without judging it.
+func claims(t *testing.T, token string) map[string]any {
+	t.Helper()
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		t.Fatalf("token has %d parts", len(parts))
+	}
+	b, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m map[string]any
+	if err := json.Unmarshal(b, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func wantStatus(t testing.TB, res *http.Response, want int) {
+	t.Helper()
+	if res.StatusCode != want {
+		t.Fatalf("status = %d, want %d; body: %s", res.StatusCode, want, body(t, res))
+	}
+}
+
+// wantPageCode checks the code that a page shows with its refusal.
+func wantPageCode(t *testing.T, res *http.Response, status int, code string) {
+	t.Helper()
+	wantStatus(t, res, status)
+	if !strings.Contains(body(t, res), `data-code="`+code+`"`) {
+		t.Fatalf("the page has no data-code=%q:\n%s", code, body(t, res))
+	}
+}
+
+func wantRedirect(t *testing.T, res *http.Response, to string) {
+	t.Helper()
+	wantStatus(t, res, http.StatusSeeOther)
+	if got := res.Header.Get("Location"); got != to {
+		t.Fatalf("Location = %q, want %q", got, to)
+	}
+}
