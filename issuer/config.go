@@ -140,21 +140,21 @@ func (i *Issuer) check() error {
 	c := &i.c
 	switch {
 	case !pst.IsOrigin(c.Origin):
-		return errors.New(`Origin is not an origin like "https://issuer.example" (no path, no default port, lower case)`)
+		return fault("Origin", `is not an origin like "https://issuer.example" (no path, no default port, lower case)`)
 	case !trustworthy(c.Origin):
-		return errors.New("Origin is plain http: browsers take tokens from https or loopback hosts only")
+		return fault("Origin", "is plain http: browsers take tokens from https or loopback hosts only")
 	case c.Policy == nil:
-		return errors.New("Policy is missing")
+		return fault("Policy", "is missing")
 	case c.Spent == nil:
-		return errors.New("Spent is missing: without a store of spent tokens a token works for ever")
+		return fault("Spent", "is missing: without a store of spent tokens a token works for ever")
 	case c.RecordSigner == nil:
-		return errors.New("RecordSigner is missing")
+		return fault("RecordSigner", "is missing")
 	case c.BatchSize < 1 || c.BatchSize > MaxBatch:
 		return fmt.Errorf("BatchSize is %d; want 1 to %d", c.BatchSize, MaxBatch)
 	case c.RecordLifetime < pst.MinRecordLifetime:
 		return fmt.Errorf("RecordLifetime is %v; the least is %v", c.RecordLifetime, pst.MinRecordLifetime)
 	case c.Record != Shared && c.Record != Single:
-		return errors.New("Record is neither Shared nor Single")
+		return fault("Record", "is neither Shared nor Single")
 	}
 	for _, o := range c.AllowedOrigins {
 		if !pst.IsOrigin(o) {
@@ -164,6 +164,9 @@ func (i *Issuer) check() error {
 	}
 	return nil
 }
+
+// fault is the error of one field.
+func fault(field, what string) error { return errors.New(field + " " + what) }
 
 // tryRecords makes sure that what the signer signs is what the published keys
 // verify, and that Shared records can be shared.
@@ -189,7 +192,7 @@ func (i *Issuer) tryRecords() error {
 		return fmt.Errorf("RecordSigner: %w", err)
 	}
 	if one != two {
-		return errors.New("RecordSigner signs the same record differently each time, which would make every shared record an identifier: use Ed25519")
+		return fault("RecordSigner", "signs the same record differently each time, which would make every shared record an identifier: use Ed25519")
 	}
 	return nil
 }

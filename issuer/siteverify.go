@@ -74,16 +74,11 @@ type Siteverify struct {
 	// SendIP tells the service the visitor's address. Off, it is not told.
 	SendIP bool
 	// Client makes the request; nil means a client with a timeout of 10 seconds.
+	// Redirects are not followed whatever it says: the secret goes to URL only.
 	Client *http.Client
 }
 
 const maxSiteverify = 16 << 10
-
-var siteverifyClient = &http.Client{
-	Timeout: 10 * time.Second,
-	// The secret goes to the configured URL and nowhere else.
-	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-}
 
 // VerifyCaptcha posts the response to the service and judges its answer. The
 // answer must be status 200, JSON, below 16 KiB and without duplicate members.
@@ -102,10 +97,11 @@ func (s *Siteverify) VerifyCaptcha(ctx context.Context, response string, ip neti
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
-	client := s.Client
-	if client == nil {
-		client = siteverifyClient
+	client := http.Client{Timeout: 10 * time.Second}
+	if s.Client != nil {
+		client = *s.Client
 	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := client.Do(req)
 	if err != nil {
 		return CaptchaBad, fmt.Errorf("siteverify: %w", err)
