@@ -1,6 +1,7 @@
 // Where no gesture is left, a person is asked for one: the page may draw its own
 // button on the event bonafides:ask, or this one is shown.
 
+import { showPress } from "../press.js";
 import { tokenError } from "./errors.js";
 import type { Held } from "./link.js";
 
@@ -86,51 +87,15 @@ function dismiss(): void {
   for (const a of all) a.reject(tokenError("no_gesture"));
 }
 
-const style = `
-:host { all: initial; position: fixed; inset: auto 0 0 0; z-index: 2147483647; display: flex; justify-content: center; padding: 12px;
-  font: 16px/1.5 system-ui, sans-serif; color-scheme: light dark; pointer-events: none; }
-div { pointer-events: auto; display: flex; flex-wrap: wrap; gap: 10px 14px; align-items: center; max-width: 560px; padding: 14px 16px; border-radius: var(--bonafides-radius, 10px);
-  background: var(--bonafides-ground, light-dark(#ffffff, #0b1020)); color: var(--bonafides-text, light-dark(#0f172a, #e2e8f0));
-  border: 1px solid var(--bonafides-line, light-dark(#94a3b8, #475569)); box-shadow: 0 6px 24px rgb(0 0 0 / .18); }
-p { margin: 0; flex: 1 1 16em; }
-button { font: inherit; padding: 8px 14px; border-radius: var(--bonafides-radius, 10px); border: 1px solid transparent; cursor: pointer; }
-button.go { background: var(--bonafides-accent, light-dark(#1d4ed8, #60a5fa)); color: var(--bonafides-accent-text, light-dark(#ffffff, #0b1020)); }
-button.no { background: none; color: inherit; border-color: var(--bonafides-line, light-dark(#94a3b8, #475569)); }
-button:focus-visible { outline: 3px solid var(--bonafides-accent, light-dark(#1d4ed8, #60a5fa)); outline-offset: 2px; }
-`;
-
 const sentences: Record<string, string> = {
   "token-request": "gives tokens that say you are a real person. Your token keeper stores them in a window of its own.",
   "token-redemption": "is asked whether you are a real person. Your token keeper answers in a window of its own; it tells nobody who you are.",
 };
 
 function button(detail: AskDetail): { close(): void } {
-  const host = document.createElement("bonafides-ask");
-  const root = host.attachShadow({ mode: "closed" });
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(style);
-  root.adoptedStyleSheets = [sheet];
-  const box = document.createElement("div");
-  box.setAttribute("role", "dialog");
-  box.setAttribute("aria-live", "polite");
-  const text = document.createElement("p");
-  text.id = "text";
-  text.textContent = `${new URL(detail.issuer).host} ${sentences[detail.operation] ?? sentences["token-redemption"]}`;
-  box.setAttribute("aria-labelledby", "text");
-  const make = (name: string, label: string, f: () => void) => {
-    const b = document.createElement("button");
-    b.className = name;
-    b.textContent = label;
-    b.addEventListener("click", f);
-    return b;
-  };
-  const go = make("go", "Continue", detail.proceed);
-  const no = make("no", "Not now", detail.dismiss);
-  box.append(text, go, no);
-  box.addEventListener("keydown", (e) => {
-    if (e.key === "Escape") detail.dismiss();
+  return showPress({
+    text: `${new URL(detail.issuer).host} ${sentences[detail.operation] ?? sentences["token-redemption"]}`,
+    choices: [{ label: "Continue", press: detail.proceed }],
+    dismiss: detail.dismiss,
   });
-  root.append(box);
-  document.documentElement.append(host);
-  return { close: () => host.remove() };
 }

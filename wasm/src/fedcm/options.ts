@@ -1,0 +1,96 @@
+// The identity member of navigator.credentials.get(), read as browsers read it:
+// a fault is a TypeError or the DOMException that Chromium throws.
+
+export interface Provider {
+  configURL: string;
+  /** Origin of configURL: the identity provider's. */
+  origin: string;
+  clientId: string;
+  nonce: string | null;
+  loginHint: string | null;
+  domainHint: string | null;
+  /** null: the default fields, name, email and picture. */
+  fields: string[] | null;
+  params: unknown;
+}
+
+export interface Options {
+  providers: Provider[];
+  context: string;
+  mode: "active" | "passive";
+  mediation: "optional" | "required" | "silent";
+  signal: AbortSignal | null;
+}
+
+const contexts = ["signin", "signup", "use", "continue"];
+
+function fail(why: string): TypeError {
+  return new TypeError(`Failed to execute 'get' on 'CredentialsContainer': ${why}`);
+}
+
+function oneOf<T extends string>(v: unknown, name: string, allowed: readonly T[], otherwise: T): T {
+  if (v === undefined) return otherwise;
+  if (!(allowed as readonly string[]).includes(String(v))) throw fail(`${name} is not one of ${allowed.join(", ")}.`);
+  return String(v) as T;
+}
+
+function optionalText(v: unknown): string | null {
+  return v === undefined || v === null ? null : String(v);
+}
+
+function readProvider(v: unknown): Provider {
+  if (v === null || typeof v !== "object") throw fail("a provider is not an object.");
+  const o = v as Record<string, unknown>;
+  if (o.configURL === undefined) throw fail("a provider has no configURL.");
+  if (o.clientId === undefined) throw fail("a provider has no clientId.");
+  let url: URL;
+  try {
+    url = new URL(String(o.configURL), document.baseURI);
+  } catch {
+    throw fail("configURL is not a URL.");
+  }
+  const local = /^(.*\.)?localhost$|^127\.|^\[::1\]$/.test(url.hostname);
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && local)) {
+    throw new DOMException("The provider's configURL is not secure.", "NetworkError");
+  }
+  let fields: string[] | null = null;
+  if (o.fields !== undefined) {
+    if (o.fields === null || typeof (o.fields as Iterable<unknown>)[Symbol.iterator] !== "function") throw fail("fields is not a list.");
+    fields = Array.from(o.fields as Iterable<unknown>, String);
+  }
+  return {
+    configURL: url.href, origin: url.origin, clientId: String(o.clientId),
+    nonce: optionalText(o.nonce), loginHint: optionalText(o.loginHint), domainHint: optionalText(o.domainHint),
+    fields, params: o.params ?? null,
+  };
+}
+
+/** readOptions answers null where the call is not about federated identity. */
+export function readOptions(options: unknown): Options | null {
+  const o = options as { identity?: Record<string, unknown>; mediation?: unknown; signal?: AbortSignal } | null | undefined;
+  const identity = o?.identity;
+  if (identity === undefined || identity === null) return null;
+  if (typeof identity !== "object") throw fail("identity is not an object.");
+  const list = identity.providers;
+  if (list === undefined || list === null || typeof (list as Iterable<unknown>)[Symbol.iterator] !== "function") {
+    throw fail("identity has no list of providers.");
+  }
+  const providers = Array.from(list as Iterable<unknown>, readProvider);
+  if (providers.length === 0) throw fail("the list of providers is empty.");
+  const mediation = oneOf(o!.mediation, "mediation", ["optional", "required", "silent", "conditional"] as const, "optional");
+  if (mediation === "conditional") {
+    throw new DOMException("Conditional mediation is not supported for this credential type.", "NotSupportedError");
+  }
+  const mode = oneOf(identity.mode, "mode", ["passive", "active"] as const, "passive");
+  if (mode === "active" && providers.length > 1) {
+    throw new DOMException("Active mode takes one provider.", "InvalidStateError");
+  }
+  if (new Set(providers.map((p) => p.origin)).size !== providers.length) {
+    throw new DOMException("Error retrieving a token.", "NetworkError"); // two providers of one origin
+  }
+  return {
+    providers, mode, mediation,
+    context: oneOf(identity.context, "context", contexts, "signin"),
+    signal: o!.signal ?? null,
+  };
+}
