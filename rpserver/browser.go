@@ -29,7 +29,7 @@ func wellFormedSecret(s string) bool {
 }
 
 // The pre-session cookie: a random value that stands for this browser from its
-// first nonce until it is signed in. A nonce is bound to it, so that a token made
+// first nonce until some minutes after its last. A nonce is bound to it, so that a token made
 // for one browser signs in no other: whoever steals or plants a token has not
 // the cookie of the browser that asked for it.
 //
@@ -82,8 +82,9 @@ func (rp *RP) rememberBrowser(w http.ResponseWriter, r *http.Request) string {
 	return browser
 }
 
-// forgetBrowser ends the cookie. After a sign-in the next one begins afresh: a
-// value that somebody planted or saw is worth nothing then.
+// forgetBrowser ends the cookie, at sign-out. A sign-in leaves it until it
+// expires: other tabs may be about to sign in too, and a token that is sent twice
+// is then told that its nonce is used up. Alone the cookie is worth nothing.
 func (rp *RP) forgetBrowser(w http.ResponseWriter) {
 	http.SetCookie(w, rp.browserCookie("", -1))
 }

@@ -73,8 +73,17 @@ func TestCookiesFitTheOrigin(t *testing.T) {
 			}
 			after := setCookies(w.Header())
 			check(after[c.session])
-			if gone := after[c.browser]; gone == nil || gone.MaxAge >= 0 {
-				t.Errorf("the pre-session cookie stays: %v", gone)
+			r = httptest.NewRequest("POST", "/signout", nil)
+			r.Header.Set("Origin", c.origin)
+			r.AddCookie(cookie)
+			r.AddCookie(after[c.session])
+			w = httptest.NewRecorder()
+			rp.ServeHTTP(w, r)
+			gone := setCookies(w.Header())
+			for _, name := range []string{c.browser, c.session} {
+				if gone[name] == nil || gone[name].MaxAge >= 0 || gone[name].Value != "" || gone[name].Secure != c.secure {
+					t.Errorf("signing out leaves %s: %v", name, gone[name])
+				}
 			}
 		})
 	}

@@ -42,7 +42,6 @@ func (rp *RP) finish(w http.ResponseWriter, r *http.Request, p *provider, token 
 	if err := rp.sessions.SignIn(w, r, u.ID); err != nil {
 		return err
 	}
-	rp.forgetBrowser(w)
 	rp.log.InfoContext(r.Context(), "relying party: signed in", "issuer", p.Issuer, "user", u.ID, "new", created)
 	type user struct {
 		ID    string `json:"id"`
