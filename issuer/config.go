@@ -96,8 +96,8 @@ type Issuer struct {
 	keys       *exchange.Keys
 	recorder   exchange.Recorder
 	allowed    map[string]bool
-	commitment published
-	recordKeys published
+	commitment *published
+	recordKeys *published
 }
 
 // New checks the configuration, tries the record signer against the published
@@ -123,15 +123,13 @@ func New(c Config) (*Issuer, error) {
 	if i.keys, err = exchange.NewKeys(c.Keys, c.KeyExpiry); err != nil {
 		return nil, fmt.Errorf("issuer: Keys: %w", err)
 	}
-	commitment, err := i.keys.Commitment(c.CommitmentID, c.BatchSize)
-	if err != nil {
-		return nil, fmt.Errorf("issuer: Keys: %w", err)
+	if i.commitment, err = publishCommitment(i.keys, c.CommitmentID, c.BatchSize); err != nil {
+		return nil, err
 	}
 	i.recorder = exchange.Recorder{Issuer: c.Origin, Signer: c.RecordSigner, Lifetime: c.RecordLifetime, Single: c.Record == Single}
 	if err := i.tryRecords(); err != nil {
 		return nil, fmt.Errorf("issuer: %w", err)
 	}
-	i.commitment = publish(pst.CommitmentContentType, commitment.JSON())
 	i.recordKeys = publish("application/jwk-set+json", c.RecordKeys)
 	return i, nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -107,15 +108,38 @@ func (i *Issuer) refuse(w http.ResponseWriter, r *http.Request, refused *exchang
 	web.NewProblem(refused.Status, refused.Code, refused.Detail).Write(w)
 }
 
+// Commitments returns a handler for the CommitmentPath alone: for servers that
+// publish keys and leave the exchanges to others. version is raised with every
+// change of the keys (at least 1); batch is how many tokens a client should ask
+// for at a time.
+func Commitments(keys *exchange.Keys, version uint32, batch int) (http.Handler, error) {
+	p, err := publishCommitment(keys, version, batch)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func publishCommitment(keys *exchange.Keys, version uint32, batch int) (*published, error) {
+	if batch < 1 || batch > MaxBatch {
+		return nil, fmt.Errorf("issuer: a batch of %d; want 1 to %d", batch, MaxBatch)
+	}
+	c, err := keys.Commitment(version, batch)
+	if err != nil {
+		return nil, fmt.Errorf("issuer: %w", err)
+	}
+	return publish(pst.CommitmentContentType, c.JSON()), nil
+}
+
 // published is a document that anybody may read and cache for a short time.
 type published struct {
 	contentType, etag string
 	body              []byte
 }
 
-func publish(contentType string, body []byte) published {
+func publish(contentType string, body []byte) *published {
 	sum := sha256.Sum256(body)
-	return published{contentType, `"` + hex.EncodeToString(sum[:12]) + `"`, bytes.Clone(body)}
+	return &published{contentType, `"` + hex.EncodeToString(sum[:12]) + `"`, bytes.Clone(body)}
 }
 
 func (p *published) ServeHTTP(w http.ResponseWriter, r *http.Request) {
