@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"github.com/bonafides-dev/bonafides/demo/home"
+	"github.com/bonafides-dev/bonafides/demo/instrument"
+	"github.com/bonafides-dev/bonafides/demo/shop"
 	"github.com/bonafides-dev/bonafides/idpserver"
 	"github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/rpserver"
@@ -15,7 +17,7 @@ import (
 )
 
 // shopClientID is the shop's name at the identity provider.
-const shopClientID = "harbour-goods"
+const shopClientID = "kiln-lane"
 
 // People are the two who have accounts from the start. Their passwords are no
 // secret: the sign-in page has a button for each.
@@ -35,7 +37,7 @@ func (s *Stack) idp(c Config, k *keys) (http.Handler, error) {
 		return nil, err
 	}
 	clients, err := idpserver.StaticClients(idpserver.Client{
-		ID: shopClientID, Name: "Harbour Goods", Origins: []string{s.Origins.Shop},
+		ID: shopClientID, Name: "Kiln Lane", Origins: []string{s.Origins.Shop},
 		PrivacyPolicyURL: s.Origins.Shop + "/privacy", TermsOfServiceURL: s.Origins.Shop + "/terms",
 	})
 	if err != nil {
@@ -66,20 +68,27 @@ func (s *Stack) idp(c Config, k *keys) (http.Handler, error) {
 	return server, nil
 }
 
-// relyingParty is the sign-in of the shop.
-func (s *Stack) relyingParty(c Config) (*rpserver.RP, error) {
+// shop is the pottery, whose visitors sign in at the provider.
+func (s *Stack) shop(c Config) (http.Handler, error) {
 	kept, err := rp.OpenSQLite(filepath.Join(c.DataDir, fileRP))
 	store, err := opened(s, kept, err)
 	if err != nil {
 		return nil, err
 	}
-	return rpserver.New(rpserver.Config{
+	signin, err := rpserver.New(rpserver.Config{
 		Origin: s.Origins.Shop,
 		Providers: []rpserver.Provider{{
 			ConfigURL: s.Origins.IdP + "/fedcm/config.json", Issuer: s.Origins.IdP, ClientID: shopClientID,
 		}},
 		Users: store, Nonces: store, SessionStore: store,
-		Client: s.Client(look.Shop),
+		Client: s.Client(look.Shop), // fetches the provider's keys
 		Now:    c.Now, Log: c.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return shop.New(shop.Config{
+		Origins: instrument.Origins(s.Origins), Hub: s.Hub, SignIn: signin, ClientID: shopClientID,
+		Client: s.attacker(), Now: c.Now,
 	})
 }

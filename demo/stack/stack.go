@@ -4,7 +4,6 @@
 package stack
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -142,35 +141,6 @@ func (s *Stack) Handler() http.Handler { return s.handler }
 // Client returns an HTTP client that reaches the sites by name, as party.
 func (s *Stack) Client(party look.Party) *http.Client {
 	return client(s.Hub, party, s.listeners[0].Addr())
-}
-
-// Serve answers requests until ctx ends. Then it waits a moment for those under
-// way, closes what remains (event streams never end by themselves) and returns
-// nil.
-func (s *Stack) Serve(ctx context.Context) error {
-	server := &http.Server{
-		Handler:           s.handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
-		BaseContext:       func(net.Listener) context.Context { return ctx },
-	}
-	failed := make(chan error, len(s.listeners))
-	for _, l := range s.listeners {
-		go func() { failed <- server.Serve(l) }()
-	}
-	select {
-	case err := <-failed:
-		_ = server.Close()
-		return err
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	if server.Shutdown(grace) != nil {
-		return server.Close()
-	}
-	return nil
 }
 
 // Close closes the listeners and the stores.

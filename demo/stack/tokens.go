@@ -60,17 +60,15 @@ func (s *Stack) issuer(c Config, k *keys) (http.Handler, error) {
 func (s *Stack) attacker() *http.Client { return s.Client(look.Browser) }
 
 // checker reads redemption records of the issuer for party, which fetches the
-// issuer's record keys itself. Pages at frames may send records that were
-// redeemed on the site around them.
-func (s *Stack) checker(c Config, party look.Party, frames ...string) (*record.Checker, error) {
+// issuer's record keys itself. Only the site that redeemed may send its record.
+func (s *Stack) checker(c Config, party look.Party) (*record.Checker, error) {
 	keys, err := jwks.New(jwks.Config{Client: s.Client(party), Locate: jwks.At(jwks.RecordKeysPath), Now: c.Now})
 	if err != nil {
 		return nil, err
 	}
 	return record.New(record.Config{
-		Issuers:       map[string]record.KeySource{s.Origins.Issuer: keys},
-		AllowedFrames: frames,
-		Now:           c.Now,
+		Issuers: map[string]record.KeySource{s.Origins.Issuer: keys},
+		Now:     c.Now,
 	})
 }
 
@@ -85,10 +83,10 @@ func (s *Stack) news(c Config) (http.Handler, error) {
 	})
 }
 
-// ads takes records from the newspaper's pages, and from its own frame inside
-// them.
+// ads takes records from the newspaper's pages: the fetch that they make, and
+// the frame that they load.
 func (s *Stack) ads(c Config) (http.Handler, error) {
-	checker, err := s.checker(c, look.AdNetwork, s.Origins.Ads)
+	checker, err := s.checker(c, look.AdNetwork)
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +94,6 @@ func (s *Stack) ads(c Config) (http.Handler, error) {
 		Origins: instrument.Origins(s.Origins), Hub: s.Hub, Records: checker, Client: s.attacker(), Now: c.Now,
 	})
 }
-
-func (s *Stack) shop(c Config) (http.Handler, error) { return http.NotFoundHandler(), nil }
 
 func (s *Stack) home(c Config) (http.Handler, error) {
 	config := home.Config{Hub: s.Hub, Mailbox: s.Mailbox, Origin: s.Origins.Home, Started: c.StartsChrome}

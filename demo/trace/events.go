@@ -51,6 +51,8 @@ func (h *Hub) Events(party look.Party, render func(Exchange, io.Writer) error) h
 				if _, err := io.WriteString(w, "event: exchange\nid: "+strconv.FormatInt(x.Seq, 10)+"\n"+data.event()+"\n"); err != nil {
 					return
 				}
+			case <-h.ended:
+				return
 			case <-alive.C:
 				if _, err := io.WriteString(w, ": still here\n\n"); err != nil {
 					return

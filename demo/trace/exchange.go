@@ -60,9 +60,10 @@ type Exchange struct {
 	Status   int           `json:"status"`
 	Request  []Field       `json:"request"`
 	Response []Field       `json:"response"`
-	Note     string        `json:"note"`    // one sentence: what happened here
-	Count    int           `json:"count"`   // how many equal pages or assets this one stands for; 1 for all others
-	Refused  bool          `json:"refused"` // the answer was a refusal (status 400 and above)
+	Note     string        `json:"note"`     // one sentence: what happened here
+	Count    int           `json:"count"`    // how many equal ones in a row this one stands for: pages, assets, refusals
+	Replaces int64         `json:"replaces"` // where Count is above 1: the Seq that this one stood under before
+	Refused  bool          `json:"refused"`  // the answer was a refusal (status 400 and above)
 }
 
 // A Field is one named value inside a message.

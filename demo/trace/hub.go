@@ -13,10 +13,11 @@ import (
 // What is kept. Pages and assets have their own share, so that browsing does
 // not push the protocol's messages out.
 const (
-	maxProtocol = 400      // exchanges of the two flows
-	maxPages    = 200      // pages, assets and the sites' own actions
-	maxBody     = 64 << 10 // bytes kept of one body, each way
-	maxRaw      = 24 << 20 // bytes kept of all messages together
+	maxProtocol = 400       // exchanges of the two flows
+	maxPages    = 200       // pages, assets and the sites' own actions
+	maxBody     = 64 << 10  // bytes kept of one body, each way
+	maxAlike    = 256 << 10 // bytes kept of equal exchanges in a row
+	maxRaw      = 24 << 20  // bytes kept of all messages together
 )
 
 // A Hub collects the exchanges of all parties. Its methods may be called from
@@ -36,7 +37,8 @@ type Hub struct {
 	rawSize int
 	changed chan struct{} // closed and replaced at every change
 	callers map[string]look.Party
-	started time.Time
+	ended   chan struct{} // closed when event streams are to end
+	end     sync.Once
 }
 
 type entry struct {
@@ -48,7 +50,7 @@ type entry struct {
 
 // NewHub makes an empty Hub.
 func NewHub() *Hub {
-	return &Hub{changed: make(chan struct{}), callers: map[string]look.Party{}}
+	return &Hub{changed: make(chan struct{}), callers: map[string]look.Party{}, ended: make(chan struct{})}
 }
 
 func (h *Hub) now() time.Time {
@@ -159,6 +161,10 @@ func (h *Hub) Subscribe(ctx context.Context, after int64) <-chan Exchange {
 	return ch
 }
 
+// EndStreams ends what [Hub.Events] serves, now and from now on: a server that
+// shuts down would otherwise wait for streams that never end.
+func (h *Hub) EndStreams() { h.end.Do(func() { close(h.ended) }) }
+
 func (h *Hub) wake() {
 	close(h.changed)
 	h.changed = make(chan struct{})
@@ -169,10 +175,13 @@ func (h *Hub) add(x Exchange, in, out []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if n := len(h.kept); n > 0 && collapses(&h.kept[n-1].x, &x) {
-		// The same page or asset again at once: one arrow that counts.
+		// The same again at once: one arrow that counts. What the server
+		// received stays searchable, all of it.
 		last := &h.kept[n-1]
-		h.rawSize += len(in) + len(out) - len(last.in) - len(last.out)
-		x.Count = last.x.Count + 1
+		h.rawSize -= len(last.in) + len(last.out)
+		in, out = tail(last.in, in), tail(last.out, out)
+		h.rawSize += len(in) + len(out)
+		x.Count, x.Replaces = last.x.Count+1, last.x.Seq
 		h.seq++
 		x.Seq = h.seq
 		last.x, last.in, last.out = x, in, out
@@ -189,9 +198,15 @@ func (h *Hub) add(x Exchange, in, out []byte) {
 }
 
 func collapses(last, x *Exchange) bool {
-	return (x.Kind == KindPage || x.Kind == KindAsset) && last.Kind == x.Kind &&
+	return (x.Kind == KindPage || x.Kind == KindAsset || x.Refused) && last.Kind == x.Kind &&
 		last.From == x.From && last.To == x.To && last.Method == x.Method &&
-		last.URL == x.URL && last.Status == x.Status
+		last.URL == x.URL && last.Status == x.Status && last.Note == x.Note
+}
+
+// tail joins two captures and keeps the last maxAlike bytes.
+func tail(a, b []byte) []byte {
+	joined := append(append(a[:len(a):len(a)], '\n'), b...)
+	return joined[max(0, len(joined)-maxAlike):]
 }
 
 // minor reports whether an exchange is no part of the two flows.

@@ -117,9 +117,8 @@ if (chart && section) {
     const row = holder.content.firstElementChild;
     if (!row) return;
     row.classList.add('new');
-    // A page asked for again moves its row to the end.
-    const before = chart.lastElementChild;
-    if (before?.dataset.kind === row.dataset.kind && row.classList.contains('minor') && row.querySelector('.x-kind')?.textContent.includes('×')) before.remove();
+    // The same again at once is one row that counts.
+    if (row.dataset.replaces) document.getElementById(`x${row.dataset.replaces}`)?.remove();
     chart.append(row);
     while (chart.children.length > 700) chart.firstElementChild.remove();
     count();
