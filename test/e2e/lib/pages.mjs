@@ -40,3 +40,15 @@ export function links(page) {
 export function openAll(page) {
   return page.eval(() => { for (const d of document.querySelectorAll('details')) d.open = true; });
 }
+
+/** Ends what is moving: a colour half-way between light and dark has no contrast worth measuring. */
+export function settle(page) {
+  return page.eval(async () => {
+    await new Promise((r) => { requestAnimationFrame(() => requestAnimationFrame(r)); });
+    for (const a of document.getAnimations()) {
+      if (a.effect?.getComputedTiming().endTime === Infinity) a.cancel();
+      else a.finish();
+    }
+    await new Promise((r) => { requestAnimationFrame(() => requestAnimationFrame(r)); });
+  });
+}
