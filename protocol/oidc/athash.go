@@ -3,7 +3,6 @@ package oidc
 import (
 	"crypto/sha256"
 	"crypto/sha512"
-	"crypto/subtle"
 
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 )
@@ -15,7 +14,7 @@ func (t *IDToken) CheckAccessToken(accessToken string) error {
 	switch {
 	case t.AccessTokenHash == "":
 		return refuse(CodeAtHashMissing, "the ID token has no at_hash, so it does not tell which access token belongs to it")
-	case subtle.ConstantTimeCompare([]byte(t.AccessTokenHash), []byte(AccessTokenHash(t.Algorithm, accessToken))) != 1:
+	case !equal(t.AccessTokenHash, AccessTokenHash(t.Algorithm, accessToken)):
 		return refuse(CodeAtHash, "the access token is not the one that the ID token was issued with (at_hash)")
 	}
 	return nil

@@ -3,7 +3,6 @@ package oidc
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 )
@@ -42,7 +41,7 @@ func CheckVerifier(verifier, challenge string) error {
 	if err != nil {
 		return err
 	}
-	if subtle.ConstantTimeCompare([]byte(want), []byte(challenge)) != 1 {
+	if !equal(want, challenge) {
 		return refuse(CodePKCE, "the code verifier does not belong to the challenge of the authorization request")
 	}
 	return nil
