@@ -76,7 +76,7 @@ func (s *Server) serveAccount(w http.ResponseWriter, r *http.Request) error {
 	v.narrow = false
 	q := r.URL.Query()
 	if q.Get("from") == "signin" {
-		v.scripts = []string{assets.Path("close.js")}
+		v.scripts = append(v.scripts, assets.Path("close.js"))
 	}
 	var n *note
 	if q.Get("note") == "disconnected" {

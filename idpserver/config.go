@@ -56,6 +56,12 @@ type Config struct {
 	// Extra, if not nil, returns a component that is shown below a page (one of
 	// the Page constants), or nil for none.
 	Extra func(ctx context.Context, page Page) templ.Component
+	// ExtraStyles and ExtraScripts are URL paths of sheets and modules that Extra
+	// needs; who sets them serves them.
+	ExtraStyles, ExtraScripts []string
+	// Role, in a demonstration, is one sentence about the provider's part in it,
+	// shown above every page with a link to HomeURL. Empty: none.
+	Role, HomeURL string
 	// InsecureQuickSignIn puts a button on the sign-in page for each entry, for
 	// demonstrations: whoever opens the page can sign in as these people.
 	InsecureQuickSignIn []QuickSignIn

@@ -50,6 +50,10 @@ func (d *document) serve(w http.ResponseWriter, r *http.Request) {
 // buildDocuments writes the discovery document (OpenID Connect Discovery 1.0
 // section 3) and the JWK set (RFC 7517 section 5) once. Keys are cached for five
 // minutes, so that a new one is seen soon; publish it that long before it signs.
+//
+// The document names no authorization_endpoint, although section 3 requires one,
+// since there is none: tokens are had through FedCM, as an id_token and nothing
+// else. What is there suffices for whoever looks for the keys.
 func (s *Server) buildDocuments() error {
 	var algorithms []string
 	for _, k := range s.config.Keys {

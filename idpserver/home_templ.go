@@ -42,7 +42,7 @@ func homePage(v view, accounts []*Account) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if len(accounts) == 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>One account, and you decide who gets to know it</h1><p>Create an account here once. When a site asks who you are, your browser shows what it would learn, and you say yes or no.</p><div class=\"buttons\"><a class=\"button primary\" href=\"/signin\">Sign in</a> <a class=\"button\" href=\"/signup\">Create an account</a></div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>One account, and you decide who gets to know it</h1><p>Create an account here once. When a site asks who you are, your browser shows what it would learn, and you say yes or no.</p><div class=\"buttons\"><a class=\"button primary\" href=\"/signin\">Sign in</a> <a class=\"button\" href=\"/signup\">Create an account</a></div><ul class=\"promises\"><li><b>Nothing before you agree.</b> Your browser asks us who is signed in without telling us for which site.</li><li><b>You see what a site learns.</b> Name, address and picture, or less. The password stays here.</li><li><b>You can end it.</b> Your account page lists the sites that know you, each with a button to disconnect.</li></ul>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -54,7 +54,7 @@ func homePage(v view, accounts []*Account) templ.Component {
 				var templ_7745c5c3_Var3 string
 				templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(greeting(accounts))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `home.templ`, Line: 13, Col: 27}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `home.templ`, Line: 18, Col: 27}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 				if templ_7745c5c3_Err != nil {
@@ -72,7 +72,7 @@ func homePage(v view, accounts []*Account) templ.Component {
 					var templ_7745c5c3_Var4 string
 					templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(v.name)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `home.templ`, Line: 16, Col: 73}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `home.templ`, Line: 21, Col: 73}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 					if templ_7745c5c3_Err != nil {
@@ -120,7 +120,22 @@ func homePage(v view, accounts []*Account) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</ul><div class=\"buttons\"><a class=\"button primary\" href=\"/account\">Manage your account</a> <a class=\"button\" href=\"/signin\">Add another account</a></div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</ul><div class=\"buttons\"><a class=\"button primary\" href=\"/account\">Manage your account</a> <a class=\"button\" href=\"/signin\">Add another account</a><form method=\"post\" action=\"/signout\"><button class=\"button quiet\" data-do=\"signout-all\">")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				if len(accounts) > 1 {
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "Sign out of all")
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				} else {
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "Sign out")
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</button></form></div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,16 +21,23 @@ const maxForm = 8 << 10 // bytes of a page's form
 
 // view is what every page shows.
 type view struct {
-	name    string // of the provider
-	title   string
-	narrow  bool
-	nav     []look.Link
-	scripts []string
-	extra   templ.Component
+	name   string // of the provider
+	title  string
+	narrow bool
+	nav    []look.Link
+
+	role, homeURL   string
+	styles, scripts []string
+	extra           templ.Component
 }
 
 func (s *Server) view(ctx context.Context, p Page, title string) view {
-	v := view{name: s.config.Name, title: title, narrow: true}
+	v := view{
+		name: s.config.Name, title: title, narrow: true,
+		role: s.config.Role, homeURL: s.config.HomeURL,
+		styles:  append([]string{assets.Path("idp.css")}, s.config.ExtraStyles...),
+		scripts: slices.Clone(s.config.ExtraScripts),
+	}
 	if s.config.Extra != nil {
 		v.extra = s.config.Extra(ctx, p)
 	}
