@@ -69,6 +69,9 @@ func TestKeysComeFromTheProvidersOwnDiscoveryAlone(t *testing.T) {
 			if c.ok && a.status != 200 || !c.ok && (a.status != 503 || a.code != "keys_unavailable") {
 				t.Errorf("%d %s", a.status, a.body)
 			}
+			if told := strings.Contains(s.log.String(), "discovery of the provider failed"); told == c.ok {
+				t.Errorf("the log: %s", s.log.String())
+			}
 		})
 	}
 	if keySets != 1 {

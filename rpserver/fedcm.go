@@ -32,7 +32,19 @@ func (rp *RP) serveFedCM(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return rp.finish(w, r, p, in.token)
+	u, created, err := rp.finish(w, r, p, in.token)
+	if err != nil {
+		return err
+	}
+	type user struct {
+		ID    string `json:"id"`
+		Name  string `json:"name,omitempty"`
+		Email string `json:"email,omitempty"`
+	}
+	return writeJSON(w, struct {
+		User user `json:"user"`
+		New  bool `json:"new"` // an account was made now; false: welcome back
+	}{user{u.ID, u.Name, u.Email}, created})
 }
 
 // readIntake reads {"token": ..., "config_url": ...} as JSON or as a form. Other

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/protocol/oidc"
 	"github.com/bonafides-dev/bonafides/protocol/strictjson"
 	"github.com/bonafides-dev/bonafides/rpserver/jwks"
 )
@@ -17,13 +18,19 @@ const maxDiscovery = 64 << 10 // bytes of a discovery document; Google's has 1.3
 
 // fetchedKeys is the default KeySource of a provider: its JWK set over HTTP,
 // found by discovery unless the configuration names it.
-func fetchedKeys(p Provider, client *http.Client, now func() time.Time) (KeySource, error) {
+func fetchedKeys(p Provider, client *http.Client, now func() time.Time, log *slog.Logger) (KeySource, error) {
 	if client == nil {
 		client = &http.Client{Timeout: 10 * time.Second}
 	}
 	locate := jwks.URL(p.JWKSURL)
 	if p.JWKSURL == "" {
-		locate = func(ctx context.Context, issuer string) (string, error) { return discoverKeys(ctx, client, issuer) }
+		locate = func(ctx context.Context, issuer string) (string, error) {
+			where, err := discoverKeys(ctx, client, issuer)
+			if err != nil {
+				log.WarnContext(ctx, "relying party: discovery of the provider failed", "issuer", issuer, "error", err)
+			}
+			return where, err
+		}
 	} else if _, err := parseURL(p.JWKSURL); err != nil {
 		return nil, fmt.Errorf("JWKSURL %q: %w", p.JWKSURL, err)
 	}
@@ -33,10 +40,10 @@ func fetchedKeys(p Provider, client *http.Client, now func() time.Time) (KeySour
 // discoverKeys reads the provider's discovery document and returns its jwks_uri
 // (OpenID Connect Discovery 1.0 sections 4.1 and 4.3). The document must name the
 // issuer that it was asked of: another one's keys would let that one sign in our
-// users.
+// users. A provider that has FedCM alone has no authorization endpoint, so the
+// document need not be complete; these two members are read strictly.
 func discoverKeys(ctx context.Context, client *http.Client, issuer string) (string, error) {
-	where := strings.TrimSuffix(issuer, "/") + "/.well-known/openid-configuration"
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, where, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, oidc.DiscoveryURL(issuer), nil)
 	if err != nil {
 		return "", err
 	}
@@ -55,9 +62,6 @@ func discoverKeys(ctx context.Context, client *http.Client, issuer string) (stri
 	if err != nil {
 		return "", err
 	}
-	if len(body) > maxDiscovery {
-		return "", errors.New("discovery: the document is longer than 64 KiB")
-	}
 	v, err := strictjson.Parse(body, strictjson.Limits{MaxSize: maxDiscovery})
 	if err != nil {
 		return "", err
@@ -69,5 +73,5 @@ func discoverKeys(ctx context.Context, client *http.Client, issuer string) (stri
 	if !ok {
 		return "", errors.New("discovery: the document names no jwks_uri")
 	}
-	return where, nil
+	return where, jwks.CheckURL(where, false)
 }

@@ -3,6 +3,7 @@ package rpserver
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"time"
@@ -72,7 +73,7 @@ type provider struct {
 	keys KeySource
 }
 
-func newProviders(c Config, now func() time.Time) ([]*provider, error) {
+func newProviders(c Config, now func() time.Time, log *slog.Logger) ([]*provider, error) {
 	var out []*provider
 	for _, p := range c.Providers {
 		if _, err := parseURL(p.ConfigURL); err != nil {
@@ -91,7 +92,7 @@ func newProviders(c Config, now func() time.Time) ([]*provider, error) {
 		}
 		q := &provider{Provider: p, keys: p.Keys}
 		if q.keys == nil {
-			src, err := fetchedKeys(p, c.Client, now)
+			src, err := fetchedKeys(p, c.Client, now, log)
 			if err != nil {
 				return nil, fmt.Errorf("provider %q: %w", p.ConfigURL, err)
 			}

@@ -1,6 +1,7 @@
 package rpserver_test
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -74,16 +75,28 @@ func (p *idp) setBroken() {
 	p.broken = true
 }
 
+func (p *idp) url() string {
+	if p.Server == nil {
+		return ""
+	}
+	return p.URL
+}
+
 func (p *idp) provider() rpserver.Provider {
 	return rpserver.Provider{ConfigURL: p.URL + "/fedcm.json", Issuer: p.URL, ClientID: clientID}
 }
+
+// fixedKeys is a source of keys that never change.
+type fixedKeys struct{ set *jws.KeySet }
+
+func (f fixedKeys) KeySet(context.Context, string) (*jws.KeySet, error) { return f.set, nil }
 
 type claims map[string]any
 
 // claims are those of a good token of ada for this nonce.
 func (p *idp) claims(nonce string, now time.Time) claims {
 	return claims{
-		"iss": p.URL, "aud": clientID, "sub": "ada", "nonce": nonce,
+		"iss": p.url(), "aud": clientID, "sub": "ada", "nonce": nonce,
 		"iat": now.Unix(), "exp": now.Add(time.Minute).Unix(),
 		"name": "Ada Lovelace", "email": "ada@example.test", "email_verified": true,
 	}
@@ -102,7 +115,7 @@ func (c claims) with(changes claims) claims {
 	return out
 }
 
-func sign(t *testing.T, key *jose.PrivateKey, c claims) string {
+func sign(t testing.TB, key *jose.PrivateKey, c claims) string {
 	t.Helper()
 	payload, err := json.Marshal(c)
 	if err != nil {

@@ -103,7 +103,7 @@ func New(c Config) (*RP, error) {
 	if rp.log == nil {
 		rp.log = slog.New(slog.DiscardHandler)
 	}
-	if rp.providers, err = newProviders(c, rp.now); err != nil {
+	if rp.providers, err = newProviders(c, rp.now, rp.log); err != nil {
 		return nil, fmt.Errorf("rpserver: %w", err)
 	}
 	if rp.sessions == nil {

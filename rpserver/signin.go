@@ -10,7 +10,9 @@ import (
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
 )
 
-// finish turns an ID token into a session. Every way of signing in ends here.
+// finish turns an ID token into a session and returns whose it is, and whether
+// that person is new. Every way of signing in ends here; how the answer looks is
+// the caller's.
 //
 // The nonce is used up after the token was judged and found good, and before
 // anything is created:
@@ -23,35 +25,27 @@ import (
 // To use up somebody's nonce one so needs a token signed for it and the cookie of
 // the browser that it belongs to, and who has both is that browser. If a later
 // step fails, the nonce is gone and the person starts again: the safe side.
-func (rp *RP) finish(w http.ResponseWriter, r *http.Request, p *provider, token string) error {
+func (rp *RP) finish(w http.ResponseWriter, r *http.Request, p *provider, token string) (*User, bool, error) {
 	browser, ok := rp.browserOf(r)
 	if !ok {
-		return web.NewProblem(http.StatusForbidden, "browser_unknown",
+		return nil, false, web.NewProblem(http.StatusForbidden, "browser_unknown",
 			"This browser sent no sign-in cookie, so the token cannot be tied to it. "+
 				"Allow cookies for this site and start signing in again.")
 	}
 	now := rp.now()
 	id, err := rp.judge(r, p, token, browser, now)
 	if err != nil {
-		return err
+		return nil, false, err
 	}
 	u, created, err := rp.users.SignIn(r.Context(), identityOf(p, id), now)
 	if err != nil {
-		return err
+		return nil, false, err
 	}
 	if err := rp.sessions.SignIn(w, r, u.ID); err != nil {
-		return err
+		return nil, false, err
 	}
 	rp.log.InfoContext(r.Context(), "relying party: signed in", "issuer", p.Issuer, "user", u.ID, "new", created)
-	type user struct {
-		ID    string `json:"id"`
-		Name  string `json:"name,omitempty"`
-		Email string `json:"email,omitempty"`
-	}
-	return writeJSON(w, struct {
-		User user `json:"user"`
-		New  bool `json:"new"` // an account was made now; false: welcome back
-	}{user{u.ID, u.Name, u.Email}, created})
+	return u, created, nil
 }
 
 // judge checks a token with the provider's keys and, last, takes its nonce. A
