@@ -2,6 +2,7 @@ package ads
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -15,29 +16,33 @@ import (
 const nothingTitle, nothingText = "No redemption record has arrived here yet.",
 	"Open the newspaper, press \"Use one token\", and try again when its ad has changed."
 
-// tamper sends the last record again with another redeeming hour in it.
+// tamper sends the last record again with another redeeming site in its claims,
+// the signature as it was.
 func (s *site) tamper(r *http.Request) look.Outcome {
-	return s.withRecord(r.Context(), func(req *http.Request, list []pst.OriginRecord) string {
+	return s.withRecord(r.Context(), func(_ *http.Request, list []pst.OriginRecord) string {
 		for i := range list {
-			head, rest, _ := strings.Cut(list[i].Record, ".")
-			_, sig, _ := strings.Cut(rest, ".")
-			payload, _, _ := strings.Cut(rest, ".")
-			with := "A"
-			if strings.HasSuffix(payload, with) {
-				with = "B"
+			part := strings.Split(list[i].Record, ".")
+			if len(part) != 3 {
+				continue
 			}
-			list[i].Record = head + "." + payload[:max(0, len(payload)-2)] + with + payload[max(0, len(payload)-1):] + "." + sig
+			claims, err := base64.RawURLEncoding.DecodeString(part[1])
+			if err != nil {
+				continue
+			}
+			changed := strings.ReplaceAll(string(claims), s.origins.News, s.origins.Shop)
+			list[i].Record = part[0] + "." + base64.RawURLEncoding.EncodeToString([]byte(changed)) + "." + part[2]
 		}
-		return "the last record, one character of its claims changed, its signature as it was"
+		return "the last record with " + s.origins.Shop + " as the site that redeemed, its signature as it was"
 	})
 }
 
-// otherSite sends the last record as another site's page would.
+// otherSite sends the last record as a request from another site's page: one
+// without Origin, whose Referer tells where it comes from.
 func (s *site) otherSite(r *http.Request) look.Outcome {
 	return s.withRecord(r.Context(), func(req *http.Request, _ []pst.OriginRecord) string {
-		req.Header.Set("Origin", s.origins.Ads)
-		req.Header.Del("Referer")
-		return "the last record, as it came, from a page of another origin (" + s.origins.Ads + ")"
+		req.Header.Del("Origin")
+		req.Header.Set("Referer", s.origins.Shop+"/")
+		return "the last record, as it came, from a page of " + s.origins.Shop
 	})
 }
 

@@ -139,7 +139,7 @@ func (i *Instrument) Panel() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = look.Panel("Instrument: what this "+i.party.Name()+" received").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = look.Panel("What this "+i.party.Name()+" received").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,7 +1,7 @@
 // The paper's page: redeems a token, and has the browser send the redemption
 // record with letters, votes and the ad.
 
-import { action, exceptionTitle, outcomeOf, run, show } from '/_look/ui.js';
+import { action, exceptionTitle, outcomeOf, run } from '/_look/ui.js';
 import { explain, hasRecord, hasToken, missing, redemption, sending, supported } from '/_instrument/tokens.js';
 
 const { issuer, ads } = document.querySelector('main').dataset;
@@ -42,8 +42,9 @@ async function redeem(refreshPolicy) {
   };
 }
 
-action('redeem', () => redeem('none'));
-action('redeem-refresh', () => redeem('refresh'));
+const spending = 'Waiting for the issuer to take a token.';
+action('redeem', () => redeem('none'), spending);
+action('redeem-refresh', () => redeem('refresh'), spending);
 
 /** fetch with the redemption record, where the browser can attach one. */
 function fetchWithRecord(url, options = {}) {
@@ -120,7 +121,6 @@ action('send-record', async () => {
 document.querySelector('form[data-attack-form="vote-100"]')?.addEventListener('submit', (event) => {
   event.preventDefault();
   run('vote-100', event.target.querySelector('[data-attack]'), async () => {
-    show('vote-100', { state: 'working', title: 'A hundred votes are on their way.' });
     const answers = [];
     const queue = Array.from({ length: 100 }, (_, i) => i);
     const worker = async () => {
@@ -145,5 +145,5 @@ document.querySelector('form[data-attack-form="vote-100"]')?.addEventListener('s
       text: words,
       evidence: [...codes].map(([code, n]) => ({ name: `${n} times`, value: code })),
     };
-  });
+  }, 'A hundred votes are on their way.');
 });

@@ -10,6 +10,8 @@ const noFedCM = {
   text: 'Chrome and Chromium have it. Start the demo with "go run ./demo -chrome", or open this page in Chromium. The basket works in every browser.',
 };
 
+const inDialog = 'Waiting for your choice in the browser\'s dialog.';
+
 // The header's button is drawn again after each sign-in and sign-out, so its
 // clicks are taken where they arrive.
 document.addEventListener('click', (event) => {
@@ -17,13 +19,12 @@ document.addEventListener('click', (event) => {
   if (!button) return;
   event.preventDefault();
   const name = button.dataset.do;
-  run(name, button, name === 'signin' ? doSignIn : doSignOut);
+  run(name, button, name === 'signin' ? doSignIn : doSignOut, name === 'signin' ? inDialog : undefined);
 });
 
 async function doSignIn() {
   show('signout', { state: 'idle' });
   if (!available()) return noFedCM;
-  show('signin', { state: 'working', title: 'Waiting for your choice in the browser\'s dialog.' });
   let answer;
   try {
     answer = await signIn();
@@ -96,7 +97,6 @@ document.querySelector('form[data-attack-form="other-browser"]')?.addEventListen
   const form = event.target;
   run('other-browser', form.querySelector('[data-attack]'), async () => {
     if (!available()) return noFedCM;
-    show('other-browser', { state: 'working', title: 'Waiting for your choice in the browser\'s dialog.' });
     let credential;
     try {
       const { nonce, providers } = await (await fetch('/signin/nonce', { method: 'POST' })).json();
@@ -109,5 +109,5 @@ document.querySelector('form[data-attack-form="other-browser"]')?.addEventListen
     return outcomeOf(await fetch(form.action, {
       method: 'POST', headers: { Accept: 'application/json' }, body: new URLSearchParams({ token: credential.token }),
     }));
-  });
+  }, inDialog);
 });

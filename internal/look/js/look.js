@@ -1,6 +1,6 @@
 // What every page has: copy buttons, the instrument, attack forms.
 
-import { outcomeOf, run, show } from './ui.js';
+import { outcomeOf, run } from './ui.js';
 
 document.documentElement.classList.add('js');
 
@@ -49,12 +49,9 @@ document.addEventListener('submit', (event) => {
   event.preventDefault();
   const name = form.dataset.attackForm;
   const button = form.querySelector('[data-attack]');
-  run(name, button, async () => {
-    show(name, { state: 'working', title: 'The request is on its way.' });
-    return outcomeOf(await fetch(form.action, {
-      method: 'POST',
-      headers: { Accept: 'application/json' },
-      body: new URLSearchParams(new FormData(form)),
-    }));
-  });
+  run(name, button, async () => outcomeOf(await fetch(form.action, {
+    method: 'POST',
+    headers: { Accept: 'application/json' },
+    body: new URLSearchParams(new FormData(form)),
+  })), 'The request is on its way.');
 });

@@ -44,25 +44,26 @@ export function element(tag, className = '', text = '') {
 
 /**
  * Runs act when a button with this data-do is pressed. While it runs the button
- * is marked busy and pressing it again does nothing. act gets the button and
- * returns an outcome or nothing; what it throws is shown as an error.
+ * is marked busy, pressing it again does nothing, and its place says what is
+ * awaited. act gets the button and returns an outcome; what it throws is shown
+ * as an error.
  */
-export function action(name, act) {
+export function action(name, act, awaited) {
   for (const button of document.querySelectorAll(`[data-do="${CSS.escape(name)}"]`)) {
     button.addEventListener('click', (event) => {
       event.preventDefault();
-      run(name, button, () => act(button));
+      run(name, button, () => act(button), awaited);
     });
   }
 }
 
 /** The body of action: for forms and for pressing in a program. */
-export async function run(name, button, act) {
+export async function run(name, button, act, awaited = 'Waiting for the server.') {
   if (button?.getAttribute('aria-busy') === 'true') return;
   button?.setAttribute('aria-busy', 'true');
+  show(name, { state: 'working', title: awaited });
   try {
-    const outcome = await act();
-    if (outcome) show(name, outcome);
+    show(name, await act() ?? { state: 'idle' });
   } catch (error) {
     show(name, { state: 'error', title: exceptionTitle(error), text: 'Nothing was changed. Load the page again and retry.' });
   } finally {
