@@ -3,6 +3,7 @@ package exchange
 import (
 	"encoding/base64"
 	"errors"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -98,11 +99,8 @@ func (k *Keys) Secret() string {
 // Set returns the keys without their expiry times.
 func (k *Keys) Set() *pst.KeySet { return k.set }
 
-// Expiry returns when a key expires.
-func (k *Keys) Expiry(id uint32) (time.Time, bool) {
-	t, ok := k.expiry[id]
-	return t, ok
-}
+// Expiry returns when each key expires, by key id.
+func (k *Keys) Expiry() map[uint32]time.Time { return maps.Clone(k.expiry) }
 
 // Signing returns the key that signs new tokens, or NoActiveKey once it has
 // expired.
