@@ -38,8 +38,8 @@ type NonceStore interface {
 	// however many callers ask at the same time and even if the process ends in
 	// between, and only for the browser that it was issued to, before it expires.
 	// Everyone else gets one of the errors above and changes nothing; in
-	// particular another browser does not use it up. The used nonce is remembered
-	// as used until it is forgotten.
+	// particular another browser does not use it up. A used nonce is remembered
+	// as used, for every browser, until it is forgotten.
 	TakeNonce(ctx context.Context, hash, browser [32]byte, now time.Time) error
 }
 

@@ -109,10 +109,10 @@ func (s *RP) TakeNonce(ctx context.Context, hash, browser [32]byte, now time.Tim
 	switch {
 	case !ok:
 		return rpserver.ErrNonceUnknown
-	case n.browser != browser:
-		return rpserver.ErrNonceOtherBrowser
 	case n.used:
 		return rpserver.ErrNonceUsed
+	case n.browser != browser:
+		return rpserver.ErrNonceOtherBrowser
 	case !n.expires.After(now):
 		return rpserver.ErrNonceExpired
 	}

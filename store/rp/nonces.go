@@ -48,10 +48,10 @@ func (s *Store) TakeNonce(ctx context.Context, hash, browser [32]byte, now time.
 		return rpserver.ErrNonceUnknown
 	case err != nil:
 		return err
-	case !bytes.Equal(owner, browser[:]):
-		return rpserver.ErrNonceOtherBrowser
 	case used.Valid:
 		return rpserver.ErrNonceUsed
+	case !bytes.Equal(owner, browser[:]):
+		return rpserver.ErrNonceOtherBrowser
 	}
 	return rpserver.ErrNonceExpired
 }

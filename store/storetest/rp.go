@@ -224,7 +224,7 @@ func rpNonceBrowser(t *testing.T, s RPStore) {
 	rpPut(t, s, "n", "b", rpNow)
 	rpTake(t, s, "n", "other", rpNow, rpserver.ErrNonceOtherBrowser)
 	rpTake(t, s, "n", "b", rpNow, nil)
-	rpTake(t, s, "n", "other", rpNow, rpserver.ErrNonceOtherBrowser)
+	rpTake(t, s, "n", "other", rpNow, rpserver.ErrNonceUsed) // to everybody
 }
 
 func rpNonceExpiry(t *testing.T, s RPStore) {
