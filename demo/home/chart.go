@@ -33,6 +33,14 @@ func (h *handler) exchange(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// byArrival orders exchanges by when their request arrived: a request that
+// makes a server ask another one stands before that.
+func byArrival(all []trace.Exchange) []trace.Exchange {
+	out := slices.Clone(all)
+	slices.SortStableFunc(out, func(a, b trace.Exchange) int { return a.At.Compare(b.At) })
+	return out
+}
+
 // column returns the place of a party in the chart, from 1; 0 if it has none.
 func column(p look.Party) int { return slices.Index(look.Parties(), p) + 1 }
 

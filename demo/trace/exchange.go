@@ -63,6 +63,7 @@ type Exchange struct {
 	Note     string        `json:"note"`     // one sentence: what happened here
 	Count    int           `json:"count"`    // how many equal ones in a row this one stands for: pages, assets, refusals
 	Replaces int64         `json:"replaces"` // where Count is above 1: the Seq that this one stood under before
+	Attack   bool          `json:"attack"`   // one of the demo's attack buttons sent it
 	Refused  bool          `json:"refused"`  // the answer was a refusal (status 400 and above)
 }
 

@@ -14,13 +14,14 @@ type run struct {
 	// issuance and redemption
 	issued, issuerAccounts     []string
 	blinded, evaluated, proofs []string
-	tokenNonces, tokenWs       []string
+	tokenNonces, tokenWs       []string // of all redemptions, refused ones too
+	spent                      []string // nonces of those that were taken
 	tokenKeys, redeemedOn      []string
 	records, recordIDs         []string
 	recordsAt, recordIssuers   map[look.Party][]string
 	recordHours, recordOrigins map[look.Party][]string
 	plainAds                   int
-	written                    []string
+	written, votes             []string
 	// sign-in
 	accountsAsked                                     int
 	accountIDs, idpEmails, idpNames, idpSignIns       []string
@@ -40,7 +41,7 @@ func gather(all []Exchange) *run {
 		r.take(&all[i])
 	}
 	for _, list := range []*[]string{&r.issuerAccounts, &r.tokenKeys, &r.redeemedOn, &r.accountIDs, &r.idpEmails, &r.idpNames,
-		&r.idpSignIns, &r.shops, &r.metadataFor, &r.assertedFor, &r.assertedAccounts, &r.idTokenIssuers, &r.idTokenSubjects, &r.idTokenPeople, &r.records, &r.recordIDs} {
+		&r.idpSignIns, &r.shops, &r.metadataFor, &r.assertedFor, &r.assertedAccounts, &r.idTokenIssuers, &r.idTokenSubjects, &r.idTokenPeople, &r.records, &r.recordIDs, &r.spent, &r.written, &r.votes} {
 		*list = compact(*list)
 	}
 	return r
@@ -54,10 +55,11 @@ func (r *run) take(x *Exchange) {
 		}
 		return f.Value
 	}
-	if x.From == look.Browser {
-		seen := strings.TrimSpace(get("Connection", "remote address") + " " + get("Headers", "User-Agent"))
-		if !slices.Contains(r.agents[x.To], seen) && len(r.agents[x.To]) < 3 {
-			r.agents[x.To] = append(r.agents[x.To], seen)
+	if x.From == look.Browser && !x.Attack {
+		for _, seen := range []string{get("Connection", "remote address"), get("Headers", "User-Agent")} {
+			if seen != "" && !slices.Contains(r.agents[x.To], seen) && len(r.agents[x.To]) < 4 {
+				r.agents[x.To] = append(r.agents[x.To], seen)
+			}
 		}
 	}
 	// What a site's server said it found, whatever the message.
@@ -85,6 +87,9 @@ func (r *run) take(x *Exchange) {
 	case KindRedeem:
 		r.tokenNonces = append(r.tokenNonces, get("Token", "nonce"))
 		r.tokenWs = append(r.tokenWs, get("Token", "W"))
+		if !x.Refused {
+			r.spent = append(r.spent, get("Token", "nonce"))
+		}
 		r.tokenKeys = append(r.tokenKeys, get("Token", "key id"))
 		r.redeemedOn = append(r.redeemedOn, get("Client data", "redeeming-origin"))
 		r.records = append(r.records, get("Redemption record", "signature"))
@@ -94,6 +99,9 @@ func (r *run) take(x *Exchange) {
 			break
 		}
 		r.records = append(r.records, sig)
+		if x.Attack || x.Refused {
+			break // tampered or replayed: nothing that the server learned
+		}
 		add := func(to map[look.Party][]string, v string) {
 			to[x.To] = compact(append(to[x.To], v))
 		}
@@ -136,10 +144,15 @@ func (r *run) take(x *Exchange) {
 			r.idpSignIns = append(r.idpSignIns, get("Form", "email"), get("Form", "account"))
 		}
 	}
-	if x.To == look.AdNetwork && x.Kind == KindPage && x.From == look.Browser {
-		r.plainAds++
+	if x.To == look.AdNetwork && !x.Attack && x.From == look.Browser {
+		if _, empty := x.Find(headerRecord, "no record"); empty {
+			r.plainAds++
+		}
 	}
-	if x.To == look.Publisher {
+	if x.To == look.Publisher && !x.Attack {
+		if vote := get("Form", "option"); vote != "" && !x.Refused {
+			r.votes = append(r.votes, vote)
+		}
 		for _, f := range x.Request {
 			if f.Group == "Form" && (f.Name == "comment" || f.Name == "text" || f.Name == "body") && len(f.Value) >= 4 {
 				r.written = append(r.written, f.Value)

@@ -44,11 +44,16 @@ func Learned(h *Hub, party look.Party) (learned, notLearned []Item) {
 	return nil, nil
 }
 
-// searched fills in what a search of messages for the item's values found.
-func searched(it Item, messages [][]byte) Item {
+// searched fills in what a search of messages for the item's values found, and
+// for headers that must not have come.
+func searched(it Item, messages [][]byte, noHeaders ...string) Item {
 	it.Values = compact(it.Values)
-	if len(it.Values) > 0 {
-		it.Searched, it.Found = len(messages), Search(messages, it.Values)
+	needles := slices.Clone(it.Values)
+	for _, name := range noHeaders {
+		needles = append(needles, "\r\n"+name+": ")
+	}
+	if len(needles) > 0 {
+		it.Searched, it.Found = len(messages), Search(messages, needles)
 	}
 	return it
 }
@@ -60,11 +65,13 @@ func (r *run) issuerLearned() []Item {
 			Item{What: "who asked for tokens", Why: "The issuer's own cookie came with the token request: that is how it decides who gets some.", Values: r.issuerAccounts},
 			Item{What: "how many tokens it signed, and when", Why: "From " + count(n, "token request", "token requests") + ".", Values: r.issued})
 	}
-	if n := len(r.tokenNonces); n > 0 {
+	if n := len(r.spent); n > 0 {
 		out = append(out,
-			Item{What: "that " + count(n, "token was", "tokens were") + " spent, and when", Why: "The token in the redemption: good, and not seen before.", Values: short(r.tokenNonces)},
+			Item{What: "that " + count(n, "token was", "tokens were") + " spent, and when", Why: "The token in the redemption: good, and not seen before.", Values: short(r.spent)},
 			Item{What: "on which site", Why: "The browser says so in the client data, and in Origin.", Values: r.redeemedOn},
-			Item{What: "under which key", Why: "The key id. Everybody served under this key shares it.", Values: r.tokenKeys})
+			Item{What: "under which key", Why: "The key id. Everybody served under this key shares it.", Values: r.tokenKeys},
+			Item{What: "that it is one of those who got tokens under that key", Values: r.issuerAccounts,
+				Why: "In this run that is " + count(len(r.issuerAccounts), "account, and a crowd of one hides nobody", "accounts, a small crowd") + ". On the web it is everybody for whom the issuer vouches."})
 	}
 	return append(out, r.everyServer(look.Issuer)...)
 }
@@ -73,17 +80,17 @@ func (r *run) issuerCouldNot(h *Hub) []Item {
 	redemptions := h.RawKind(look.Issuer, KindRedeem)
 	return []Item{
 		searched(Item{What: "whose token was redeemed", Values: r.issuerAccounts,
-			Why: "The redemption comes without the issuer's cookie, and the token was blinded when it was signed."}, redemptions),
+			Why: "The redemption comes without the issuer's cookie, and the token was blinded when it was signed."}, redemptions, "Cookie"),
 		searched(Item{What: "at which issuance that token was signed",
 			Values: slices.Concat(r.blinded, r.evaluated, r.proofs),
 			Why:    "Nothing of an issuance comes back: not the blinded elements, not the signed ones, not the proof."}, redemptions),
 		searched(Item{What: "the nonces and tokens, when it signed them",
 			Values: slices.Concat(r.tokenNonces, r.tokenWs),
 			Why:    "The issuer signs blinded points; it sees a nonce for the first time when the token is spent."}, h.RawKind(look.Issuer, KindIssue)),
-		searched(Item{What: "what the person wrote or voted elsewhere", Values: r.written,
+		searched(Item{What: "what the person wrote on that site", Values: r.written,
 			Why: "That goes to the site alone."}, h.Raw(look.Issuer)),
 		searched(Item{What: "who signed in at the shop", Values: r.shopPeople(),
-			Why: "Another flow, between other parties."}, redemptions),
+			Why: "Another flow, between other parties."}, h.Raw(look.Issuer)),
 	}
 }
 
@@ -94,8 +101,8 @@ func (r *run) newsLearned() []Item {
 			Item{What: "that an issuer vouches: a person it knows was here", Why: "A redemption record whose signature it checked.", Values: r.recordIssuers[look.Publisher]},
 			Item{What: "in which hour, and under which key", Why: "The record's time is rounded down to the hour.", Values: r.recordHours[look.Publisher]})
 	}
-	if len(r.written) > 0 {
-		out = append(out, Item{What: "what was written and voted here", Why: "The person sent it.", Values: r.written})
+	if len(r.written)+len(r.votes) > 0 {
+		out = append(out, Item{What: "what was written and voted here", Why: "The person sent it.", Values: slices.Concat(r.written, r.votes)})
 	}
 	return append(out, r.everyServer(look.Publisher)...)
 }
@@ -137,7 +144,7 @@ func (r *run) adsCouldNot(h *Hub) []Item {
 			Why: "Neither the browser nor the publisher sends them."}, raw),
 		searched(Item{What: "which redemption the record came from", Values: slices.Concat(r.tokenNonces, r.tokenWs),
 			Why: "The token stays between browser and issuer, and the record's time is cut to the hour."}, raw),
-		searched(Item{What: "what was written or voted on the site", Values: r.written,
+		searched(Item{What: "what was written on the site", Values: r.written,
 			Why: "That goes to the publisher alone."}, raw),
 	}
 	if len(r.recordIDs) == 0 && len(r.recordsAt[look.AdNetwork]) > 0 {
@@ -169,15 +176,15 @@ func (r *run) idpCouldNot(h *Hub) []Item {
 	accounts := h.RawKind(look.IdP, KindAccounts)
 	return []Item{
 		searched(Item{What: "for which shop, when the browser asked for the accounts", Values: r.shops,
-			Why: "The accounts request has no client id, no Origin and no Referer."}, accounts),
+			Why: "The accounts request has no client id, no Origin and no Referer."}, accounts, "Origin", "Referer"),
 		searched(Item{What: "which shop or page, when the browser read the configuration", Values: r.shops,
 			Why: "Well-known file and configuration are fetched without cookie, Origin and Referer."},
-			slices.Concat(h.RawKind(look.IdP, KindWellKnown), h.RawKind(look.IdP, KindConfig))),
+			slices.Concat(h.RawKind(look.IdP, KindWellKnown), h.RawKind(look.IdP, KindConfig)), "Origin", "Referer", "Cookie"),
 		searched(Item{What: "who was looking, when the shop's policy links were fetched", Values: slices.Concat(r.accountIDs, r.idpEmails),
-			Why: "The client metadata request names the shop, and comes without a cookie."}, h.RawKind(look.IdP, KindMetadata)),
+			Why: "The client metadata request names the shop, and comes without a cookie."}, h.RawKind(look.IdP, KindMetadata), "Cookie"),
 		searched(Item{What: "anything about tokens", Values: slices.Concat(r.tokenNonces, r.blinded, r.records),
 			Why: "Another flow, between other parties."}, h.Raw(look.IdP)),
-		searched(Item{What: "what the person wrote or voted elsewhere", Values: r.written,
+		searched(Item{What: "what the person wrote elsewhere", Values: r.written,
 			Why: "That goes to the site alone."}, h.Raw(look.IdP)),
 	}
 }
@@ -207,7 +214,7 @@ func (r *run) shopCouldNot(h *Hub) []Item {
 func (r *run) browserLearned() []Item {
 	return []Item{
 		{What: "everything above", Why: "The browser is the person's own agent: it keeps tokens and records, and it alone knows which site asked which party.",
-			Values: []string{count(len(r.tokenNonces), "token spent", "tokens spent")}},
+			Values: []string{count(len(r.spent), "token spent", "tokens spent")}},
 	}
 }
 

@@ -74,7 +74,7 @@ func (m *message) exchange() Exchange {
 	x.Response = append(m.answerFields(x.Kind), m.answerHeaders()...)
 	x.Note = note(&x)
 	if m.header.Get(headerAttack) != "" {
-		x.Note = "Attack. " + x.Note
+		x.Attack, x.Note = true, "Attack. "+x.Note
 	}
 	return x
 }

@@ -104,7 +104,7 @@ if (chart && section) {
     }, 250);
   };
 
-  const last = () => chart.querySelector('.x:last-child')?.dataset.seq ?? '0';
+  const last = () => Math.max(0, ...[...chart.children].map((row) => Number(row.dataset.seq)));
   const atEnd = () => {
     const box = chart.getBoundingClientRect();
     return box.bottom > 0 && box.bottom < innerHeight + 40;
@@ -119,7 +119,11 @@ if (chart && section) {
     row.classList.add('new');
     // The same again at once is one row that counts.
     if (row.dataset.replaces) document.getElementById(`x${row.dataset.replaces}`)?.remove();
-    chart.append(row);
+    // By arrival: a request that makes a server ask another one is answered after that.
+    let before = chart.lastElementChild;
+    while (before && Number(before.dataset.at) > Number(row.dataset.at)) before = before.previousElementSibling;
+    if (before) before.after(row);
+    else chart.prepend(row);
     while (chart.children.length > 700) chart.firstElementChild.remove();
     count();
     refresh();
