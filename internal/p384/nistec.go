@@ -1,3 +1,5 @@
+//go:build nistec
+
 package p384
 
 import (
@@ -6,7 +8,6 @@ import (
 
 	"filippo.io/bigmod"
 	"filippo.io/nistec"
-	"github.com/cloudflare/circl/group"
 )
 
 // modN is the group order as a modulus.
@@ -82,9 +83,12 @@ func NormalizeAll(points []Point) {}
 // HashToCurve returns hash_to_curve(msg) of the suite
 // P384_XMD:SHA-384_SSWU_RO_ (RFC 9380 section 8.3) with the given tag.
 func HashToCurve(msg, dst []byte) Point {
-	b, err := group.P384.HashToElement(msg, dst).MarshalBinary()
+	// nistec has no map to the curve: this package's own, constant-time one; the
+	// point is checked again by nistec.
+	var j jacobian
+	hashToCurve(&j, msg, dst)
 	var p Point
-	if err != nil || p.SetBytes(b) != nil {
+	if p.SetBytes(j.uncompressed()) != nil {
 		// Infinity: nobody can make an input that hashes to it.
 		return Point{}
 	}
@@ -265,6 +269,9 @@ func (k *Secret) Respond(c *Scalar, r *Secret) Scalar {
 	copy(s.b[:], r.nat().Sub(ck, modN).Bytes(modN))
 	return s
 }
+
+// MulTwo returns k*p and j*p.
+func MulTwo(k, j *Secret, p *Point) (kp, jp Point) { return k.Mul(p), j.Mul(p) }
 
 // InvertAll replaces each secret by its inverse modulo the order, with one
 // exponentiation for all of them (Montgomery's trick).

@@ -1,0 +1,247 @@
+//go:build !nistec
+
+package p384
+
+// Multiplication by a secret. Width-5 windows, every digit odd: with
+// k' = (k + 2^385 - 1)/2 for odd k, bit i of k' stands for +-2^i, and five of them
+// make a digit d_i between -31 and 31 with k = sum of d_i * 32^i, i = 0..76
+// (Joye, Tunstall 2009). No digit is zero and the top one is positive, since bit
+// 384 of k' is 1. For even k the ladder takes n - k and the result is negated.
+//
+// Why the incomplete addition is right. Before digit i is added the accumulator
+// is A*P with A = 32*a, where a = (k - sum of d_j 32^j, j <= i)/32^(i+1) is odd,
+// and |a| <= k/32^(i+1) + 1. So A is even and not 0, and d_i is odd: A = d_i or
+// A = -d_i is impossible as integers. For i >= 1, |A| + 31 < n, so it is
+// impossible modulo n as well. For i = 0, A = -d_0 (mod n) would make k = 0, and
+// A = d_0 (mod n) happens for some k = n - 2|d_0|: the last digit takes the
+// addition that also doubles. The accumulator is never infinity: a is odd, and
+// |a| < n.
+
+const (
+	windowBits = 5
+	tableSize  = 1 << (windowBits - 1)
+	windows    = 77
+)
+
+// multiples holds P, 3P, 5P, ... 31P.
+type multiples [tableSize]affine
+
+// digits are a recoded scalar: for each window the index into multiples and all
+// ones where the digit is negative; negate is all ones where n - k was taken.
+type digits struct {
+	index  [windows]uint8
+	sign   [windows]uint8
+	negate uint64
+}
+
+func recode(k *[6]uint64) (d digits) {
+	// n - k where k is even.
+	d.negate = (k[0] & 1) - 1
+	minus := scSub(&[6]uint64{}, k)
+	odd := scSelect(&minus, k, d.negate)
+	// k' = (k - 1)/2 + 2^384
+	var v [7]uint64
+	for i := range 5 {
+		v[i] = odd[i]>>1 | odd[i+1]<<63
+	}
+	v[5] = odd[5] >> 1
+	v[6] = 1
+	for i := range windows {
+		at := windowBits * i
+		w := v[at/64] >> (at % 64)
+		if at%64 > 64-windowBits { // public: the index
+			w |= v[at/64+1] << (64 - at%64)
+		}
+		// The digit is 2w - 31 for the five bits w: negative below 16.
+		w &= 31
+		neg := uint8(w>>4) - 1
+		d.sign[i] = neg
+		d.index[i] = (uint8(w) ^ neg) & 15
+	}
+	return d
+}
+
+// lookup sets a to entry index of the table, negated where sign is all ones, by
+// reading all of it.
+func lookup(a *affine, table *multiples, index, sign uint8) {
+	*a = affine{}
+	for i := range table {
+		x := uint64(index ^ uint8(i))
+		mask := ((x - 1) >> 63) * ^uint64(0) // all ones where i = index
+		feOr(&a.x, &table[i].x, mask)
+		feOr(&a.y, &table[i].y, mask)
+	}
+	feCondNeg(&a.y, uint64(int64(int8(sign))))
+}
+
+// makeMultiples fills tables for points other than infinity, with one inversion
+// for all. The multiples are built in co-Z coordinates: 2P and the last multiple
+// share one Z, each addition of 5M + 2S gives the next multiple and 2P with a new
+// Z, and the quotient of the two Zs is kept, to walk back from the one inverse
+// (Meloni 2007; Goundar, Joye, Miyaji 2010).
+func makeMultiples(tables []multiples, points []affine) {
+	const last = tableSize - 1
+	ratios := make([][tableSize]fe, len(points)) // ratios[j] = Z_j / Z_(j-1)
+	zs := make([]fe, len(points))
+	inv := make([]*fe, len(points))
+	for i := range points {
+		t, r := &tables[i], &ratios[i]
+		var two affine
+		var c, w1, w2, x, y, z fe
+		doubleCoZ(&two, &t[0], &z, &points[i])
+		for j := 1; j <= last; j++ {
+			// t[j] = t[j-1] + two. Units: two is
+			// 3, 3 at first and 1, 1 then; t[j-1] 1, 2 and 3, 2.
+			feSub(&x, &two.x, &t[j-1].x) // 4: 3 + 1 at first, 1 + 3 then
+			feSub(&y, &two.y, &t[j-1].y) // 5 at first, 3 then
+			feSqr(&c, &x)                // 4*4
+			feMul(&w1, &two.x, &c)       // 3*1
+			feMul(&w2, &t[j-1].x, &c)    // 3*1
+			r[j] = x
+			feMul(&z, &z, &x)         // 2*4
+			feSub(&c, &w1, &w2)       // 2
+			feMul(&two.y, &two.y, &c) // 3*2
+			two.x = w1
+			feSqr(&c, &y)              // 5*5
+			feSub(&c, &c, &w1)         // 2
+			feSub(&t[j].x, &c, &w2)    // 3
+			feSub(&c, &w1, &t[j].x)    // 4
+			feMul(&c, &c, &y)          // 4*5
+			feSub(&t[j].y, &c, &two.y) // 2
+		}
+		zs[i] = z
+		inv[i] = &zs[i]
+	}
+	feInvertAll(inv)
+	for i := range points {
+		t := &tables[i]
+		z := zs[i] // 1/Z of t[j]
+		for j := last; j > 0; j-- {
+			var s fe
+			feSqr(&s, &z)
+			feMul(&t[j].x, &t[j].x, &s)
+			feMul(&s, &s, &z)
+			feMul(&t[j].y, &t[j].y, &s)
+			feMul(&z, &z, &ratios[i][j])
+		}
+		t[0] = points[i]
+	}
+}
+
+// doubleCoZ sets two = 2p and same = p in coordinates with one Z ("DBLU"):
+// Z = 2y, x Z^2 = 4xy^2, y Z^3 = 8y^4.
+func doubleCoZ(two, same *affine, z *fe, p *affine) {
+	var e, l, m, s, t fe
+	feSqr(&m, &p.x)
+	feSub(&m, &m, &feOne)
+	feAdd(&t, &m, &m)
+	feAdd(&m, &m, &t)    // 3 and a little: 3x^2 - 3
+	feAdd(z, &p.y, &p.y) // 2
+	feSqr(&e, &p.y)
+	feAdd(&e, &e, &e)      // 2: 2y^2
+	feSqr(&l, &e)          // 2*2
+	feAdd(&same.y, &l, &l) // 2: 8y^4
+	feAdd(&e, &e, &e)      // 4: 4y^2
+	feMul(&s, &p.x, &e)    // 1*4: 4xy^2
+	same.x = s
+	feSqr(&t, &m)              // 3*3
+	feSub(&t, &t, &s)          // 2
+	feSub(&two.x, &t, &s)      // 3
+	feSub(&t, &s, &two.x)      // 4
+	feMul(&t, &t, &m)          // 4*3
+	feSub(&two.y, &t, &same.y) // 3
+}
+
+// ladder sets p = k*P, given the multiples of P.
+func ladder(p *jacobian, d *digits, table *multiples) {
+	var a affine
+	lookup(&a, table, d.index[windows-1], d.sign[windows-1])
+	acc := jacobian{a.x, a.y, feOne}
+	for i := windows - 2; i >= 0; i-- {
+		for range windowBits {
+			pointDouble(&acc, &acc)
+		}
+		lookup(&a, table, d.index[i], d.sign[i])
+		if i > 0 { // public: the index
+			pointAddAffine(&acc, &acc, &a)
+		} else {
+			pointAddAffineOrDouble(&acc, &acc, &a)
+		}
+	}
+	feCondNeg(&acc.y, d.negate)
+	*p = acc
+}
+
+// chunk bounds the tables that are held at a time (1.5 KB a point, on 64-bit
+// machines).
+const chunk = 32
+
+// mulMany sets dst[i] = k_i * src[i], where k_i is secrets[i], or secrets[0] for
+// all. Infinity as a point is public.
+func mulMany(dst []Point, secrets []Secret, src []Point) {
+	tables := make([]multiples, min(chunk, len(src)))
+	var d digits
+	if len(secrets) > 0 { // public: the number
+		d = recode(&secrets[0].v)
+	}
+	for len(src) > 0 { // public: the number
+		n := min(chunk, len(src))
+		in := make([]*Point, n)
+		for i := range in {
+			in[i] = &src[i]
+		}
+		points := normal(in)
+		infinite := make([]bool, n)
+		for i := range points {
+			if src[i].IsInfinity() { // public: the point
+				infinite[i] = true
+				points[i] = baseTable()[0][0] // any point
+			}
+		}
+		makeMultiples(tables[:n], points)
+		for i := range points {
+			if len(secrets) > 1 { // public: the number
+				d = recode(&secrets[i].v)
+			}
+			ladder(&dst[i].j, &d, &tables[i])
+			if infinite[i] { // public: the point
+				dst[i] = Point{}
+			}
+		}
+		dst, src = dst[n:], src[n:]
+		if len(secrets) > 1 { // public: the number
+			secrets = secrets[n:]
+		}
+	}
+	d = digits{}
+}
+
+// Mul returns k*p.
+func (k *Secret) Mul(p *Point) Point {
+	var out [1]Point
+	mulMany(out[:], []Secret{*k}, []Point{*p})
+	return out[0]
+}
+
+// MulAll sets dst[i] = k*src[i] for every i: one secret over many points. The
+// slices have the same length and may be the same.
+func (k *Secret) MulAll(dst, src []Point) { mulMany(dst, []Secret{*k}, src) }
+
+// MulEach sets dst[i] = secrets[i]*src[i] for every i: a secret of its own for
+// each point. The slices have the same length; dst and src may be the same.
+func MulEach(dst []Point, secrets []Secret, src []Point) { mulMany(dst, secrets, src) }
+
+// MulTwo returns k*p and j*p, which share the multiples of p.
+func MulTwo(k, j *Secret, p *Point) (kp, jp Point) {
+	if p.IsInfinity() { // public: the point
+		return Point{}, Point{}
+	}
+	var tables [1]multiples
+	makeMultiples(tables[:], normal([]*Point{p}))
+	d := recode(&k.v)
+	ladder(&kp.j, &d, &tables[0])
+	d = recode(&j.v)
+	ladder(&jp.j, &d, &tables[0])
+	d = digits{}
+	return kp, jp
+}
