@@ -28,6 +28,10 @@
 // may move to another person, and a provider may state one that it never checked
 // (OpenID Connect Core 1.0 section 5.7).
 //
+// Every call of signin/nonce writes one small row that lives for an hour and the
+// nonce's lifetime. There is no rate limit here: a site that has one puts it in
+// front.
+//
 // Users and sessions are interfaces of one to three methods, so an application
 // that has its own keeps them: see UserStore and Sessions.
 package rpserver
