@@ -2,12 +2,14 @@ package instrument
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/bonafides-dev/bonafides/demo/trace"
 	"github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/internal/web"
 )
@@ -38,7 +40,7 @@ const maxEvidence = 2 << 10
 // A Refusal is what a server answered to an attack.
 type Refusal struct {
 	Status int
-	Code   string // of problem details
+	Code   string // of problem details, or of a FedCM error
 	Detail string
 	Body   string // as it came back, cut where it is long
 	Type   string
@@ -56,10 +58,14 @@ func Try(client *http.Client, req *http.Request) (*Refusal, error) {
 		return nil, err
 	}
 	out := &Refusal{Status: resp.StatusCode, Type: resp.Header.Get("Content-Type"), Body: clip(b)}
-	if strings.HasPrefix(out.Type, "application/problem+json") {
-		var problem struct{ Code, Detail string }
+	if out.Status >= http.StatusBadRequest && strings.Contains(out.Type, "json") {
+		// Problem details; or what FedCM shows a browser, with the same beside it.
+		var problem struct {
+			Code, Detail string
+			Error        struct{ Code string }
+		}
 		if json.Unmarshal(b, &problem) == nil {
-			out.Code, out.Detail = problem.Code, problem.Detail
+			out.Code, out.Detail = cmp.Or(problem.Code, problem.Error.Code), problem.Detail
 		}
 	}
 	return out, nil
@@ -124,6 +130,7 @@ type Attacks map[string]func(*http.Request) look.Outcome
 // came of it: to a script as JSON, else through page.
 func (a Attacks) Handler(page func(http.ResponseWriter, *http.Request, Outcomes)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		trace.Skip(r.Context()) // the button is the demo's; what it sends is recorded
 		name := r.PathValue("name")
 		run, ok := a[name]
 		if !ok {

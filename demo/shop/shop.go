@@ -71,9 +71,6 @@ func New(c Config) (http.Handler, error) {
 	mux := http.NewServeMux()
 	panel.Mount(mux)
 	mux.Handle("GET /_shop/", assets)
-	for _, p := range []string{"/signin/", "/signout", "/signin.js"} {
-		mux.Handle(p, c.SignIn)
-	}
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { s.home(w, r, http.StatusOK, nil) })
 	mux.HandleFunc("GET /account", s.accountFragment)
 	mux.HandleFunc("GET /basket", func(w http.ResponseWriter, r *http.Request) {
@@ -98,9 +95,17 @@ func New(c Config) (http.Handler, error) {
 		web.NewProblem(http.StatusForbidden, "cross_origin_request",
 			"This request came from another site's page. The basket is filled and ordered from the shop's own pages.").Write(w)
 	}))
-	return s.received.From(same.Handler(mux), func(r *http.Request) bool {
+	root := http.NewServeMux()
+	root.Handle("/", same.Handler(mux))
+	// The relying party checks itself where a request comes from, and says so in
+	// its own words.
+	signin := s.received.From(c.SignIn, func(r *http.Request) bool {
 		return r.Method == http.MethodPost && r.URL.Path == "/signin/fedcm"
-	}), nil
+	})
+	for _, p := range []string{"/signin/", "/signout", "/signin.js"} {
+		root.Handle(p, signin)
+	}
+	return root, nil
 }
 
 var places = []instrument.Place{

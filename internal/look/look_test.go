@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -158,5 +159,26 @@ func TestFieldsOfOneGroupStandTogether(t *testing.T) {
 	got := grouped([]Field{{Group: "a", Name: "1"}, {Group: "b", Name: "2"}, {Group: "a", Name: "3"}})
 	if len(got) != 2 || got[0].name != "a" || len(got[0].fields) != 2 || got[1].name != "b" {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestManyFieldsAlikeAreFolded(t *testing.T) {
+	row := func(name string, n int) (out []Field) {
+		for i := 1; i <= n; i++ {
+			out = append(out, Field{Name: name + " " + strconv.Itoa(i)})
+		}
+		return out
+	}
+	fields := append([]Field{{Name: "count"}}, row("blinded element", 30)...)
+	fields = append(append(fields, row("proof part", 3)...), Field{Name: "end"})
+	runs := grouped(fields)[0].runs()
+	var shape []string
+	total := 0
+	for _, r := range runs {
+		total += len(r.fields)
+		shape = append(shape, strconv.Itoa(len(r.fields))+strconv.FormatBool(r.folded))
+	}
+	if got := strings.Join(shape, " "); got != "3false 28true 4false" || total != len(fields) {
+		t.Errorf("runs %s, %d fields of %d", got, total, len(fields))
 	}
 }

@@ -1,6 +1,9 @@
 package look
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // A Link is one entry of a navigation.
 type Link struct {
@@ -46,6 +49,60 @@ func (f Field) size() string {
 type fieldGroup struct {
 	name   string
 	fields []Field
+}
+
+// shownAlike is how many of many fields alike are shown, shownValues how many
+// values of one item.
+const (
+	shownAlike  = 2
+	shownValues = 3
+)
+
+// A fieldRun is a run of fields that is shown, or folded because it goes on
+// like the one before.
+type fieldRun struct {
+	fields []Field
+	folded bool
+}
+
+// runs folds the third and later fields of a numbered row, where that saves
+// more than one.
+func (g fieldGroup) runs() []fieldRun {
+	var out []fieldRun
+	show := func(f Field) {
+		if n := len(out); n > 0 && !out[n-1].folded {
+			out[n-1].fields = append(out[n-1].fields, f)
+			return
+		}
+		out = append(out, fieldRun{fields: []Field{f}})
+	}
+	for i := 0; i < len(g.fields); {
+		j := i + 1
+		for stem := g.fields[i].stem(); stem != "" && j < len(g.fields) && g.fields[j].stem() == stem; {
+			j++
+		}
+		if j-i <= shownAlike+1 {
+			for ; i < j; i++ {
+				show(g.fields[i])
+			}
+			continue
+		}
+		for _, f := range g.fields[i : i+shownAlike] {
+			show(f)
+		}
+		out = append(out, fieldRun{fields: g.fields[i+shownAlike : j], folded: true})
+		i = j
+	}
+	return out
+}
+
+// stem is the name without the number at its end, or "" if it has none.
+func (f Field) stem() string {
+	stem := strings.TrimRight(f.Name, "0123456789")
+	if stem == f.Name {
+		return ""
+	}
+	return stem
 }
 
 // grouped puts the fields of one group together, in the order in which the

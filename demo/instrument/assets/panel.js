@@ -17,6 +17,9 @@ function connect() {
     // The fragment is drawn and escaped by our own server.
     const fragment = document.createElement('template');
     fragment.innerHTML = event.data;
+    // An equal message in a row takes the place of the one before.
+    const replaces = fragment.content.firstElementChild?.dataset.replaces;
+    if (replaces) list.querySelector(`[data-seq="${CSS.escape(replaces)}"]`)?.remove();
     list.prepend(fragment.content);
     for (const old of [...list.children].slice(shown)) old.remove();
     const nothing = panel.querySelector('[data-nothing]');
