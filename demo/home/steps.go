@@ -70,15 +70,22 @@ func (h *handler) steps(all []trace.Exchange) []look.Step {
 
 type partyLists struct {
 	party               look.Party
-	origin              string
 	learned, notLearned []look.Item
+}
+
+func (l partyLists) words() string {
+	out := count(len(l.learned)) + " learned, " + count(len(l.notLearned)) + " could not"
+	if l.party != look.Browser {
+		out = l.party.Name() + ", " + out
+	}
+	return out
 }
 
 func (h *handler) lists() []partyLists {
 	var out []partyLists
-	for _, s := range h.Parties {
+	for _, s := range append([]Party{{Party: look.Browser}}, h.Parties...) {
 		a, b := trace.Learned(h.Hub, s.Party)
-		out = append(out, partyLists{s.Party, s.Origin, lookItems(a), lookItems(b)})
+		out = append(out, partyLists{s.Party, lookItems(a), lookItems(b)})
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package home
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/bonafides-dev/bonafides/demo/trace"
 	"github.com/bonafides-dev/bonafides/internal/look"
@@ -26,9 +27,16 @@ func counter(all []trace.Exchange) string {
 	return strconv.Itoa(n) + " exchanges."
 }
 
+// savedLine heads a saved run.
+func savedLine(all []trace.Exchange, now time.Time) string {
+	return "Saved " + now.Format("2006-01-02 15:04:05 MST") + ". " + counter(all) + " Cookies, passwords and session ids were never recorded."
+}
+
 // siteName is what a party's site is called in the demo.
 func siteName(p look.Party) string {
 	switch p {
+	case look.Browser:
+		return "your browser"
 	case look.Issuer:
 		return "issuer.localhost"
 	case look.Publisher:

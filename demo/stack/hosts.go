@@ -3,6 +3,9 @@ package stack
 import (
 	"html/template"
 	"net/http"
+	"strings"
+
+	"github.com/bonafides-dev/bonafides/internal/look"
 )
 
 // byHost sends a request to the site that it names.
@@ -28,6 +31,11 @@ func (b *byHost) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 		h.Set("Cache-Control", "no-store")
 		_, _ = w.Write([]byte("ok\n"))
+	case r.URL.Path == "/favicon.ico":
+		// Asked by browsers for pages that are not ours to draw: JSON, text.
+		icon := r.Clone(r.Context())
+		icon.URL.Path = look.Party(strings.TrimSuffix(host, ".localhost")).Favicon()
+		look.Handler().ServeHTTP(w, icon)
 	default:
 		site.ServeHTTP(w, r)
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/bonafides-dev/bonafides/demo/home"
+	"github.com/bonafides-dev/bonafides/demo/idpsite"
 	"github.com/bonafides-dev/bonafides/demo/instrument"
 	"github.com/bonafides-dev/bonafides/demo/shop"
 	"github.com/bonafides-dev/bonafides/idpserver"
@@ -45,7 +46,8 @@ func (s *Stack) idp(c Config, k *keys) (http.Handler, error) {
 	}
 	config := idpserver.Config{
 		Issuer: s.Origins.IdP, Name: "Lanternkey",
-		Store: store, Keys: []*idpserver.Key{k.rsa, k.ec}, Clients: clients,
+		Domains: []string{"idp.example"},
+		Store:   store, Keys: []*idpserver.Key{k.rsa, k.ec}, Clients: clients,
 		Mailer: idpserver.MailerFunc(func(_ context.Context, m idpserver.Mail) error {
 			s.Mailbox.Put(home.Mail{At: c.Now(), To: m.To, Subject: m.Subject, Text: m.Text})
 			return nil
@@ -56,16 +58,18 @@ func (s *Stack) idp(c Config, k *keys) (http.Handler, error) {
 		config.InsecureQuickSignIn = append(config.InsecureQuickSignIn,
 			idpserver.QuickSignIn{Action: p.action, Label: p.label, Email: p.Email, Password: p.Password})
 	}
-	server, err := idpserver.New(config)
+	site, err := idpsite.New(idpsite.Config{
+		Origins: instrument.Origins(s.Origins), Hub: s.Hub, Provider: config, Client: s.attacker(),
+	})
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range people {
-		if _, err := server.CreateAccount(context.Background(), p.NewAccount); err != nil && !errors.Is(err, idpserver.ErrEmailTaken) {
+		if _, err := site.Provider.CreateAccount(context.Background(), p.NewAccount); err != nil && !errors.Is(err, idpserver.ErrEmailTaken) {
 			return nil, err
 		}
 	}
-	return server, nil
+	return site, nil
 }
 
 // shop is the pottery, whose visitors sign in at the provider.

@@ -123,13 +123,18 @@ func (r *run) take(x *Exchange) {
 				r.idpNames = append(r.idpNames, f.Value)
 			}
 		}
-	case KindMetadata:
+	case KindMetadata, KindAssertion:
+		if x.Attack {
+			break
+		}
+		if x.Kind == KindAssertion {
+			r.assertedFor = append(r.assertedFor, get("Form", "client_id"))
+			r.assertedAccounts = append(r.assertedAccounts, get("Form", "account_id"))
+			r.shop(get("Form", "client_id"), get("Headers", "Origin"))
+			break
+		}
 		r.metadataFor = append(r.metadataFor, get("Query", "client_id"))
 		r.shop(get("Query", "client_id"), get("Headers", "Origin"))
-	case KindAssertion:
-		r.assertedFor = append(r.assertedFor, get("Form", "client_id"))
-		r.assertedAccounts = append(r.assertedAccounts, get("Form", "account_id"))
-		r.shop(get("Form", "client_id"), get("Headers", "Origin"))
 	case KindSignIn:
 		if x.Refused {
 			break

@@ -213,7 +213,7 @@ func (r *run) shopCouldNot(h *Hub) []Item {
 
 func (r *run) browserLearned() []Item {
 	return []Item{
-		{What: "everything above", Why: "The browser is the person's own agent: it keeps tokens and records, and it alone knows which site asked which party.",
+		{What: "everything below", Why: "The browser is the person's own agent: it keeps tokens and records, and it alone knows which site asked which party.",
 			Values: []string{count(len(r.spent), "token spent", "tokens spent")}},
 	}
 }
