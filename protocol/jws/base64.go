@@ -1,19 +1,27 @@
 package jws
 
+import "slices"
+
 // base64url without padding (RFC 4648 section 5, RFC 7515 section 2), in its
 // only canonical form. encoding/base64 skips line feeds even in strict mode and
 // brings reflection with it, so the two functions are here.
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-const invalid = 0xff
+// invalid marks what is no character of the alphabet. Of its four bits one is at
+// bit 24 after a shift by 0, 6, 12 or 18, and no sextet reaches that far: so bit
+// 24 of a whole group tells whether any of its characters was invalid.
+const (
+	invalid = 1<<24 | 1<<18 | 1<<12 | 1<<6
+	badBit  = 1 << 24
+)
 
-var sextet = func() (t [256]byte) {
+var sextet = func() (t [256]uint32) {
 	for i := range t {
 		t[i] = invalid
 	}
 	for i := 0; i < len(alphabet); i++ {
-		t[alphabet[i]] = byte(i)
+		t[alphabet[i]] = uint32(i)
 	}
 	return t
 }()
@@ -22,32 +30,40 @@ var sextet = func() (t [256]byte) {
 // byte outside the alphabet, a length that no bytes have, or unused bits that
 // are not zero.
 func appendDecoded(dst []byte, s string) ([]byte, bool) {
-	var bad byte
-	for len(s) >= 4 {
-		a, b, c, d := sextet[s[0]], sextet[s[1]], sextet[s[2]], sextet[s[3]]
-		bad |= a | b | c | d // sextets are below 64, so bit 7 tells an invalid byte
-		dst = append(dst, a<<2|b>>4, b<<4|c>>2, c<<6|d)
+	var bad uint32
+	at, size := len(dst), len(s)/4*3
+	dst = slices.Grow(dst, size+2)[:at+size]
+	out := dst[at:]
+	for len(s) >= 8 && len(out) >= 6 { // two groups at a time
+		v := sextet[s[0]]<<18 | sextet[s[1]]<<12 | sextet[s[2]]<<6 | sextet[s[3]]
+		w := sextet[s[4]]<<18 | sextet[s[5]]<<12 | sextet[s[6]]<<6 | sextet[s[7]]
+		bad |= v | w
+		out[0], out[1], out[2] = byte(v>>16), byte(v>>8), byte(v)
+		out[3], out[4], out[5] = byte(w>>16), byte(w>>8), byte(w)
+		s, out = s[8:], out[6:]
+	}
+	if len(s) >= 4 && len(out) >= 3 {
+		v := sextet[s[0]]<<18 | sextet[s[1]]<<12 | sextet[s[2]]<<6 | sextet[s[3]]
+		bad |= v
+		out[0], out[1], out[2] = byte(v>>16), byte(v>>8), byte(v)
 		s = s[4:]
 	}
 	switch len(s) {
 	case 1:
 		return nil, false
-	case 2:
-		a, b := sextet[s[0]], sextet[s[1]]
-		bad |= a | b
-		if b&0x0f != 0 {
-			return nil, false
-		}
-		dst = append(dst, a<<2|b>>4)
-	case 3:
-		a, b, c := sextet[s[0]], sextet[s[1]], sextet[s[2]]
-		bad |= a | b | c
-		if c&0x03 != 0 {
-			return nil, false
-		}
-		dst = append(dst, a<<2|b>>4, b<<4|c>>2)
+	case 2: // 12 bits, of which 8 are used
+		v := sextet[s[0]]<<6 | sextet[s[1]]
+		bad |= v | v&0x0f<<24
+		dst = append(dst, byte(v>>4))
+	case 3: // 18 bits, of which 16 are used
+		v := sextet[s[0]]<<12 | sextet[s[1]]<<6 | sextet[s[2]]
+		bad |= v | v&0x03<<24
+		dst = append(dst, byte(v>>10), byte(v>>2))
 	}
-	return dst, bad&0x80 == 0
+	if bad >= badBit {
+		return nil, false
+	}
+	return dst, true
 }
 
 func decode(s string) ([]byte, bool) {

@@ -52,46 +52,60 @@ type Unverified struct {
 // Judge reads a compact JWS and picks the key that may check it. It does all
 // that needs no cryptography. Errors are *Error.
 func Judge(token string, keys *KeySet, p Policy) (*Unverified, error) {
-	u, err := judge(token, keys, &p)
-	if err != nil {
+	u := &Unverified{}
+	if err := u.judge(token, keys, &p); err != nil {
 		return nil, err
 	}
 	return u, nil
 }
 
-func judge(token string, keys *KeySet, p *Policy) (*Unverified, *Error) {
+// JudgeInto is Judge into an Unverified that the caller has: a part of a larger
+// value, for callers that count allocations. After an error u must not be used.
+func (u *Unverified) JudgeInto(token string, keys *KeySet, p Policy) error {
+	*u = Unverified{}
+	if err := u.judge(token, keys, &p); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (u *Unverified) judge(token string, keys *KeySet, p *Policy) *Error {
 	max := p.MaxSize
 	if max <= 0 {
 		max = defaultMaxSize
 	}
 	head, body, sig, err := split(token, max)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	u := &Unverified{input: token[:len(head)+1+len(body)]}
-	var scratch [256]byte
+	// Header and payload are decoded into one text.
+	var scratch [1536]byte
 	raw, ok := appendDecoded(scratch[:0], head)
 	if !ok {
-		return nil, refuse(CodeBase64, "the token's header is not canonical base64url")
+		return refuse(CodeBase64, "the token's header is not canonical base64url")
 	}
-	if err := u.header.read(string(raw), p); err != nil {
-		return nil, err
+	n := len(raw)
+	if raw, ok = appendDecoded(raw, body); !ok {
+		if err := u.header.read(string(scratch[:min(n, len(scratch))]), p); err != nil && n <= len(scratch) {
+			return err // the header may say why: b64, zip
+		}
+		return refuse(CodeBase64, "the token's payload is not canonical base64url")
 	}
-	var long [1024]byte
-	if raw, ok = appendDecoded(long[:0], body); !ok {
-		return nil, refuse(CodeBase64, "the token's payload is not canonical base64url")
+	text := string(raw)
+	if err := u.header.read(text[:n], p); err != nil {
+		return err
 	}
-	u.payload = string(raw)
+	u.input, u.payload = token[:len(head)+1+len(body)], text[n:]
 	if u.signature, ok = decode(sig); !ok {
-		return nil, refuse(CodeBase64, "the token's signature is not canonical base64url")
+		return refuse(CodeBase64, "the token's signature is not canonical base64url")
 	}
 	if u.key, err = keys.find(&u.header); err != nil {
-		return nil, err
+		return err
 	}
 	if len(u.signature) != u.key.size() {
-		return nil, refuse(CodeSignatureForm, "the signature does not have the length that the key and algorithm give it")
+		return refuse(CodeSignatureForm, "the signature does not have the length that the key and algorithm give it")
 	}
-	return u, nil
+	return nil
 }
 
 // split cuts a token at its two dots.

@@ -50,8 +50,8 @@ func alike[T any](*T) *T { return new(T) }
 
 // Verify reads a compact JWS: Judge, then the signature. Errors are *Error.
 func Verify(token string, keys *KeySet, p Policy) (*Message, error) {
-	u, err := judge(token, keys, &p)
-	if err != nil {
+	u := &Unverified{}
+	if err := u.judge(token, keys, &p); err != nil {
 		return nil, err
 	}
 	return u.Verify()
@@ -62,28 +62,28 @@ func (u *Unverified) Verify() (*Message, error) { return u.Confirm(u.Check()) }
 
 // Check reports whether the signature is valid, by Go's standard library.
 func (u *Unverified) Check() bool {
-	return verify(u.key, u.header.Algorithm, []byte(u.input), u.signature)
+	return verify(u.key, u.header.Algorithm, u.input, u.signature)
 }
 
-func verify(k *Key, a Algorithm, input, signature []byte) bool {
+func verify(k *Key, a Algorithm, input string, signature []byte) bool {
 	switch a {
 	case RS256: // RFC 7518 section 3.3
-		digest := sha256.Sum256(input)
+		digest := sha256.Sum256([]byte(input))
 		return rsa.VerifyPKCS1v15(k.native.rsa, crypto.SHA256, digest[:], signature) == nil
 	case PS256: // section 3.5
-		digest := sha256.Sum256(input)
+		digest := sha256.Sum256([]byte(input))
 		return rsa.VerifyPSS(k.native.rsa, crypto.SHA256, digest[:], signature,
 			&rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
 	case ES256: // section 3.4
-		digest := sha256.Sum256(input)
+		digest := sha256.Sum256([]byte(input))
 		var der [derMax]byte
 		return ecdsa.VerifyASN1(k.native.ecdsa, digest[:], appendDER(der[:0], signature))
 	case ES384:
-		digest := sha512.Sum384(input)
+		digest := sha512.Sum384([]byte(input))
 		var der [derMax]byte
 		return ecdsa.VerifyASN1(k.native.ecdsa, digest[:], appendDER(der[:0], signature))
 	case EdDSA: // RFC 8037 section 3.1
-		return ed25519.Verify(k.native.ed25519, input, signature)
+		return ed25519.Verify(k.native.ed25519, []byte(input), signature)
 	}
 	return false
 }

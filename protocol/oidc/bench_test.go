@@ -85,6 +85,7 @@ func BenchmarkBare(b *testing.B) {
 	for _, c := range cases {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
+			defer reportCPU(b)()
 			for b.Loop() {
 				if !c.bare() {
 					b.Fatal("bad signature")
@@ -99,6 +100,7 @@ func BenchmarkVerify(b *testing.B) {
 	for _, c := range cases {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
+			defer reportCPU(b)()
 			for b.Loop() {
 				if _, err := Verify(c.token, config, now); err != nil {
 					b.Fatal(err)
@@ -113,6 +115,7 @@ func BenchmarkJudge(b *testing.B) {
 	for _, c := range cases {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
+			defer reportCPU(b)()
 			for b.Loop() {
 				if _, err := Judge(c.token, config, now); err != nil {
 					b.Fatal(err)

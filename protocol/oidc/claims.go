@@ -9,13 +9,13 @@ import (
 
 // read takes the claims out of a payload, each with its type. Claims that decide
 // something must have it; claims that describe are left empty if they do not.
-func (t *IDToken) read(payload string, maxSize int) *Error {
+func (t *IDToken) read(payload string, maxSize int) (seen seen, _ *Error) {
 	v, err := strictjson.ParseString(payload, strictjson.Limits{MaxSize: maxSize})
 	if err != nil {
-		return refuse(CodeClaims, "the claims are not strict JSON: "+err.Error())
+		return seen, refuse(CodeClaims, "the claims are not strict JSON: "+err.Error())
 	}
 	if v.Kind() != strictjson.Object {
-		return refuse(CodeClaims, "the claims are not a JSON object")
+		return seen, refuse(CodeClaims, "the claims are not a JSON object")
 	}
 	t.claims = v
 	for name, c := range v.Members() {
@@ -25,24 +25,28 @@ func (t *IDToken) read(payload string, maxSize int) *Error {
 			t.Issuer, ok = c.Text()
 		case "sub":
 			if t.Subject, ok = c.Text(); !ok {
-				return refuse(CodeSubject, "sub is not a string")
+				return seen, refuse(CodeSubject, "sub is not a string")
 			}
 		case "aud":
 			if one, isText := c.Text(); isText {
-				t.Audience = []string{one}
+				t.single[0] = one
+				t.Audience = t.single[:]
 			} else {
 				t.Audience, ok = c.Strings()
 			}
 		case "azp":
 			t.AuthorizedParty, ok = c.Text()
+			seen.azp = true
 		case "nonce":
 			t.Nonce, ok = c.Text()
 		case "at_hash":
 			t.AccessTokenHash, ok = c.Text()
 		case "exp":
-			t.Expiry, _, ok = c.NumericDate()
+			t.Expiry, seen.expNanos, ok = c.NumericDate()
+			seen.exp = true
 		case "iat":
 			t.IssuedAt, _, ok = c.NumericDate()
+			seen.iat = true
 		case "nbf":
 			t.NotBefore, _, ok = c.NumericDate()
 		case "auth_time":
@@ -67,24 +71,30 @@ func (t *IDToken) read(payload string, maxSize int) *Error {
 			t.Locale, _ = c.Text()
 		}
 		if !ok {
-			return refuse(CodeClaimType, name+" is not of the type that it must have")
+			return seen, refuse(CodeClaimType, name+" is not of the type that it must have")
 		}
 	}
-	return nil
+	return seen, nil
+}
+
+// seen is what the judgement needs to know of a token beside its values.
+type seen struct {
+	azp, exp, iat bool
+	expNanos      int // the fraction of exp
 }
 
 // judge applies OpenID Connect Core section 3.1.3.7 and the rules around it.
-func (c *Config) judge(t *IDToken, now time.Time) *Error {
+func (c *Config) judge(t *IDToken, seen seen, now time.Time) *Error {
 	if t.Issuer != c.Issuer && !contains(c.IssuerAliases, t.Issuer) || t.Issuer == "" {
 		return refuse(CodeIssuer, "the token is not of the expected issuer (iss)")
 	}
-	if err := c.audience(t); err != nil {
+	if err := c.audience(t, seen); err != nil {
 		return err
 	}
 	if err := subject(t.Subject); err != nil {
 		return err
 	}
-	if err := c.times(t, now); err != nil {
+	if err := c.times(t, seen, now); err != nil {
 		return err
 	}
 	if c.HostedDomain != "" && (t.HostedDomain == "" || c.HostedDomain != "*" && t.HostedDomain != c.HostedDomain) {
@@ -94,7 +104,7 @@ func (c *Config) judge(t *IDToken, now time.Time) *Error {
 }
 
 // audience judges aud and azp (steps 3 to 5).
-func (c *Config) audience(t *IDToken) *Error {
+func (c *Config) audience(t *IDToken, seen seen) *Error {
 	ours, others := false, false
 	for i, aud := range t.Audience {
 		switch {
@@ -115,10 +125,10 @@ func (c *Config) audience(t *IDToken) *Error {
 	if !ours {
 		return refuse(CodeAudience, "the token is not for this client (aud)")
 	}
-	switch azp := t.claims.Get("azp"); {
-	case azp.Exists() && t.AuthorizedParty != c.ClientID:
+	switch {
+	case seen.azp && t.AuthorizedParty != c.ClientID:
 		return refuse(CodeAzp, "the token was given to another client (azp)")
-	case !azp.Exists() && others:
+	case !seen.azp && others:
 		return refuse(CodeAzp, "the token is for several audiences and does not say whom it was given to (azp)")
 	}
 	return nil
@@ -140,17 +150,16 @@ func subject(s string) *Error {
 
 // times judges exp, iat and nbf (steps 9 and 10). A token is good before exp and
 // no longer good at exp, to the fraction of a second that exp may have.
-func (c *Config) times(t *IDToken, now time.Time) *Error {
-	exp := t.claims.Get("exp")
-	if !exp.Exists() {
+func (c *Config) times(t *IDToken, seen seen, now time.Time) *Error {
+	if !seen.exp {
 		return refuse(CodeExpMissing, "the token does not say when it expires (exp)")
 	}
 	unix := now.Unix()
-	if _, nanos, _ := exp.NumericDate(); unix > t.Expiry || unix == t.Expiry && now.Nanosecond() >= nanos {
+	if unix > t.Expiry || unix == t.Expiry && now.Nanosecond() >= seen.expNanos {
 		return refuse(CodeExpired, "the token has expired (exp): sign in again")
 	}
 	switch {
-	case !t.claims.Get("iat").Exists():
+	case !seen.iat:
 		return refuse(CodeIatMissing, "the token does not say when it was issued (iat)")
 	case t.IssuedAt > unix+skew:
 		return refuse(CodeIssuedLater, "the token was issued in the future (iat): compare the clocks")

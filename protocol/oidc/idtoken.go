@@ -86,6 +86,7 @@ type IDToken struct {
 	KeyID     string        // of the key that signed it
 
 	claims strictjson.Value
+	single [1]string // room for an Audience of one
 }
 
 // Claim returns a claim as the JSON that the token has, or "" if it is missing.
@@ -97,9 +98,9 @@ func (t *IDToken) Value(name string) strictjson.Value { return t.claims.Get(name
 // Unverified is an ID token whose form and claims are good and whose signature
 // was not checked yet.
 type Unverified struct {
-	jws    *jws.Unverified
-	token  *IDToken
-	config *Config
+	jws        jws.Unverified
+	token      *IDToken
+	checkNonce func(string) error
 }
 
 // Judge does everything with a token that needs no cryptography and does not use
@@ -110,15 +111,16 @@ func Judge(token string, c Config, now time.Time) (*Unverified, error) {
 }
 
 // JWS returns what a signature check needs.
-func (u *Unverified) JWS() *jws.Unverified { return u.jws }
+func (u *Unverified) JWS() *jws.Unverified { return &u.jws }
 
 // Confirm ends the judgement with the outcome of the signature check.
 func (u *Unverified) Confirm(valid bool) (*IDToken, error) {
-	if _, err := u.jws.Confirm(valid); err != nil {
+	if !valid {
+		_, err := u.jws.Confirm(false)
 		return nil, fromJWS(err)
 	}
-	if u.config.CheckNonce != nil {
-		if err := u.config.CheckNonce(u.token.Nonce); err != nil {
+	if u.checkNonce != nil {
+		if err := u.checkNonce(u.token.Nonce); err != nil {
 			return nil, err
 		}
 	}
@@ -129,19 +131,23 @@ func judge(token string, c *Config, now time.Time) (*Unverified, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	signed, err := jws.Judge(token, c.Keys, jws.Policy{
+	u := &Unverified{checkNonce: c.CheckNonce}
+	err := u.jws.JudgeInto(token, c.Keys, jws.Policy{
 		Types: idTokenTypes, AllowNoType: true, Algorithms: c.Algorithms, MaxSize: c.MaxSize})
 	if err != nil {
 		return nil, fromJWS(err)
 	}
-	t := &IDToken{Algorithm: signed.Header().Algorithm, KeyID: signed.Header().KeyID}
-	if refusal := t.read(signed.UnverifiedPayload(), c.MaxSize); refusal != nil {
+	header := u.jws.Header()
+	t := &IDToken{Algorithm: header.Algorithm, KeyID: header.KeyID}
+	seen, refusal := t.read(u.jws.UnverifiedPayload(), c.MaxSize)
+	if refusal != nil {
 		return nil, refusal
 	}
-	if refusal := c.judge(t, now); refusal != nil {
+	if refusal := c.judge(t, seen, now); refusal != nil {
 		return nil, refusal
 	}
-	return &Unverified{signed, t, c}, nil
+	u.token = t
+	return u, nil
 }
 
 // idTokenTypes: an access token ("at+jwt") or a logout token ("logout+jwt") is

@@ -1,6 +1,7 @@
 package strictjson
 
 import (
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 )
@@ -21,23 +22,45 @@ const (
 	// Above this many members an object's names are kept in a map: below it a
 	// walk is cheaper, above it a walk would take quadratic time.
 	walkMembers = 24
-	inlineNodes = 20
+
+	// A document's nodes are made at once for as many values as it seems to
+	// hold; a document that only looks so large must not cost memory.
+	mostNodesAtOnce = 64
+	smallNodes      = 6 // enough for the header of a token
 )
 
 // node is one value. The nodes of a document stand in the order of its text, a
-// container before what it holds; next is the index behind the whole value.
+// container before what it holds; next is the index behind the whole value. It
+// holds places instead of strings, so that nodes are nothing to the garbage
+// collector. Places fit: hardSize is below 2^32.
 type node struct {
-	name       string // the member's name, decoded, when the parent is an object
-	start, end uint32 // the value's bytes in the document; strings without quotes
-	next       uint32
-	kind       Kind
-	escaped    bool // a string with escapes in it
+	nameStart, nameEnd uint32 // the member's name without quotes, if the parent is an object
+	start, end         uint32 // the value; strings without quotes
+	next               uint32
+	kind               Kind
+	escaped            bool // a string with escapes in it
+	nameEscaped        bool
 }
 
 type document struct {
-	src    string
-	nodes  []node
-	inline [inlineNodes]node
+	src   string
+	nodes []node
+}
+
+// name returns the name of the member at node i, decoded.
+func (d *document) name(i uint32) string {
+	n := &d.nodes[i]
+	s := d.src[n.nameStart:n.nameEnd]
+	if n.nameEscaped {
+		s = unescape(s)
+	}
+	return s
+}
+
+// smallDocument saves small documents a second allocation.
+type smallDocument struct {
+	document
+	room [smallNodes]node
 }
 
 // Parse reads one document. It keeps a copy of b, so b may change afterwards.
@@ -54,16 +77,24 @@ func ParseString(s string, l Limits) (Value, error) {
 	if len(s) > l.size() {
 		return Value{}, &Error{CodeTooLarge, "the document is longer than allowed", l.size()}
 	}
-	d := &document{src: s}
-	d.nodes = d.inline[:0]
-	p := parser{d: d, src: s, depth: l.depth()}
-	if !p.value("") {
+	var d *document
+	if room := 2 + strings.Count(s, ","); room <= smallNodes {
+		small := &smallDocument{}
+		d = &small.document
+		d.nodes = small.room[:0]
+	} else {
+		d = &document{nodes: make([]node, 0, min(room, mostNodesAtOnce))}
+	}
+	d.src = s
+	p := parser{nodes: d.nodes, src: s, depth: l.depth()}
+	if !p.value(node{}) {
 		return Value{}, &Error{p.code, p.msg, p.pos}
 	}
 	p.space()
 	if p.pos != len(s) {
 		return Value{}, &Error{CodeTrailing, "something follows the value", p.pos}
 	}
+	d.nodes = p.nodes
 	return Value{d, 0}, nil
 }
 
@@ -88,7 +119,7 @@ func (l Limits) depth() int {
 }
 
 type parser struct {
-	d     *document
+	nodes []node
 	src   string
 	pos   int
 	depth int // levels that may still be opened
@@ -112,47 +143,53 @@ func (p *parser) space() {
 	}
 }
 
-// value reads one value, leading space included, and appends its nodes.
-func (p *parser) value(name string) bool {
+// value reads one value, leading space included, and appends its nodes. n holds
+// what is known of it: its name.
+func (p *parser) value(n node) bool {
 	p.space()
 	if p.pos >= len(p.src) {
 		return p.fail(CodeSyntax, "the document ends where a value belongs")
 	}
-	at := len(p.d.nodes)
-	p.d.nodes = append(p.d.nodes, node{name: name, start: uint32(p.pos)})
-	var kind Kind
-	var ok, escaped bool
+	n.start = uint32(p.pos)
+	at, ok := len(p.nodes), false
 	switch c := p.src[p.pos]; {
 	case c == '"':
-		kind = String
-		p.d.nodes[at].start++
-		escaped, ok = p.text()
-		if ok { // the closing quote is not part of the value
-			n := &p.d.nodes[at]
-			n.kind, n.escaped, n.end, n.next = String, escaped, uint32(p.pos-1), uint32(at+1)
-			return true
+		n.kind = String
+		if n.escaped, ok = p.text(); ok { // the quotes are not part of the value
+			n.start++
+			n.end, n.next = uint32(p.pos-1), uint32(at+1)
+			p.nodes = append(p.nodes, n)
 		}
-	case c == '{':
-		kind, ok = Object, p.object(at)
-	case c == '[':
-		kind, ok = Array, p.array()
+		return ok
+	case c == '{', c == '[':
+		n.kind = Object
+		p.nodes = append(p.nodes, n)
+		if c == '{' {
+			ok = p.object(at)
+		} else {
+			p.nodes[at].kind = Array
+			ok = p.array()
+		}
+		if ok {
+			p.nodes[at].end, p.nodes[at].next = uint32(p.pos), uint32(len(p.nodes))
+		}
+		return ok
 	case c == '-' || isDigit(c):
-		kind, ok = Number, p.number()
+		n.kind, ok = Number, p.number()
 	case c == 't':
-		kind, ok = True, p.word("true")
+		n.kind, ok = True, p.word("true")
 	case c == 'f':
-		kind, ok = False, p.word("false")
+		n.kind, ok = False, p.word("false")
 	case c == 'n':
-		kind, ok = Null, p.word("null")
+		n.kind, ok = Null, p.word("null")
 	default:
 		return p.fail(CodeSyntax, "no value begins like this")
 	}
-	if !ok {
-		return false
+	if ok {
+		n.end, n.next = uint32(p.pos), uint32(at+1)
+		p.nodes = append(p.nodes, n)
 	}
-	n := &p.d.nodes[at]
-	n.kind, n.end, n.next = kind, uint32(p.pos), uint32(len(p.d.nodes))
-	return true
+	return ok
 }
 
 func (p *parser) word(w string) bool {
@@ -198,14 +235,15 @@ func (p *parser) object(at int) bool {
 		if !ok {
 			return false
 		}
-		name := p.src[start+1 : p.pos-1]
+		n := node{nameStart: uint32(start + 1), nameEnd: uint32(p.pos - 1), nameEscaped: escaped}
+		name := p.src[n.nameStart:n.nameEnd]
 		if escaped {
 			name = unescape(name)
 		}
 		if members == walkMembers {
 			seen = make(map[string]struct{}, 4*walkMembers)
-			for i := at + 1; i < len(p.d.nodes); i = int(p.d.nodes[i].next) {
-				seen[p.d.nodes[i].name] = struct{}{}
+			for i := at + 1; i < len(p.nodes); i = int(p.nodes[i].next) {
+				seen[p.name(i)] = struct{}{}
 			}
 		}
 		var dup bool
@@ -226,7 +264,7 @@ func (p *parser) object(at int) bool {
 			return p.fail(CodeSyntax, "a colon belongs here")
 		}
 		p.pos++
-		if !p.value(name) {
+		if !p.value(n) {
 			return false
 		}
 		p.space()
@@ -246,20 +284,25 @@ func (p *parser) object(at int) bool {
 }
 
 func (p *parser) hasMember(at int, name string) bool {
-	for i := at + 1; i < len(p.d.nodes); i = int(p.d.nodes[i].next) {
-		if p.d.nodes[i].name == name {
+	for i := at + 1; i < len(p.nodes); i = int(p.nodes[i].next) {
+		if p.name(i) == name {
 			return true
 		}
 	}
 	return false
 }
 
-// fold maps a name to 0..63, so that most new names need no walk at all.
+func (p *parser) name(i int) string {
+	return (&document{p.src, p.nodes}).name(uint32(i))
+}
+
+// fold maps a name to 0..63, so that most new names need no walk at all. The
+// factors give the usual claims of an ID token different values.
 func fold(s string) uint {
 	if s == "" {
 		return 0
 	}
-	return (uint(s[0])*7 + uint(s[len(s)-1])*3 + uint(s[len(s)/2]) + uint(len(s))) & 63
+	return (uint(s[0]) + uint(s[len(s)-1]) + uint(s[len(s)/2])*13 + uint(len(s))*31) & 63
 }
 
 func (p *parser) array() bool {
@@ -270,7 +313,7 @@ func (p *parser) array() bool {
 		return p.close()
 	}
 	for {
-		if !p.value("") {
+		if !p.value(node{}) {
 			return false
 		}
 		p.space()
@@ -330,20 +373,36 @@ func (p *parser) digits() bool {
 
 func isDigit(c byte) bool { return c-'0' < 10 }
 
-// plain marks the bytes that stand for themselves inside a string.
-var plain = func() (t [256]bool) {
-	for c := 0x20; c < utf8.RuneSelf; c++ {
-		t[c] = c != '"' && c != '\\'
-	}
-	return t
-}()
+// Eight bytes at a time: the lowest byte whose high bit is set in special(x) is
+// the first of x, in memory order, that does not stand for itself in a string.
+// (Borrows reach only bytes above one that is itself marked.)
+const (
+	ones   = 0x0101010101010101
+	high   = 0x8080808080808080
+	blanks = 0x2020202020202020
+)
+
+func special(x uint64) uint64 {
+	quote, backslash := x^('"'*ones), x^('\\'*ones)
+	return (x | (x - blanks) | (quote - ones) | (backslash - ones)) & high
+}
+
+func load(s string) uint64 { // little-endian; s has eight bytes
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
 
 // text reads a string from its opening to its closing quote.
 func (p *parser) text() (escaped, ok bool) {
 	s, i := p.src, p.pos+1
 	for {
-		for i < len(s) && plain[s[i]] {
-			i++
+		for len(s)-i >= 8 {
+			if x := special(load(s[i:])); x != 0 {
+				i += bits.TrailingZeros64(x) / 8
+				break
+			}
+			i += 8
 		}
 		if i >= len(s) {
 			p.pos = i
@@ -367,6 +426,8 @@ func (p *parser) text() (escaped, ok bool) {
 		case c < 0x20:
 			p.pos = i
 			return false, p.fail(CodeSyntax, "a control character stands unescaped in a string")
+		case c < utf8.RuneSelf: // among the last seven bytes
+			i++
 		default:
 			r, n := utf8.DecodeRuneInString(s[i:])
 			if r == utf8.RuneError && n == 1 {

@@ -87,7 +87,7 @@ func (v Value) Get(name string) Value {
 	}
 	o := v.node()
 	for i := v.i + 1; i < o.next; i = v.d.nodes[i].next {
-		if v.d.nodes[i].name == name {
+		if v.d.name(i) == name {
 			return Value{v.d, i}
 		}
 	}
@@ -102,7 +102,7 @@ func (v Value) Members() iter.Seq2[string, Value] {
 		}
 		o := v.node()
 		for i := v.i + 1; i < o.next; i = v.d.nodes[i].next {
-			if !yield(v.d.nodes[i].name, Value{v.d, i}) {
+			if !yield(v.d.name(i), Value{v.d, i}) {
 				return
 			}
 		}
