@@ -1,0 +1,302 @@
+package shop
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/bonafides-dev/bonafides/demo/instrument"
+	"github.com/bonafides-dev/bonafides/demo/trace"
+	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/rpserver"
+)
+
+// desk stands where the relying party does: it keeps what it was sent, and
+// refuses each with a code that says what it saw. What a relying party must
+// refuse is tested in rpserver, and with a browser in test/e2e.
+type desk struct {
+	user *rpserver.User
+	got  []*http.Request
+	body []string
+}
+
+func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	b, _ := io.ReadAll(r.Body)
+	d.got, d.body = append(d.got, r), append(d.body, string(b))
+	if r.URL.Path == "/signin/nonce" {
+		http.SetCookie(w, &http.Cookie{Name: "rp-browser", Value: "thief", Path: "/"})
+		_, _ = io.WriteString(w, `{"nonce":"n"}`)
+		return
+	}
+	web.NewProblem(http.StatusForbidden, "refused_here", "The desk refuses.").Write(w)
+}
+
+func (d *desk) User(*http.Request) (*rpserver.User, bool) { return d.user, d.user != nil }
+
+type pottery struct {
+	*httptest.Server
+	t      *testing.T
+	desk   *desk
+	client *http.Client
+	asked  []*http.Request // what the identity provider received
+	forms  []url.Values
+}
+
+func open(t *testing.T) *pottery {
+	t.Helper()
+	p := &pottery{t: t, desk: &desk{}}
+	idp := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		p.asked, p.forms = append(p.asked, r), append(p.forms, r.PostForm)
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, `{"error":{"code":"origin_mismatch"},"detail":"Another origin is registered."}`)
+	}))
+	t.Cleanup(idp.Close)
+	p.Server = httptest.NewServer(nil)
+	t.Cleanup(p.Server.Close)
+	h, err := New(Config{
+		Origins: instrument.Origins{Home: "http://localhost", News: "http://news.localhost", IdP: idp.URL, Shop: p.URL},
+		Hub:     trace.NewHub(), SignIn: p.desk, ClientID: "kiln-lane", Client: p.Server.Client(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Server.Config.Handler = h
+	jar, _ := cookiejar.New(nil)
+	client := *p.Server.Client()
+	client.Jar = jar
+	p.client = &client
+	return p
+}
+
+func (p *pottery) do(method, path, contentType, body string, accept string) (int, string) {
+	p.t.Helper()
+	r, _ := http.NewRequest(method, p.URL+path, strings.NewReader(body))
+	if contentType != "" {
+		r.Header.Set("Content-Type", contentType)
+	}
+	if accept != "" {
+		r.Header.Set("Accept", accept)
+	}
+	resp, err := p.client.Do(r)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, _ := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(b)
+}
+
+const form = "application/x-www-form-urlencoded"
+
+func (p *pottery) change(product, what string) (int, string) {
+	return p.do(http.MethodPost, "/basket", form, "product="+product+"&change="+what, "")
+}
+
+func TestBasketWithoutScript(t *testing.T) {
+	p := open(t)
+	for range 2 {
+		if code, _ := p.change("mug", "add"); code != 200 {
+			t.Fatalf("add: %d", code)
+		}
+	}
+	p.change("bowl", "add")
+	_, page := p.do(http.MethodGet, "/basket", "", "", "")
+	if !strings.Contains(page, "£60.00") || !strings.Contains(page, `data-basket-count>3<`) {
+		t.Error("two mugs and a bowl are not in the basket")
+	}
+	p.change("mug", "less")
+	p.change("bowl", "remove")
+	if _, page := p.do(http.MethodGet, "/basket", "", "", ""); !strings.Contains(page, `data-basket-count>1<`) {
+		t.Error("taking out of the basket does not work")
+	}
+	p.change("mug", "less")
+	if _, page := p.do(http.MethodGet, "/basket", "", "", ""); !strings.Contains(page, "Nothing in it yet") {
+		t.Error("the basket is not empty")
+	}
+}
+
+func TestBasketRefuses(t *testing.T) {
+	p := open(t)
+	for name, body := range map[string]string{
+		"unknown product": "product=gold&change=add", "unknown change": "product=mug&change=steal",
+		"twice": "product=mug&product=bowl&change=add", "nothing": "",
+	} {
+		if code, answer := p.do(http.MethodPost, "/basket", form, body, ""); code != 400 || !strings.Contains(answer, `"code"`) {
+			t.Errorf("%s: %d %s", name, code, answer)
+		}
+	}
+	for i := range maxOfOne {
+		if code, answer := p.do(http.MethodPost, "/basket", form, "product=mug&change=add", "application/json"); code != 200 || !strings.Contains(answer, `"count":`) {
+			t.Fatalf("%d: %d %s", i, code, answer)
+		}
+	}
+	if code, answer := p.change("mug", "add"); code != 409 || !strings.Contains(answer, "too_many") {
+		t.Errorf("the tenth: %d %s", code, answer)
+	}
+}
+
+func TestForgedBasketCookies(t *testing.T) {
+	for value, want := range map[string]int{
+		"mug.2-bowl.1": 3, "mug.-3": 0, "mug.10": 0, "mug.1e9": 0, "gold.1": 0, "mug.2-mug.3": 3, "": 0,
+		"<script>.1": 0, "mug.00000000000000000002": 2, strings.Repeat("mug.1-", 100): 0,
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("Cookie", basketCookie+"="+value)
+		if got := basketOf(r).count(); got != want {
+			t.Errorf("%.30q: %d in the basket, want %d", value, got, want)
+		}
+	}
+}
+
+func TestOrdersNeedASignIn(t *testing.T) {
+	p := open(t)
+	p.change("vase", "add")
+	if code, page := p.do(http.MethodPost, "/order", form, "", ""); code != 403 || !strings.Contains(page, "Sign in to order") {
+		t.Errorf("a stranger's order: %d", code)
+	}
+	if _, page := p.do(http.MethodGet, "/basket", "", "", ""); !strings.Contains(page, "Reed vase") {
+		t.Error("the refused order emptied the basket")
+	}
+	p.desk.user = &rpserver.User{ID: "u1", Name: `Ada <script>alert(1)</script>`}
+	code, page := p.do(http.MethodPost, "/order", form, "", "")
+	if code != 200 || !strings.Contains(page, "Thank you, Ada &lt;script&gt;") || strings.Contains(page, "<script>alert") {
+		t.Errorf("%d: the order is not confirmed to Ada, or her name is not escaped", code)
+	}
+	if _, page := p.do(http.MethodGet, "/basket", "", "", ""); !strings.Contains(page, "Nothing in it yet") {
+		t.Error("the order did not empty the basket")
+	}
+	if code, _ := p.do(http.MethodPost, "/order", form, "", ""); code != 409 {
+		t.Errorf("an empty order: %d", code)
+	}
+}
+
+func (p *pottery) attack(name, body string) look.Outcome {
+	p.t.Helper()
+	code, answer := p.do(http.MethodPost, "/attack/"+name, form, body, "application/json")
+	var o look.Outcome
+	if err := json.Unmarshal([]byte(answer), &o); err != nil || code != 200 {
+		p.t.Fatalf("%s: %d %s", name, code, answer)
+	}
+	return o
+}
+
+const idToken = "aGVhZA.Y2xhaW1z.c2lnbmF0dXJl"
+
+func TestAttacksSendWhatTheySay(t *testing.T) {
+	p := open(t)
+	for _, name := range []string{"reuse-nonce", "tamper-token", "login-csrf"} {
+		if o := p.attack(name, ""); o.State != look.Failed || len(p.desk.got) != 0 {
+			t.Errorf("%s before any sign-in: %+v", name, o)
+		}
+	}
+	intake := `{"token":"` + idToken + `","config_url":"x"}`
+	r, _ := http.NewRequest(http.MethodPost, p.URL+"/signin/fedcm", strings.NewReader(intake))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Origin", p.URL)
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	r.AddCookie(&http.Cookie{Name: "rp-browser", Value: "mine"})
+	resp, err := p.client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+
+	last := func() (*http.Request, string) { return p.desk.got[len(p.desk.got)-1], p.desk.body[len(p.desk.body)-1] }
+	for _, name := range []string{"reuse-nonce", "tamper-token", "login-csrf"} {
+		before := len(p.desk.got)
+		if o := p.attack(name, ""); o.State != look.Refused || o.Title != "The desk refuses." {
+			t.Errorf("%s: %+v", name, o)
+		}
+		if len(p.desk.got) != before+1 {
+			t.Fatalf("%s sent %d requests", name, len(p.desk.got)-before)
+		}
+		got, body := last()
+		if c, err := got.Cookie("rp-browser"); err != nil || c.Value != "mine" {
+			t.Errorf("%s: without the browser's cookie", name)
+		}
+		var sent struct{ Token string }
+		if err := json.Unmarshal([]byte(body), &sent); err != nil {
+			t.Fatal(err)
+		}
+		if (sent.Token != idToken) != (name == "tamper-token") {
+			t.Errorf("%s sent token %q", name, sent.Token)
+		}
+		if (got.Header.Get("Origin") != p.URL) != (name == "login-csrf") {
+			t.Errorf("%s sent Origin %q", name, got.Header.Get("Origin"))
+		}
+	}
+
+	if o := p.attack("other-browser", "token="+idToken); o.State != look.Refused {
+		t.Errorf("other-browser: %+v", o)
+	}
+	got, body := last()
+	if c, err := got.Cookie("rp-browser"); err != nil || c.Value != "thief" || !strings.Contains(body, idToken) {
+		t.Errorf("other-browser sent %q with cookie %v", body, c)
+	}
+
+	for name, want := range map[string][2]string{"wrong-origin": {"http://news.localhost", "webidentity"}, "no-dest": {p.URL, ""}} {
+		p.asked, p.forms = nil, nil
+		if o := p.attack(name, ""); o.State != look.Refused || o.Title != "Another origin is registered." {
+			t.Errorf("%s: %+v", name, o)
+		}
+		if len(p.asked) != 1 || p.asked[0].URL.Path != "/fedcm/assertion" || p.forms[0].Get("client_id") != "kiln-lane" ||
+			p.asked[0].Header.Get("Origin") != want[0] || p.asked[0].Header.Get("Sec-Fetch-Dest") != want[1] {
+			t.Errorf("%s: the provider received %v %v", name, p.asked, p.forms)
+		}
+	}
+}
+
+func TestOtherSitesCannotFillTheBasketOrOrder(t *testing.T) {
+	p := open(t)
+	for _, path := range []string{"/basket", "/order"} {
+		r, _ := http.NewRequest(http.MethodPost, p.URL+path, strings.NewReader("product=mug&change=add"))
+		r.Header.Set("Content-Type", form)
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		resp, err := p.client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != 403 || len(resp.Cookies()) != 0 {
+			t.Errorf("%s: %d", path, resp.StatusCode)
+		}
+	}
+}
+
+func TestPages(t *testing.T) {
+	p := open(t)
+	for path, want := range map[string]int{"/": 200, "/basket": 200, "/privacy": 200, "/terms": 200, "/account": 200, "/nothing": 404} {
+		if code, _ := p.do(http.MethodGet, path, "", "", ""); code != want {
+			t.Errorf("%s: %d, want %d", path, code, want)
+		}
+	}
+	_, page := p.do(http.MethodGet, "/", "", "", "")
+	for _, part := range []string{`data-do="signin"`, `data-attack="reuse-nonce"`, `data-attack="wrong-origin"`, `data-out="signin"`, `data-out="signout"`} {
+		if strings.Count(page, part) != 1 {
+			t.Errorf("the page has not exactly one %s", part)
+		}
+	}
+	if strings.Contains(page, `data-do="signout"`) {
+		t.Error("a stranger is offered a sign-out")
+	}
+	p.desk.user = &rpserver.User{ID: "u1", Email: "ada@idp.example"}
+	if _, part := p.do(http.MethodGet, "/account", "", "", ""); !strings.Contains(part, "ada@idp.example") || !strings.Contains(part, `data-do="signout"`) {
+		t.Errorf("%s", part)
+	}
+}
+
+func TestPrices(t *testing.T) {
+	for pence, want := range map[int]string{0: "£0.00", 5: "£0.05", 1800: "£18.00", 12345: "£123.45"} {
+		if got := price(pence); got != want {
+			t.Errorf("price(%d) = %s, want %s", pence, got, want)
+		}
+	}
+}
