@@ -1,10 +1,14 @@
 package idpserver_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/bonafides-dev/bonafides/idpserver"
 )
 
 // TestEachCookieIsUselessInTheOthersPlace is the whole point of having two.
@@ -81,6 +85,57 @@ func TestEachCookieIsUselessInTheOthersPlace(t *testing.T) {
 				t.Error("the front page knows who it is")
 			}
 		})
+	}
+}
+
+// Whoever reads the FedCM cookie, in this package or later, gets nothing without
+// the header.
+func TestTheFedCMCookieDoesNotExistWithoutTheHeader(t *testing.T) {
+	p := newIdP(t)
+	p.create("ada@corp.example")
+	b := p.browser()
+	b.signIn("ada@corp.example")
+	for dest, want := range map[string]bool{"webidentity": true, "": false, "document": false, "empty": false, "Webidentity": false} {
+		r := httptest.NewRequest(http.MethodGet, loopback+"/", nil)
+		r.AddCookie(b.cookies["bonafides-idp-fedcm"])
+		if dest != "" {
+			r.Header.Set("Sec-Fetch-Dest", dest)
+		}
+		if browser, err := p.FedCMBrowser(r); err != nil || (browser != "") != want {
+			t.Errorf("Sec-Fetch-Dest %q: browser %q, %v", dest, browser, err)
+		}
+	}
+}
+
+// sessionSpy sees what the store gets to know of sessions.
+type sessionSpy struct {
+	idpserver.Store
+	tokens map[string]string // kind to token
+	data   []string
+}
+
+func (s *sessionSpy) CommitSession(ctx context.Context, kind, token string, data []byte, expires time.Time) error {
+	s.tokens[kind] = token
+	s.data = append(s.data, string(data))
+	return s.Store.CommitSession(ctx, kind, token, data, expires)
+}
+
+func TestTheStoreNeverSeesWhatIsInTheCookies(t *testing.T) {
+	spy := &sessionSpy{tokens: map[string]string{}}
+	p := newIdP(t, func(c *idpserver.Config) { spy.Store = c.Store; c.Store = spy })
+	ada := p.create("ada@corp.example")
+	b := p.browser()
+	b.signIn("ada@corp.example")
+	for kind, name := range map[string]string{"page": "bonafides-idp", "fedcm": "bonafides-idp-fedcm"} {
+		cookie := b.cookies[name].Value
+		if spy.tokens[kind] == "" || spy.tokens[kind] == cookie {
+			t.Errorf("the store has the token of the %s cookie as it is", kind)
+		}
+		for _, data := range spy.data {
+			if strings.Contains(data, cookie) || strings.Contains(data, ada.ID) {
+				t.Errorf("session data holds the cookie or the account: %q", data)
+			}
+		}
 	}
 }
 

@@ -324,7 +324,7 @@ func wantStatus(t testing.TB, res *http.Response, want int) {
 }
 
 // wantPageCode checks the code that a page shows with its refusal.
-func wantPageCode(t *testing.T, res *http.Response, status int, code string) {
+func wantPageCode(t testing.TB, res *http.Response, status int, code string) {
 	t.Helper()
 	wantStatus(t, res, status)
 	if !strings.Contains(body(t, res), `data-code="`+code+`"`) {
@@ -332,7 +332,7 @@ func wantPageCode(t *testing.T, res *http.Response, status int, code string) {
 	}
 }
 
-func wantRedirect(t *testing.T, res *http.Response, to string) {
+func wantRedirect(t testing.TB, res *http.Response, to string) {
 	t.Helper()
 	wantStatus(t, res, http.StatusSeeOther)
 	if got := res.Header.Get("Location"); got != to {

@@ -318,9 +318,29 @@ func TestDiscoveryAndKeysArePublicAndCached(t *testing.T) {
 		strings.Join(doc.Algs, " ") != "RS256 ES256" || strings.Join(doc.Subject, " ") != "public" {
 		t.Errorf("discovery = %+v", doc)
 	}
-	set, err := jws.ParseKeySet(p.jwks())
-	if err != nil {
-		t.Fatal(err)
+	if set, err := jws.ParseKeySet(p.jwks()); err != nil || len(set.Keys()) != 2 {
+		t.Errorf("JWK set: %v", err)
 	}
-	_ = set
+}
+
+// BenchmarkAssertion is one token, from the form to the answer, over the memory
+// store: mostly the signature.
+func BenchmarkAssertion(b *testing.B) {
+	for _, c := range []struct{ client, origin string }{{shopID, shopOrigin}, {"wiki", "https://wiki.example"}} {
+		b.Run(c.client, func(b *testing.B) {
+			p := newIdP(b)
+			ada := p.create("ada@corp.example")
+			br := p.browser()
+			br.signIn("ada@corp.example")
+			form := assertionForm(ada.ID)
+			form.Set("client_id", c.client)
+			for b.Loop() {
+				r := br.assertionRequest(form)
+				r.Header.Set("Origin", c.origin)
+				if res := br.send(r, true); res.StatusCode != http.StatusOK {
+					b.Fatal(res.StatusCode)
+				}
+			}
+		})
+	}
 }

@@ -96,6 +96,11 @@ func (s *Server) routes() http.Handler {
 		"/":             notFound,
 	} {
 		pages.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			h := w.Header()
+			h.Set("Cache-Control", "no-store")
+			// Nothing to other sites. Not no-referrer, with which browsers send
+			// "Origin: null" with our own forms too.
+			h.Set("Referrer-Policy", "same-origin")
 			if err := p(w, r); err != nil {
 				s.answerError(w, r, err)
 			}

@@ -105,6 +105,41 @@ func TestCodesWorkOnceForOneAccountAndInTime(t *testing.T) {
 	}
 }
 
+func TestTryingACodeForAnotherAccountDoesNotUseItUp(t *testing.T) {
+	p := newIdP(t)
+	b, other := p.browser(), p.browser()
+	b.signUp("ada@home.example")
+	code := p.lastCode()
+	other.signUp("grace@home.example")
+	ada, grace := p.byEmail("ada@home.example"), p.byEmail("grace@home.example")
+	wantPageCode(t, other.post("/verify-email", "account", grace.ID, "do", "verify", "code", code), 403, "code_wrong")
+	wantStatus(t, b.post("/verify-email", "account", ada.ID, "do", "verify", "code", code), http.StatusSeeOther)
+	// Once more, now that it is used: the account is verified, so nothing is wrong.
+	wantStatus(t, b.post("/verify-email", "account", ada.ID, "do", "verify", "code", code), http.StatusSeeOther)
+	if p.byEmail("grace@home.example").EmailVerified {
+		t.Error("the wrong account is verified")
+	}
+}
+
+func TestOneNetworkCannotSendMailWithoutEnd(t *testing.T) {
+	p := newIdP(t)
+	refused := 0
+	for i := range 8 {
+		b := p.browser()
+		email := "person" + string(rune('a'+i)) + "@home.example"
+		b.signUp(email)
+		a := p.byEmail(email)
+		for range 3 {
+			if b.post("/verify-email", "account", a.ID, "do", "send").StatusCode == http.StatusTooManyRequests {
+				refused++
+			}
+		}
+	}
+	if len(p.mails) != 20 || refused == 0 {
+		t.Errorf("%d mails, %d refused", len(p.mails), refused)
+	}
+}
+
 func TestGuessingCodesIsSlowed(t *testing.T) {
 	p := newIdP(t)
 	b := p.browser()
@@ -296,10 +331,10 @@ func TestPagesSendTheirSecurityHeaders(t *testing.T) {
 		if strings.Contains(h.Get("Content-Security-Policy"), "unsafe") {
 			t.Errorf("%s: policy %s", path, h.Get("Content-Security-Policy"))
 		}
-		if h.Get("Cache-Control") != "no-store" && !strings.Contains(strings.Join(h.Values("Cache-Control"), ","), "no-store") {
+		if h.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: Cache-Control %v", path, h.Values("Cache-Control"))
 		}
-		if h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") == "" {
+		if h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "same-origin" {
 			t.Errorf("%s: headers %v", path, h)
 		}
 	}

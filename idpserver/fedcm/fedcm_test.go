@@ -40,7 +40,7 @@ func (h *house) Accounts(r *http.Request) ([]wire.Account, error) {
 	if err != nil {
 		return nil, nil
 	}
-	return []wire.Account{{ID: c.Value, Email: c.Value + "@idp.example", LoginHints: []string{c.Value}}}, nil
+	return []wire.Account{{ID: c.Value, Email: c.Value + "@idp.example", LoginHints: []string{"hint of " + c.Value}}}, nil
 }
 
 func (h *house) Assert(_ *http.Request, a *fedcm.Assertion) (string, error) {
@@ -137,6 +137,16 @@ func TestTheProviderGetsWhatWasCheckedAndNothingElse(t *testing.T) {
 		!a.IsAutoSelected || a.DisclosureTextShown || strings.Join(a.Fields, ",") != "name" || a.Client == nil ||
 		!strings.Contains(a.Params, `"scope":"x"`) {
 		t.Errorf("assertion = %+v", a)
+	}
+}
+
+func TestDisconnectKnowsAccountsByIDAndByHint(t *testing.T) {
+	for hint, want := range map[string]string{"ada": "rp ada", "hint of ada": "rp ada", "grace": "", "*": "", "ada@idp.example": ""} {
+		p := &house{}
+		w := do(newHandler(t, p), request("/fedcm/disconnect", url.Values{"client_id": {"rp"}, "account_hint": {hint}}))
+		if got := strings.Join(p.disconnected, ","); got != want || (w.Code == http.StatusOK) != (want != "") {
+			t.Errorf("hint %q: status %d, disconnected %q", hint, w.Code, got)
+		}
 	}
 }
 
