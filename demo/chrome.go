@@ -48,28 +48,37 @@ func findChrome() (string, error) {
 	return "", errors.New("found no Chrome or Chromium. Install one, or name it: CHROME=/path/to/chrome go run ./demo -chrome")
 }
 
+// A browser is a Chrome that the demo started.
 type browser struct {
 	command string
 	process *exec.Cmd
-	done    chan struct{}
+	done    chan struct{} // closed when it has ended
+	err     error         // how; valid after done
 }
 
 // startChrome starts a browser with a profile of its own in the data folder, so
-// that the user's browser is left alone.
+// that the user's browser is left alone. One that ends at once has not started.
 func startChrome(s *stack.Stack) (*browser, error) {
 	path, err := findChrome()
 	if err != nil {
 		return nil, err
 	}
-	args := s.ChromeArgs(filepath.Join(s.DataDir, "chrome-profile"))
+	args := s.ChromeArgs(filepath.Join(s.DataDir, stack.ChromeProfile))
 	b := &browser{command: stack.CommandLine(path, args), process: exec.Command(path, args...), done: make(chan struct{})}
 	if err := b.process.Start(); err != nil {
 		return nil, fmt.Errorf("the browser did not start: %w", err)
 	}
 	go func() {
-		_ = b.process.Wait()
+		b.err = b.process.Wait()
 		close(b.done)
 	}()
+	select {
+	case <-b.done:
+		if b.err != nil {
+			return nil, fmt.Errorf("the browser ended at once (%w). Is there a display? Try its command yourself:\n  %s", b.err, b.command)
+		}
+	case <-time.After(time.Second):
+	}
 	return b, nil
 }
 

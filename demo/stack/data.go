@@ -30,6 +30,10 @@ const (
 	fileIdPEC     = "idp-es256.jwk"
 )
 
+// ChromeProfile is the folder, in the data folder, of the profile of a browser
+// that the demo starts.
+const ChromeProfile = "bonafides-chrome-profile"
+
 func prepareData(dir string, fresh bool) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("cannot make the data folder: %w", err)
@@ -43,6 +47,9 @@ func prepareData(dir string, fresh bool) error {
 				return fmt.Errorf("cannot start fresh: %w", err)
 			}
 		}
+	}
+	if err := os.RemoveAll(filepath.Join(dir, ChromeProfile)); err != nil {
+		return fmt.Errorf("cannot start fresh: %w", err)
 	}
 	return nil
 }
