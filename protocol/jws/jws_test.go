@@ -430,6 +430,13 @@ func TestJudgeRefusesWhatVerifyRefuses(t *testing.T) {
 	if u, err := Judge("a.b", nil, anyJWT); refusedAs(err) != CodeMalformed || u != nil {
 		t.Errorf("%v", err)
 	}
+	var u Unverified
+	if err := u.JudgeInto("a.b", nil, anyJWT); refusedAs(err) != CodeMalformed {
+		t.Errorf("%v", err)
+	}
+	if err := u.JudgeInto(edToken(`{"alg":"EdDSA"}`, "foo"), edSet(t, ""), anyJWT); err != nil || !u.Check() {
+		t.Errorf("%v", err)
+	}
 }
 
 func TestConfirmTakesTheOutcomeOfThePlatform(t *testing.T) {

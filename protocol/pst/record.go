@@ -1,7 +1,6 @@
 package pst
 
 import (
-	"strings"
 	"time"
 
 	"github.com/bonafides-dev/bonafides/protocol/jws"
@@ -25,7 +24,6 @@ const (
 	RecordGranularity  = time.Hour
 	MinRecordLifetime  = 2 * time.Hour
 	maxRecordSize      = 4 << 10
-	maxRecordOrigin    = 1 << 10
 	maxRecordID        = 128
 	recordClockLeeway  = 60 // seconds that an issuer's clock may be ahead of ours
 	recordHourInSecond = int64(RecordGranularity / time.Second)
@@ -104,9 +102,9 @@ func SignRecord(s jws.Signer, r Record) (string, error) {
 // fault names what makes r no record, or is empty.
 func (r *Record) fault() string {
 	switch {
-	case !isOrigin(r.Issuer):
+	case !IsOrigin(r.Issuer):
 		return "iss is not an origin"
-	case !isOrigin(r.Origin):
+	case !IsOrigin(r.Origin):
 		return "origin is not an origin"
 	case r.Via != ViaNative && r.Via != ViaPolyfill:
 		return "via is neither native nor polyfill"
@@ -118,26 +116,4 @@ func (r *Record) fault() string {
 		return "jti is longer than 128 bytes"
 	}
 	return ""
-}
-
-// isOrigin accepts scheme://host[:port] of http or https and nothing more.
-func isOrigin(s string) bool {
-	if len(s) > maxRecordOrigin {
-		return false
-	}
-	host, ok := strings.CutPrefix(s, "https://")
-	if !ok {
-		if host, ok = strings.CutPrefix(s, "http://"); !ok {
-			return false
-		}
-	}
-	if host == "" {
-		return false
-	}
-	for i := 0; i < len(host); i++ {
-		if c := host[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`/\?#@"`, c) >= 0 || c >= 'A' && c <= 'Z' {
-			return false
-		}
-	}
-	return true
 }
