@@ -42,7 +42,7 @@ func homePage(v view, accounts []*Account) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if len(accounts) == 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>One account, and you decide who gets to know it</h1><p>Create an account here once. When a site asks who you are, your browser shows what it would learn, and you say yes or no.</p><div class=\"buttons\"><a class=\"button primary\" href=\"/signin\">Sign in</a> <a class=\"button\" href=\"/signup\">Create an account</a></div><ul class=\"promises\"><li><b>Nothing before you agree.</b> Your browser asks us who is signed in without telling us for which site.</li><li><b>You see what a site learns.</b> Name, address and picture, or less. The password stays here.</li><li><b>You can end it.</b> Your account page lists the sites that know you, each with a button to disconnect.</li></ul>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1>One account, and you decide who gets to know it</h1><p>Create an account here once. When a site asks who you are, your browser shows what it would learn, and you say yes or no.</p><div class=\"buttons\"><a class=\"button primary\" href=\"/signin\">Sign in</a> <a class=\"button\" href=\"/signup\">Create an account</a></div><ul class=\"promises\"><li><b>Nothing before you agree.</b> With FedCM, your browser asks us who is signed in and does not tell us for which site.</li><li><b>You see what a site learns.</b> Name, address and picture, or less. The password stays here.</li><li><b>You can end it.</b> Your account page lists the sites that know you, each with a button to disconnect.</li></ul>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

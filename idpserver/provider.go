@@ -10,7 +10,7 @@ import (
 	wire "github.com/bonafides-dev/bonafides/protocol/fedcm"
 )
 
-// The groups of claims that a browser discloses (FedCM section 2.3, fields).
+// The groups of claims that a browser discloses (FedCM, the fields of a request).
 const (
 	fieldName    = "name"
 	fieldEmail   = "email"

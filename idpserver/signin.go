@@ -22,7 +22,7 @@ type signInForm struct {
 
 // serveSignIn is the login_url of FedCM and the sign-in page of everybody else.
 // login_hint fills in an address, domain_hint says which organisation is asked
-// for (FedCM section 3.2, login_url).
+// for (FedCM, "The config file").
 func (s *Server) serveSignIn(w http.ResponseWriter, r *http.Request) error {
 	if p := web.CheckMethod(w, r, http.MethodGet, http.MethodPost); p != nil {
 		return p

@@ -114,6 +114,8 @@ func (s *Server) postSignUp(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	a, err := s.CreateAccount(ctx, n)
+	// That an address has an account can be learned here, as at most providers;
+	// the limit above is what keeps lists from being tried.
 	if errors.Is(err, ErrEmailTaken) {
 		f.note = &note{name: "signup", state: look.Refused, code: "email_taken",
 			text: "There is an account with this address. Sign in with it instead."}

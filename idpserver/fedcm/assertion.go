@@ -15,7 +15,7 @@ const (
 	maxNonce = 512      // bytes; it goes into the token, which readers bound
 )
 
-// serveAssertion answers the ID assertion endpoint (FedCM section 3.5).
+// serveAssertion answers the ID assertion endpoint (FedCM, "Identity assertion endpoint").
 func (h *Handler) serveAssertion(w http.ResponseWriter, r *http.Request) *Error {
 	form, client, origin, e := h.credentialed(w, r)
 	if e != nil {
@@ -53,7 +53,7 @@ func (h *Handler) serveAssertion(w http.ResponseWriter, r *http.Request) *Error 
 	return nil
 }
 
-// serveDisconnect answers the disconnect endpoint (FedCM section 3.6). The hint
+// serveDisconnect answers the disconnect endpoint (FedCM, "Disconnect endpoint"). The hint
 // is an account's id or one of its login hints.
 func (h *Handler) serveDisconnect(w http.ResponseWriter, r *http.Request) *Error {
 	form, _, _, e := h.credentialed(w, r)
@@ -133,7 +133,7 @@ func (h *Handler) client(r *http.Request, id string) (*Client, *Error) {
 }
 
 // checkDest refuses whatever is not the browser's own request. Scripts and forms
-// cannot send this header (Fetch section 4.6, forbidden request-header), so this
+// cannot send this header (Fetch, "forbidden request-header"), so this
 // is what keeps other sites from using the person's cookies here.
 func checkDest(r *http.Request) *Error {
 	if d := r.Header["Sec-Fetch-Dest"]; len(d) != 1 || wire.CheckDest(d[0]) != nil {

@@ -31,13 +31,13 @@ func (h *Handler) buildDocuments() (err error) {
 	return err
 }
 
-// serveWellKnown answers GET /.well-known/web-identity (FedCM section 3.1). It
+// serveWellKnown answers GET /.well-known/web-identity (FedCM, "The Well-Known File"). It
 // is public: no cookies come with it and anybody may read it.
 func (h *Handler) serveWellKnown(w http.ResponseWriter, r *http.Request) *Error {
 	return servePublic(w, r, h.wellKnown)
 }
 
-// serveConfig answers GET config.json (FedCM section 3.2), which is as public.
+// serveConfig answers GET config.json (FedCM, "The config file"), which is as public.
 func (h *Handler) serveConfig(w http.ResponseWriter, r *http.Request) *Error {
 	return servePublic(w, r, h.document)
 }
@@ -52,7 +52,7 @@ func servePublic(w http.ResponseWriter, r *http.Request, doc []byte) *Error {
 	return nil
 }
 
-// serveAccounts answers the accounts endpoint (FedCM section 3.3). The request
+// serveAccounts answers the accounts endpoint (FedCM, "Accounts endpoint"). The request
 // has cookies and says nothing of the relying party.
 func (h *Handler) serveAccounts(w http.ResponseWriter, r *http.Request) *Error {
 	if e := web.CheckMethod(w, r, http.MethodGet); e != nil {
@@ -86,7 +86,7 @@ func (h *Handler) accounts(r *http.Request) ([]wire.Account, *Error) {
 	return list, nil
 }
 
-// serveClientMetadata answers the client metadata endpoint (FedCM section 3.4).
+// serveClientMetadata answers the client metadata endpoint (FedCM, "Client Metadata").
 // The request names the relying party, and carries no cookies.
 func (h *Handler) serveClientMetadata(w http.ResponseWriter, r *http.Request) *Error {
 	if e := web.CheckMethod(w, r, http.MethodGet); e != nil {

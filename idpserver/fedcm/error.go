@@ -65,7 +65,7 @@ func (h *Handler) failed(r *http.Request, err error) *Error {
 	return refuse(http.StatusServiceUnavailable, CodeUnavailable)
 }
 
-// refuse writes a refusal (FedCM section 3.5, error object): the browser reads
+// refuse writes a refusal (FedCM, "Identity assertion endpoint", error): the browser reads
 // "error", developers the rest.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, e *Error) {
 	h.config.Log.InfoContext(r.Context(), "FedCM request refused", "path", r.URL.Path, "code", e.Code, "status", e.Status)
