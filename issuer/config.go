@@ -74,6 +74,11 @@ type Config struct {
 	// visitor's cookies. Redemption is open to every origin, without cookies.
 	AllowedOrigins []string
 
+	// Polyfill opens the endpoints for browsers without Private State Tokens.
+	// A polyfill's tokens are kept by JavaScript, which can read them; their
+	// records say "polyfill". False keeps the issuer to tokens that browsers keep.
+	Polyfill bool
+
 	// Spent remembers spent tokens.
 	Spent SpentStore
 	// Counter counts redemptions; nil counts nothing.

@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/bonafides-dev/bonafides/issuer/exchange"
 )
@@ -34,14 +35,12 @@ func (i *Issuer) allowIssue(w http.ResponseWriter, r *http.Request) *exchange.Re
 	return originNotAllowed
 }
 
-// preflight answers OPTIONS. The token headers cause no preflight, but a page's
-// own headers do.
-func (i *Issuer) preflight(w http.ResponseWriter, headers string) {
+// preflight answers OPTIONS. The native token headers cause no preflight, but a
+// page's own headers do, and so do the polyfill's.
+func preflight(w http.ResponseWriter, methods string, headers ...string) {
 	h := w.Header()
-	h.Set("Access-Control-Allow-Methods", "GET, POST")
-	if headers != "" {
-		h.Set("Access-Control-Allow-Headers", headers)
-	}
+	h.Set("Access-Control-Allow-Methods", methods)
+	h.Set("Access-Control-Allow-Headers", strings.Join(headers, ", "))
 	h.Set("Access-Control-Max-Age", "600")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusNoContent)

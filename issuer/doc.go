@@ -7,10 +7,13 @@
 //	/.well-known/trust-token   both, told apart by the message
 //	/.well-known/private-state-token/key-commitment
 //	/.well-known/redemption-record-keys
+//	/.well-known/private-state-token/polyfill/issue, /redeem   where Config.Polyfill is set
 //
 // The first three answer GET and POST: browsers put the message in the header
-// Sec-Private-State-Token, and a page's fetch without a method is a GET. Refused
-// requests are answered with problem details (RFC 9457) that have a stable code.
+// Sec-Private-State-Token, and a page's fetch without a method is a GET. The
+// polyfill's endpoints do the same with headers that a script can set; neither
+// reads the other's (docs/polyfill-protocol.md). Refused requests are answered
+// with problem details (RFC 9457) that have a stable code.
 //
 // # What an issuer can rely on
 //

@@ -62,7 +62,7 @@ func FuzzExchange(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, token, version string) {
-		for _, path := range Paths()[:3] {
+		for _, path := range []string{IssuePath, RedeemPath, TrustTokenPath} {
 			store.spends = 0
 			r := httptest.NewRequest(http.MethodPost, path, nil)
 			r.Header[http.CanonicalHeaderKey(pst.HeaderToken)] = []string{token}

@@ -22,6 +22,9 @@ const (
 	TrustTokenPath = "/.well-known/trust-token"
 	CommitmentPath = pst.CommitmentPath
 	RecordKeysPath = "/.well-known/redemption-record-keys"
+
+	PolyfillIssuePath  = "/.well-known/private-state-token/polyfill/issue"
+	PolyfillRedeemPath = "/.well-known/private-state-token/polyfill/redeem"
 )
 
 // Paths lists the paths that ServeHTTP answers, for mounting the issuer in a
@@ -31,11 +34,12 @@ const (
 //		mux.Handle(p, iss)
 //	}
 func Paths() []string {
-	return []string{IssuePath, RedeemPath, TrustTokenPath, CommitmentPath, RecordKeysPath}
+	return []string{IssuePath, RedeemPath, TrustTokenPath, CommitmentPath, RecordKeysPath,
+		PolyfillIssuePath, PolyfillRedeemPath}
 }
 
-// ServeHTTP answers at the Paths, and with 404 elsewhere. Issue, Redeem and
-// TrustToken serve the exchanges at other paths.
+// ServeHTTP answers at the Paths, and with 404 elsewhere. Issue, Redeem,
+// TrustToken, PolyfillIssue and PolyfillRedeem serve the exchanges at other paths.
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case IssuePath:
@@ -48,8 +52,12 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		i.commitment.ServeHTTP(w, r)
 	case RecordKeysPath:
 		i.recordKeys.ServeHTTP(w, r)
+	case PolyfillIssuePath:
+		i.PolyfillIssue(w, r)
+	case PolyfillRedeemPath:
+		i.PolyfillRedeem(w, r)
 	default:
-		web.NewProblem(http.StatusNotFound, "not_found", "There is nothing at this path.").Write(w)
+		notFound(w)
 	}
 }
 
@@ -57,7 +65,7 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // about Trust Tokens have it. A message that begins with the length of a token
 // is a redemption; no batch is that large.
 func (i *Issuer) TrustToken(w http.ResponseWriter, r *http.Request) {
-	msg, refused := message(r)
+	msg, refused := message(r, exchange.Native)
 	issuance := refused == nil && !pst.IsRedeemRequest(msg)
 	if r.Method == http.MethodOptions { // a preflight has no message
 		issuance = i.allowed[r.Header.Get("Origin")]
@@ -72,24 +80,24 @@ func (i *Issuer) TrustToken(w http.ResponseWriter, r *http.Request) {
 }
 
 // message takes the message out of a request: all that a redemption sees of it.
-func message(r *http.Request) ([]byte, *exchange.Refusal) {
-	return exchange.Message(r.Header.Values(pst.HeaderToken), r.Header.Values(pst.HeaderVersion))
+func message(r *http.Request, h exchange.Headers) ([]byte, *exchange.Refusal) {
+	return h.Message(r.Header.Values(h.Token), r.Header.Values(h.Version))
 }
 
 // answer is what goes back: the token header and a few words for the page's own
-// script, which never sees that header.
+// script, to which a browser never shows that header.
 type answer struct {
 	token   string
 	seconds int64 // lifetime of a record; 0 for none
 	body    []byte
 }
 
-func (a *answer) write(w http.ResponseWriter) {
+func (a *answer) write(w http.ResponseWriter, names exchange.Headers) {
 	h := w.Header()
 	// An empty value is an answer: no tokens were granted.
-	h[http.CanonicalHeaderKey(pst.HeaderToken)] = []string{a.token}
+	h[http.CanonicalHeaderKey(names.Token)] = []string{a.token}
 	if a.seconds > 0 {
-		h.Set(pst.HeaderLifetime, strconv.FormatInt(a.seconds, 10))
+		h.Set(names.Lifetime, strconv.FormatInt(a.seconds, 10))
 	}
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")

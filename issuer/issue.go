@@ -36,19 +36,25 @@ var (
 // success with an empty header. The body tells the page's script numbers and
 // reason: {"requested":30,"issued":7,"reason":"granted"}.
 func (i *Issuer) Issue(w http.ResponseWriter, r *http.Request) {
+	i.serveIssue(w, r, exchange.Native, ProofHeader, "Content-Type")
+}
+
+// serveIssue is Issue with either set of headers. preflighted are the request
+// headers that a page of an allowed origin may set.
+func (i *Issuer) serveIssue(w http.ResponseWriter, r *http.Request, h exchange.Headers, preflighted ...string) {
 	if refused := i.allowIssue(w, r); refused != nil {
 		i.refuse(w, r, refused)
 		return
 	}
 	if r.Method == http.MethodOptions {
-		i.preflight(w, ProofHeader+", Content-Type")
+		preflight(w, "GET, POST", preflighted...)
 		return
 	}
 	if refused := web.CheckMethod(w, r, http.MethodGet, http.MethodPost); refused != nil {
 		refused.Write(w)
 		return
 	}
-	msg, refused := message(r)
+	msg, refused := message(r, h)
 	if refused != nil {
 		i.refuse(w, r, refused)
 		return
@@ -63,7 +69,7 @@ func (i *Issuer) Issue(w http.ResponseWriter, r *http.Request) {
 		i.refuse(w, r, refused)
 		return
 	}
-	a.write(w)
+	a.write(w, h)
 }
 
 func (i *Issuer) issue(w http.ResponseWriter, r *http.Request, req *pst.IssueRequest) (*answer, *exchange.Refusal) {

@@ -24,25 +24,31 @@ var recordFailed = &exchange.Refusal{Status: http.StatusInternalServerError, Cod
 func (i *Issuer) Redeem(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	if r.Method == http.MethodOptions {
-		i.preflight(w, "Content-Type")
+		preflight(w, "GET, POST", "Content-Type")
 		return
 	}
 	if refused := web.CheckMethod(w, r, http.MethodGet, http.MethodPost); refused != nil {
 		refused.Write(w)
 		return
 	}
-	msg, refused := message(r)
+	i.serveRedeem(w, r, exchange.Native, pst.ViaNative)
+}
+
+// serveRedeem takes the message out of the request and answers with what redeem
+// makes of it.
+func (i *Issuer) serveRedeem(w http.ResponseWriter, r *http.Request, h exchange.Headers, via string) {
+	msg, refused := message(r, h)
 	if refused != nil {
 		i.refuse(w, r, refused)
 		return
 	}
 	// From here on the request is out of reach.
-	record, seconds, refused := i.redeem(lifetimeOnly{r.Context()}, msg, pst.ViaNative)
+	record, seconds, refused := i.redeem(lifetimeOnly{r.Context()}, msg, via)
 	if refused != nil {
 		i.refuse(w, r, refused)
 		return
 	}
-	(&answer{token: record, seconds: seconds, body: []byte(`{"redeemed":true}`)}).write(w)
+	(&answer{token: record, seconds: seconds, body: []byte(`{"redeemed":true}`)}).write(w, h)
 }
 
 // redeem is a redemption without HTTP: it sees the message, and nothing of who

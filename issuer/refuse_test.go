@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/bonafides-dev/bonafides/issuer"
+	"github.com/bonafides-dev/bonafides/issuer/exchange"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
@@ -22,7 +23,7 @@ func put(b []byte, at int, with ...byte) []byte {
 }
 
 func TestEveryBadInputIsNamedAndChangesNothing(t *testing.T) {
-	f := serve(t, nil)
+	f := serve(t, func(_ *fixture, c *issuer.Config) { c.Polyfill = true })
 	tokens := f.issue("POST", issuer.IssuePath, 2)
 	issue, _, err := pst.Begin(keyOne.PublicKey(), 3)
 	if err != nil {
@@ -114,17 +115,26 @@ func TestEveryBadInputIsNamedAndChangesNothing(t *testing.T) {
 		if version == "" {
 			version = pst.Version
 		}
-		for path, want := range map[string]string{
-			issuer.IssuePath: in.issue, issuer.RedeemPath: in.redeem, issuer.TrustTokenPath: "*",
+		for _, e := range []struct {
+			path, want string
+			h          exchange.Headers
+			methods    []string
+		}{
+			{issuer.IssuePath, in.issue, exchange.Native, []string{"POST", "GET"}},
+			{issuer.RedeemPath, in.redeem, exchange.Native, []string{"POST", "GET"}},
+			{issuer.TrustTokenPath, "*", exchange.Native, []string{"POST", "GET"}},
+			{issuer.PolyfillIssuePath, in.issue, exchange.Polyfill, []string{"POST", "GET"}},
+			{issuer.PolyfillRedeemPath, in.redeem, exchange.Polyfill, []string{"POST"}},
 		} {
+			path, want := e.path, e.want
 			if want == "" && in.name != "random bytes" {
 				continue // this is the one that would be granted
 			}
-			for _, method := range []string{"POST", "GET"} {
-				if in.name == "issue request" && path == issuer.TrustTokenPath || in.name == "redeem request" && path == issuer.TrustTokenPath {
+			for _, method := range e.methods {
+				if path == issuer.TrustTokenPath && (in.name == "issue request" || in.name == "redeem request") {
 					continue
 				}
-				r := f.do(method, path, pst.HeaderToken, in.token, pst.HeaderVersion, version)
+				r := f.do(method, path, e.h.Token, in.token, e.h.Version, version)
 				name := method + " " + path + ": " + in.name
 				if r.status < 400 || r.status > 499 {
 					t.Errorf("%s: answered %d %s", name, r.status, r.body)
@@ -137,7 +147,7 @@ func TestEveryBadInputIsNamedAndChangesNothing(t *testing.T) {
 				case got != want:
 					t.Errorf("%s: code %q, want %q", name, got, want)
 				}
-				if _, ok := r.token(); ok {
+				if r.header.Values(e.h.Token) != nil {
 					t.Errorf("%s: a token header in a refusal", name)
 				}
 				if ct := r.header.Get("Content-Type"); ct != "application/problem+json" {

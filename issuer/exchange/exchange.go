@@ -39,20 +39,24 @@ type Refusal struct {
 // Error returns "code: detail".
 func (r *Refusal) Error() string { return r.Code + ": " + r.Detail }
 
-// Refusals of the request's headers.
+// Headers are the names of the three headers of an exchange.
+type Headers struct {
+	Token    string // the message, and in the answer the tokens or the record
+	Version  string // of the cryptography; in requests
+	Lifetime string // of a record, in seconds; in answers
+}
+
+// Native headers are those of browsers, which no page can set in a request.
+// Polyfill headers are those of a polyfill's script. An endpoint reads the one
+// or the other, never both: what arrives in a native header was made by a
+// browser's own code, or by no browser.
 var (
-	HeaderMissing = &Refusal{400, "token_header_missing",
-		"The header " + pst.HeaderToken + " is missing. Browsers set it for a fetch with the privateToken option; no page can set it itself."}
-	HeaderTwice = &Refusal{400, "header_duplicate",
-		"A token header appears more than once. Send each once."}
-	HeaderTooLarge = &Refusal{431, "token_header_too_large",
-		"The header " + pst.HeaderToken + " is longer than 16 KiB. A batch of 100 needs 12,936 characters."}
-	VersionMissing = &Refusal{400, "version_missing",
-		"The header " + pst.HeaderVersion + " is missing. Send " + pst.Version + "."}
-	VersionUnknown = &Refusal{400, "version_unsupported",
-		"This issuer speaks the crypto version " + pst.Version + " only."}
-	NotBase64 = &Refusal{400, "not_base64",
-		"The token header is not canonical base64 (RFC 4648 section 4, with padding, no line breaks)."}
+	Native   = Headers{pst.HeaderToken, pst.HeaderVersion, pst.HeaderLifetime}
+	Polyfill = Headers{"Private-State-Token", "Private-State-Token-Crypto-Version", "Private-State-Token-Lifetime"}
+)
+
+// Refusals of messages.
+var (
 	NotIssue = &Refusal{400, "not_an_issue_request",
 		"This is a redemption; this endpoint issues tokens. Send it to the redemption endpoint."}
 	NotRedeem = &Refusal{400, "not_a_redeem_request",
@@ -83,25 +87,38 @@ func two(n int) string { return string([]byte{'0' + byte(n/10%10), '0' + byte(n%
 
 // Message reads the two headers of a request, each given as all of its field
 // values, and returns the message in it.
-func Message(token, version []string) ([]byte, *Refusal) {
+func (h Headers) Message(token, version []string) ([]byte, *Refusal) {
 	switch {
 	case len(token) == 0 || len(token) == 1 && token[0] == "":
-		return nil, HeaderMissing
+		return nil, h.missing()
 	case len(token) > 1 || len(version) > 1:
-		return nil, HeaderTwice
+		return nil, &Refusal{400, "header_duplicate",
+			"The header " + h.Token + " or " + h.Version + " appears more than once. Send each once."}
 	case len(version) == 0 || version[0] == "":
-		return nil, VersionMissing
+		return nil, &Refusal{400, "version_missing",
+			"The header " + h.Version + " is missing. Send " + pst.Version + "."}
 	case version[0] != pst.Version:
-		return nil, VersionUnknown
+		return nil, &Refusal{400, "version_unsupported",
+			"This issuer speaks the crypto version " + pst.Version + " only."}
 	case len(token[0]) > MaxHeader:
-		return nil, HeaderTooLarge
+		return nil, &Refusal{431, "token_header_too_large",
+			"The header " + h.Token + " is longer than 16 KiB. A batch of 100 needs 12,936 characters."}
 	}
 	b, err := base64.StdEncoding.Strict().DecodeString(token[0])
 	// The decoder skips line breaks; re-counting the characters finds them.
 	if err != nil || base64.StdEncoding.EncodedLen(len(b)) != len(token[0]) {
-		return nil, NotBase64
+		return nil, &Refusal{400, "not_base64", "The header " + h.Token +
+			" is not canonical base64 (RFC 4648 section 4, with padding, no line breaks)."}
 	}
 	return b, nil
+}
+
+func (h Headers) missing() *Refusal {
+	detail := "The header " + h.Token + " is missing."
+	if h == Native {
+		detail += " Browsers set it for a fetch with the privateToken option; no page can set it itself."
+	}
+	return &Refusal{400, "token_header_missing", detail}
 }
 
 // refusal gives an error of package pst its status.

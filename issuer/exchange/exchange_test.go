@@ -71,24 +71,33 @@ func TestMessage(t *testing.T) {
 	for _, c := range []struct {
 		name           string
 		token, version []string
-		want           *exchange.Refusal
+		want           string
 	}{
-		{"good", one("AAEC"), version, nil},
-		{"no header", nil, version, exchange.HeaderMissing},
-		{"empty header", one(""), version, exchange.HeaderMissing},
-		{"two headers", []string{"AAEC", "AAEC"}, version, exchange.HeaderTwice},
-		{"two empty headers", []string{"", ""}, version, exchange.HeaderTwice},
-		{"no version", one("AAEC"), nil, exchange.VersionMissing},
-		{"two versions", one("AAEC"), []string{pst.Version, pst.Version}, exchange.HeaderTwice},
-		{"another version", one("AAEC"), one("PrivateStateTokenV3VOPRF"), exchange.VersionUnknown},
-		{"a line break", one("AAEC\nAAEC"), version, exchange.NotBase64},
-		{"a line break at the end", one("AAEC\r\n"), version, exchange.NotBase64},
-		{"too long", one(strings.Repeat("A", exchange.MaxHeader+4)), version, exchange.HeaderTooLarge},
-		{"as long as allowed", one(strings.Repeat("A", exchange.MaxHeader)), version, nil},
+		{"good", one("AAEC"), version, ""},
+		{"no header", nil, version, "token_header_missing"},
+		{"empty header", one(""), version, "token_header_missing"},
+		{"two headers", []string{"AAEC", "AAEC"}, version, "header_duplicate"},
+		{"two empty headers", []string{"", ""}, version, "header_duplicate"},
+		{"no version", one("AAEC"), nil, "version_missing"},
+		{"two versions", one("AAEC"), []string{pst.Version, pst.Version}, "header_duplicate"},
+		{"another version", one("AAEC"), one("PrivateStateTokenV3VOPRF"), "version_unsupported"},
+		{"a line break", one("AAEC\nAAEC"), version, "not_base64"},
+		{"a line break at the end", one("AAEC\r\n"), version, "not_base64"},
+		{"too long", one(strings.Repeat("A", exchange.MaxHeader+4)), version, "token_header_too_large"},
+		{"as long as allowed", one(strings.Repeat("A", exchange.MaxHeader)), version, ""},
 	} {
-		b, refused := exchange.Message(c.token, c.version)
-		if refused != c.want || (refused == nil) != (b != nil) {
-			t.Errorf("%s: %v, %v; want %v", c.name, b, refused, c.want)
+		for _, h := range []exchange.Headers{exchange.Native, exchange.Polyfill} {
+			b, refused := h.Message(c.token, c.version)
+			got := ""
+			if refused != nil {
+				got = refused.Code
+				if c.want != "version_unsupported" && !strings.Contains(refused.Detail, " "+h.Token+" ") && !strings.Contains(refused.Detail, " "+h.Version+" ") {
+					t.Errorf("%s: %q names no header", c.name, refused.Detail)
+				}
+			}
+			if got != c.want || (refused == nil) != (b != nil) {
+				t.Errorf("%s: %v, %v; want %v", c.name, b, refused, c.want)
+			}
 		}
 	}
 }
@@ -98,7 +107,7 @@ func FuzzMessage(f *testing.F) {
 	f.Add("AAE=")
 	f.Add("AA==\n")
 	f.Fuzz(func(t *testing.T, s string) {
-		b, refused := exchange.Message([]string{s}, []string{pst.Version})
+		b, refused := exchange.Native.Message([]string{s}, []string{pst.Version})
 		if refused == nil && base64.StdEncoding.EncodeToString(b) != s {
 			t.Errorf("%q is not the only spelling of its bytes", s)
 		}
