@@ -11,13 +11,12 @@ import { Stack } from './lib/stack.mjs';
 const formType = 'application/x-www-form-urlencoded';
 const secret = 'Correct-Horse-Battery-Staple-7741';
 
-let stack, prefix, ada;
+let stack, ada;
 
 before(async () => {
   stack = await Stack.start();
   ada = new Hand(stack);
   await ada.signInAtProvider('ada');
-  prefix = await ada.prefix();
   await ada.nonce();
 });
 after(() => stack?.stop());
@@ -165,7 +164,7 @@ describe('forms', () => {
 
   test('shop: the token intake', async () => {
     const before = await state();
-    const path = `${prefix}signin/fedcm`;
+    const path = '/signin/fedcm';
     const jar = ada.jar.header(stack.host('shop'));
     for (const [what, type, body] of [
       ['text/plain', 'text/plain', '{"token":"x"}'],
@@ -193,7 +192,7 @@ describe('forms', () => {
   });
 
   endpoint('shop: paths that change something, called by another site or without saying who calls', function* () {
-    for (const path of [`${prefix}signin/nonce`, `${prefix}signin/fedcm`, `${prefix}signout`]) {
+    for (const path of ['/signin/nonce', '/signin/fedcm', '/signout']) {
       yield ['another site', 'shop', path, { method: 'POST', headers: { Origin: stack.origin('ads'), 'Sec-Fetch-Site': 'cross-site' } }, [403]];
       yield ['nobody', 'shop', path, { method: 'POST', headers: {} }, [403]];
       yield ['Origin twice', 'shop', path, { method: 'POST', headers: { Origin: [stack.origin('shop'), stack.origin('shop')] } }];

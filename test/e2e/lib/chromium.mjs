@@ -121,8 +121,19 @@ class Page extends Frame {
     return this.puppeteer.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }, { name: 'prefers-reduced-motion', value: 'reduce' }]);
   }
 
-  screenshot(file) {
-    return this.puppeteer.screenshot({ path: file, fullPage: true });
+  /**
+   * Takes a picture of the window or, when whole is true, of the page from top
+   * to bottom in a window as high as it: what stays at the window's edge is
+   * then at the page's, and frames are drawn.
+   */
+  async screenshot(file, { whole = false } = {}) {
+    if (!whole) return this.puppeteer.screenshot({ path: file });
+    const { width, height } = this.puppeteer.viewport();
+    const all = await this.eval(() => document.documentElement.scrollHeight);
+    await this.size(width, Math.min(Math.max(all, height), 12_000));
+    await this.eval(() => new Promise((r) => { requestAnimationFrame(() => requestAnimationFrame(r)); }));
+    await this.puppeteer.screenshot({ path: file });
+    return this.size(width, height);
   }
 
   front() {

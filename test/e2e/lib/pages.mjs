@@ -10,7 +10,7 @@ export async function accessibility(page) {
   return page.eval(async () => {
     const { violations } = await window.axe.run(document, { resultTypes: ['violations'], iframes: false });
     return violations.filter((v) => ['serious', 'critical'].includes(v.impact))
-      .flatMap((v) => v.nodes.map((n) => `${v.impact} ${v.id}: ${v.help}: ${n.target.join(' ')} ${n.html.slice(0, 160)}`));
+      .map((v) => `${v.impact} ${v.id}: ${v.help}: ${v.nodes.length} times, first ${v.nodes[0].target.join(' ')} ${v.nodes[0].html.slice(0, 120)}`);
   });
 }
 
@@ -36,19 +36,31 @@ export function links(page) {
     .map((u) => u.pathname + u.search));
 }
 
-/** Opens every panel of the page. */
+/** Opens the page's panels, but of those that look alike (a row for every message) only the first three. */
 export function openAll(page) {
-  return page.eval(() => { for (const d of document.querySelectorAll('details')) d.open = true; });
+  return page.eval(() => {
+    const opened = new Map();
+    for (const d of document.querySelectorAll('details')) {
+      const n = opened.get(d.className) ?? 0;
+      opened.set(d.className, n + 1);
+      d.open = n < 3;
+    }
+  });
 }
 
 /** Ends what is moving: a colour half-way between light and dark has no contrast worth measuring. */
 export function settle(page) {
   return page.eval(async () => {
-    await new Promise((r) => { requestAnimationFrame(() => requestAnimationFrame(r)); });
-    for (const a of document.getAnimations()) {
-      if (a.effect?.getComputedTiming().endTime === Infinity) a.cancel();
-      else a.finish();
+    const frame = () => new Promise((r) => { requestAnimationFrame(() => requestAnimationFrame(r)); });
+    // Ending one transition can begin another, where a child inherits what moved.
+    for (let quiet = 0, i = 0; quiet < 2 && i < 40; i++) {
+      await frame();
+      const moving = document.getAnimations();
+      quiet = moving.length === 0 ? quiet + 1 : 0;
+      for (const a of moving) {
+        if (a.effect?.getComputedTiming().endTime === Infinity) a.cancel();
+        else a.finish();
+      }
     }
-    await new Promise((r) => { requestAnimationFrame(() => requestAnimationFrame(r)); });
   });
 }

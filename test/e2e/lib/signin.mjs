@@ -30,14 +30,8 @@ export class Hand {
     if (answer.status >= 400) throw new Error(`signing in at the provider: ${answer.status} ${answer.text}`);
   }
 
-  /** Where the shop's sign-in paths are: next to the module that its page loads. */
-  async prefix() {
-    const page = await this.fetch('shop');
-    return new URL(page.text.match(/["']([^"']*\/)signin\.js["']/)[1], this.stack.origin('shop')).pathname;
-  }
-
   async nonce() {
-    const answer = await this.fetch('shop', `${await this.prefix()}signin/nonce`, { method: 'POST', headers: { Origin: this.stack.origin('shop'), 'Sec-Fetch-Site': 'same-origin' } });
+    const answer = await this.fetch('shop', '/signin/nonce', { method: 'POST', headers: { Origin: this.stack.origin('shop'), 'Sec-Fetch-Site': 'same-origin' } });
     return JSON.parse(answer.text);
   }
 
@@ -65,7 +59,7 @@ export class Hand {
 
   /** Hands a token to the shop, as its page does. */
   async intake(token, headers = {}) {
-    return this.fetch('shop', `${await this.prefix()}signin/fedcm`, {
+    return this.fetch('shop', '/signin/fedcm', {
       method: 'POST', body: JSON.stringify({ token }),
       headers: defined({ 'Content-Type': 'application/json', Origin: this.stack.origin('shop'), 'Sec-Fetch-Site': 'same-origin', ...headers }),
     });
