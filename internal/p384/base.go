@@ -50,8 +50,10 @@ func baseTable() *[combBlocks]multiples {
 		b := []byte(baseTableBytes)
 		for i := range baseLoaded {
 			for j := range baseLoaded[i] {
-				feSetBytes(&baseLoaded[i][j].x, b[:48])
-				feSetBytes(&baseLoaded[i][j].y, b[48:])
+				var a affine
+				feSetBytes(&a.x, b[:48])
+				feSetBytes(&a.y, b[48:])
+				baseLoaded[i][j].pack(&a)
 				b = b[96:]
 			}
 		}

@@ -6,6 +6,11 @@ type jacobian struct{ x, y, z fe }
 // affine is a point other than infinity.
 type affine struct{ x, y fe }
 
+// multiples holds P, 3P, 5P, ... 31P, packed for lookups.
+type multiples [tableSize]packed
+
+const tableSize = 16
+
 // pointAddAffine sets p = q + r, where q is not infinity and r is neither q nor
 // -q; the caller proves that. (For r = -q it still gives Z = 0.) h and s are the
 // differences of the coordinates, for callers that cannot prove it. 8M + 3S:

@@ -1,4 +1,4 @@
-//go:build wasm || 386 || arm || mips || mipsle || limbs28
+//go:build wasm || limbs28
 
 package p384
 
@@ -66,14 +66,6 @@ func feSelect(z, x, y *fe, mask uint64) {
 	m := limb(mask)
 	for i := range z {
 		z[i] = y[i] ^ (m & (x[i] ^ y[i]))
-	}
-}
-
-// feOr sets z to x where mask is all ones, given that z was 0 so far or mask is 0.
-func feOr(z, x *fe, mask uint64) {
-	m := limb(mask)
-	for i := range z {
-		z[i] |= x[i] & m
 	}
 }
 
@@ -202,4 +194,52 @@ func pointDouble(p, q *jacobian) {
 	feSqr(&s, &s)         // 2*2
 	feSub(&t, &t, &s)     // 2
 	feSub(&p.y, &t, &s)   // 3
+}
+
+// packed is a point as lookups read it: two limbs a word, fourteen words.
+type packed [14]uint64
+
+// pack takes a point of one unit.
+func (p *packed) pack(a *affine) {
+	for i := range 7 {
+		p[i] = uint64(uint32(a.x[2*i])) | uint64(a.x[2*i+1])<<32
+		p[i+7] = uint64(uint32(a.y[2*i])) | uint64(a.y[2*i+1])<<32
+	}
+}
+
+func (p *packed) unpack(a *affine) {
+	a.x = fe{
+		limb(int32(p[0])), limb(int64(p[0]) >> 32), limb(int32(p[1])), limb(int64(p[1]) >> 32), limb(int32(p[2])),
+		limb(int64(p[2]) >> 32), limb(int32(p[3])), limb(int64(p[3]) >> 32), limb(int32(p[4])), limb(int64(p[4]) >> 32),
+		limb(int32(p[5])), limb(int64(p[5]) >> 32), limb(int32(p[6])), limb(int64(p[6]) >> 32),
+	}
+	a.y = fe{
+		limb(int32(p[7])), limb(int64(p[7]) >> 32), limb(int32(p[8])), limb(int64(p[8]) >> 32), limb(int32(p[9])),
+		limb(int64(p[9]) >> 32), limb(int32(p[10])), limb(int64(p[10]) >> 32), limb(int32(p[11])), limb(int64(p[11]) >> 32),
+		limb(int32(p[12])), limb(int64(p[12]) >> 32), limb(int32(p[13])), limb(int64(p[13]) >> 32),
+	}
+}
+
+// pick sets p to entry index of the table, reading all of it.
+func (p *packed) pick(table *multiples, index uint64) {
+	var r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12, r13 uint64
+	for i := range table {
+		e := &table[i]
+		m := -(((index ^ uint64(i)) - 1) >> 63) // all ones where i = index
+		r0 |= e[0] & m
+		r1 |= e[1] & m
+		r2 |= e[2] & m
+		r3 |= e[3] & m
+		r4 |= e[4] & m
+		r5 |= e[5] & m
+		r6 |= e[6] & m
+		r7 |= e[7] & m
+		r8 |= e[8] & m
+		r9 |= e[9] & m
+		r10 |= e[10] & m
+		r11 |= e[11] & m
+		r12 |= e[12] & m
+		r13 |= e[13] & m
+	}
+	*p = packed{r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12, r13}
 }

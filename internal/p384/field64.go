@@ -1,4 +1,4 @@
-//go:build !(wasm || 386 || arm || mips || mipsle || limbs28)
+//go:build !(wasm || limbs28)
 
 package p384
 
@@ -90,16 +90,6 @@ func feSelect(z, x, y *fe, mask uint64) {
 	}
 }
 
-// feOr sets z to x where mask is all ones, given that z was 0 so far or mask is 0.
-func feOr(z, x *fe, mask uint64) {
-	z[0] |= x[0] & mask
-	z[1] |= x[1] & mask
-	z[2] |= x[2] & mask
-	z[3] |= x[3] & mask
-	z[4] |= x[4] & mask
-	z[5] |= x[5] & mask
-}
-
 // feIsZero is all ones where x = 0, else 0.
 func feIsZero(x *fe) uint64 {
 	t := x[0] | x[1] | x[2] | x[3] | x[4] | x[5]
@@ -153,4 +143,39 @@ func pointDouble(p, q *jacobian) {
 	feMul(&t, &t, &l)
 	feSqr(&s, &s)
 	feSub(&p.y, &t, &s) // Y'
+}
+
+// packed is a point as lookups read it: twelve words.
+type packed [12]uint64
+
+func (p *packed) pack(a *affine) {
+	copy(p[:6], a.x[:])
+	copy(p[6:], a.y[:])
+}
+
+func (p *packed) unpack(a *affine) {
+	a.x = fe(p[:6])
+	a.y = fe(p[6:])
+}
+
+// pick sets p to entry index of the table, reading all of it.
+func (p *packed) pick(table *multiples, index uint64) {
+	var r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11 uint64
+	for i := range table {
+		e := &table[i]
+		m := -(((index ^ uint64(i)) - 1) >> 63) // all ones where i = index
+		r0 |= e[0] & m
+		r1 |= e[1] & m
+		r2 |= e[2] & m
+		r3 |= e[3] & m
+		r4 |= e[4] & m
+		r5 |= e[5] & m
+		r6 |= e[6] & m
+		r7 |= e[7] & m
+		r8 |= e[8] & m
+		r9 |= e[9] & m
+		r10 |= e[10] & m
+		r11 |= e[11] & m
+	}
+	*p = packed{r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11}
 }

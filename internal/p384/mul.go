@@ -19,12 +19,8 @@ package p384
 
 const (
 	windowBits = 5
-	tableSize  = 1 << (windowBits - 1)
 	windows    = 77
 )
-
-// multiples holds P, 3P, 5P, ... 31P.
-type multiples [tableSize]affine
 
 // digits are a recoded scalar: for each window the index into multiples and all
 // ones where the digit is negative; negate is all ones where n - k was taken.
@@ -64,13 +60,9 @@ func recode(k *[6]uint64) (d digits) {
 // lookup sets a to entry index of the table, negated where sign is all ones, by
 // reading all of it.
 func lookup(a *affine, table *multiples, index, sign uint8) {
-	*a = affine{}
-	for i := range table {
-		x := uint64(index ^ uint8(i))
-		mask := ((x - 1) >> 63) * ^uint64(0) // all ones where i = index
-		feOr(&a.x, &table[i].x, mask)
-		feOr(&a.y, &table[i].y, mask)
-	}
+	var found packed
+	found.pick(table, uint64(index))
+	found.unpack(a)
 	feCondNeg(&a.y, uint64(int64(int8(sign))))
 }
 
@@ -79,29 +71,32 @@ func lookup(a *affine, table *multiples, index, sign uint8) {
 // share one Z, each addition of 5M + 2S gives the next multiple and 2P with a new
 // Z, and the quotient of the two Zs is kept, to walk back from the one inverse
 // (Meloni 2007; Goundar, Joye, Miyaji 2010).
-func makeMultiples(tables []multiples, points []affine) {
-	const last = tableSize - 1
-	ratios := make([][tableSize]fe, len(points)) // ratios[j] = Z_j / Z_(j-1)
+func makeMultiples(tables [][]affine, points []affine) {
+	if len(points) == 0 { // public: the number
+		return
+	}
+	size := len(tables[0])
+	ratios := make([]fe, len(points)*size) // of point i: ratios[i*size+j] = Z_j / Z_(j-1)
 	zs := make([]fe, len(points))
 	inv := make([]*fe, len(points))
 	for i := range points {
-		t, r := &tables[i], &ratios[i]
+		t, r := tables[i], ratios[i*size:(i+1)*size]
 		var two affine
 		var c, w1, w2, x, y, z fe
 		doubleCoZ(&two, &t[0], &z, &points[i])
-		for j := 1; j <= last; j++ {
-			// t[j] = t[j-1] + two. Units: two is
-			// 3, 3 at first and 1, 1 then; t[j-1] 1, 2 and 3, 2.
-			feSub(&x, &two.x, &t[j-1].x) // 4: 3 + 1 at first, 1 + 3 then
+		for j := 1; j < size; j++ {
+			// t[j] = t[j-1] + two. Units of x and y: two is 3, 3 at first and 1, 1
+			// then; t[j-1] is 1, 2 and 3, 2.
+			feSub(&x, &two.x, &t[j-1].x) // 4
 			feSub(&y, &two.y, &t[j-1].y) // 5 at first, 3 then
 			feSqr(&c, &x)                // 4*4
 			feMul(&w1, &two.x, &c)       // 3*1
 			feMul(&w2, &t[j-1].x, &c)    // 3*1
 			r[j] = x
-			feMul(&z, &z, &x)         // 2*4
-			feSub(&c, &w1, &w2)       // 2
-			feMul(&two.y, &two.y, &c) // 3*2
-			two.x = w1
+			feMul(&z, &z, &x)          // 2*4
+			feSub(&c, &w1, &w2)        // 2
+			feMul(&two.y, &two.y, &c)  // 3*2
+			two.x = w1                 // 1
 			feSqr(&c, &y)              // 5*5
 			feSub(&c, &c, &w1)         // 2
 			feSub(&t[j].x, &c, &w2)    // 3
@@ -114,17 +109,32 @@ func makeMultiples(tables []multiples, points []affine) {
 	}
 	feInvertAll(inv)
 	for i := range points {
-		t := &tables[i]
+		t := tables[i]
 		z := zs[i] // 1/Z of t[j]
-		for j := last; j > 0; j-- {
+		for j := size - 1; j > 0; j-- {
 			var s fe
 			feSqr(&s, &z)
 			feMul(&t[j].x, &t[j].x, &s)
 			feMul(&s, &s, &z)
 			feMul(&t[j].y, &t[j].y, &s)
-			feMul(&z, &z, &ratios[i][j])
+			feMul(&z, &z, &ratios[i*size+j]) // 1*4
 		}
 		t[0] = points[i]
+	}
+}
+
+// packedMultiples fills tables with the multiples of points.
+func packedMultiples(tables []multiples, points []affine) {
+	room := make([]affine, len(points)*tableSize)
+	plain := make([][]affine, len(points))
+	for i := range plain {
+		plain[i] = room[i*tableSize : (i+1)*tableSize]
+	}
+	makeMultiples(plain, points)
+	for i := range plain {
+		for j := range plain[i] {
+			tables[i][j].pack(&plain[i][j])
+		}
 	}
 }
 
@@ -195,10 +205,10 @@ func mulMany(dst []Point, secrets []Secret, src []Point) {
 		for i := range points {
 			if src[i].IsInfinity() { // public: the point
 				infinite[i] = true
-				points[i] = baseTable()[0][0] // any point
+				points[i] = anyPoint()
 			}
 		}
-		makeMultiples(tables[:n], points)
+		packedMultiples(tables[:n], points)
 		for i := range points {
 			if len(secrets) > 1 { // public: the number
 				d = recode(&secrets[i].v)
@@ -214,6 +224,12 @@ func mulMany(dst []Point, secrets []Secret, src []Point) {
 		}
 	}
 	d = digits{}
+}
+
+// anyPoint stands in for infinity, whose multiples nobody reads.
+func anyPoint() affine {
+	g := Generator()
+	return affine{g.j.x, g.j.y}
 }
 
 // Mul returns k*p.
@@ -237,7 +253,7 @@ func MulTwo(k, j *Secret, p *Point) (kp, jp Point) {
 		return Point{}, Point{}
 	}
 	var tables [1]multiples
-	makeMultiples(tables[:], normal([]*Point{p}))
+	packedMultiples(tables[:], normal([]*Point{p}))
 	d := recode(&k.v)
 	ladder(&kp.j, &d, &tables[0])
 	d = recode(&j.v)

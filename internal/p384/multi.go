@@ -15,7 +15,8 @@ package p384
 const (
 	nafBits  = 385
 	nafTable = 8 // P, 3P, ... 15P
-	// multiBlock bounds the memory of one sum: 128 points need 0.8 MB.
+	// multiBlock bounds the memory of one sum (128 points need 0.8 MB) and the depth
+	// of its tree, 7 levels.
 	multiBlock = 128
 )
 
@@ -145,6 +146,7 @@ func varTimeSum(sum *jacobian, scalars []Scalar, points []Point) {
 			continue
 		}
 		t := &terms[start[b]].affine
+		feCarry(&t.y)
 		if !started {
 			acc, started = jacobian{t.x, t.y, feOne}, true
 			continue
@@ -170,114 +172,140 @@ func varTimeAddAffine(p *jacobian, r *affine) {
 }
 
 // varTimeMultiples returns P, 3P, ... 15P of each point.
-func varTimeMultiples(points []affine) [][nafTable]affine {
-	all := make([]multiples, len(points))
-	makeMultiples(all, points)
-	out := make([][nafTable]affine, len(points))
-	for i := range all {
-		copy(out[i][:], all[i][:])
+func varTimeMultiples(points []affine) [][]affine {
+	room := make([]affine, len(points)*nafTable)
+	out := make([][]affine, len(points))
+	for i := range out {
+		out[i] = room[i*nafTable : (i+1)*nafTable]
 	}
+	makeMultiples(out, points)
 	return out
 }
 
+// pair is two terms to be added, and how.
+type pair struct {
+	a, b *term
+	kind uint8
+}
+
+const (
+	pairAdd    = iota // different x
+	pairDouble        // equal points
+	pairCancel        // opposite points
+	pairKeep          // one of them is none
+)
+
 // varTimeTree sums the terms of each bit into its first one.
 func varTimeTree(terms []term, start, count *[nafBits]int) {
-	type pair struct{ a, b *term }
+	left := *count
 	var pairs []pair
 	var den, prefix []fe
-	left := *count
 	for {
-		pairs, den = pairs[:0], den[:0]
+		pairs = pairs[:0]
 		for b := range left {
-			n := left[b]
-			if n < 2 {
-				continue
-			}
-			group := terms[start[b] : start[b]+n]
-			for i := 0; i+1 < n; i += 2 {
-				pairs = append(pairs, pair{&group[i], &group[i+1]})
+			group := terms[start[b] : start[b]+left[b]]
+			for i := 0; i+1 < len(group); i += 2 {
+				kind := uint8(pairAdd)
+				if group[i].none || group[i+1].none {
+					kind = pairKeep
+				}
+				pairs = append(pairs, pair{&group[i], &group[i+1], kind})
 			}
 		}
 		if len(pairs) == 0 {
 			return
 		}
-		// Denominators of the slopes: x_b - x_a, or 2y for equal points, or 1 where
-		// nothing is to be divided.
-		if cap(den) < len(pairs) {
+		if den == nil { // the first level is the largest
 			den, prefix = make([]fe, len(pairs)), make([]fe, len(pairs))
 		}
-		den, prefix = den[:len(pairs)], prefix[:len(pairs)]
-		acc := feOne
-		for i, p := range pairs {
-			den[i] = feOne
-			if !p.a.none && !p.b.none {
-				var t fe
-				feSub(&t, &p.b.x, &p.a.x)
-				if feIsZero(&t) != 0 {
-					feAdd(&t, &p.a.y, &p.b.y) // 2y, or 0 for opposites
-				}
-				if feIsZero(&t) == 0 {
-					den[i] = t
-				}
-			}
-			prefix[i] = acc
-			feMul(&acc, &acc, &den[i])
+		// Hardly ever do two points have the same x, so that is looked for only
+		// where the product of all denominators is 0.
+		acc := varTimeDenominators(pairs, den, prefix)
+		if feIsZero(&acc) != 0 {
+			varTimeSort(pairs)
+			acc = varTimeDenominators(pairs, den, prefix)
 		}
 		feInvert(&acc, &acc)
+		var inv fe
 		for i := len(pairs) - 1; i >= 0; i-- {
-			var inv fe
 			feMul(&inv, &acc, &prefix[i])
 			feMul(&acc, &acc, &den[i])
-			varTimeAddTerms(pairs[i].a, pairs[i].b, &inv)
+			varTimeAddPair(&pairs[i], &inv)
 		}
 		// Close the gaps.
 		for b := range left {
-			n := left[b]
-			if n < 2 {
-				continue
-			}
-			group := terms[start[b] : start[b]+n]
-			for i := 2; i < n; i += 2 {
+			group := terms[start[b] : start[b]+left[b]]
+			for i := 2; i < len(group); i += 2 {
 				group[i/2] = group[i]
 			}
-			left[b] = (n + 1) / 2
+			left[b] = (len(group) + 1) / 2
 		}
 	}
 }
 
-// varTimeAddTerms sets a = a + b, given 1/(x_b - x_a), or 1/(2y) where a = b.
-func varTimeAddTerms(a, b *term, inv *fe) {
-	switch {
-	case b.none:
-		return
-	case a.none:
-		*a = *b
-		return
-	}
-	var l, x, t fe
-	feSub(&t, &b.x, &a.x)
-	if feIsZero(&t) != 0 {
-		feAdd(&t, &a.y, &b.y)
-		if feIsZero(&t) != 0 {
-			a.none = true
-			return
+// varTimeDenominators sets den[i] to what the slope of pairs[i] is divided by,
+// prefix[i] to the product of those before it, and returns the product of all.
+func varTimeDenominators(pairs []pair, den, prefix []fe) fe {
+	acc := feOne
+	for i := range pairs {
+		p := &pairs[i]
+		switch p.kind {
+		case pairAdd:
+			feSub(&den[i], &p.b.x, &p.a.x) // 2
+		case pairDouble:
+			feAdd(&den[i], &p.a.y, &p.b.y) // 2
+		default:
+			den[i] = feOne
 		}
-		// l = (3x^2 - 3) / 2y
+		prefix[i] = acc
+		feMul(&acc, &acc, &den[i]) // 1*2
+	}
+	return acc
+}
+
+// varTimeSort finds the pairs of equal and opposite points.
+func varTimeSort(pairs []pair) {
+	for i := range pairs {
+		p := &pairs[i]
+		if p.kind != pairAdd || feEqual(&p.a.x, &p.b.x) == 0 {
+			continue
+		}
+		p.kind = pairCancel
+		if feEqual(&p.a.y, &p.b.y) != 0 { // y is never 0: the order is odd
+			p.kind = pairDouble
+		}
+	}
+}
+
+// varTimeAddPair sets p.a to the sum of the pair, given the inverse of its
+// denominator.
+func varTimeAddPair(p *pair, inv *fe) {
+	a, b := p.a, p.b
+	var l, x, t fe
+	switch p.kind {
+	case pairKeep:
+		if a.none {
+			*a = *b
+		}
+		return
+	case pairCancel:
+		a.none = true
+		return
+	case pairDouble: // l = (3x^2 - 3) / 2y
 		feSqr(&l, &a.x)
 		feSub(&l, &l, &feOne)
 		feAdd(&t, &l, &l)
 		feAdd(&t, &t, &l)
-	} else {
-		feSub(&t, &b.y, &a.y)
+	default: // l = (y_b - y_a) / (x_b - x_a)
+		feSub(&t, &b.y, &a.y) // 7 + 7
 	}
-	feMul(&l, &t, inv)
-	feSqr(&x, &l)
-	feSub(&x, &x, &a.x)
-	feSub(&x, &x, &b.x)
-	feCarry(&x)
-	feSub(&t, &a.x, &x)
-	feMul(&t, &t, &l)
-	feSub(&t, &t, &a.y)
-	feCarry(&t)
-	a.x, a.y = x, t
+	feMul(&l, &t, inv)    // 14*1
+	feSqr(&x, &l)         // 1*1
+	feSub(&x, &x, &a.x)   // 2
+	feSub(&x, &x, &b.x)   // 3
+	feCarry(&x)           // 1
+	feSub(&t, &a.x, &x)   // 2
+	feMul(&t, &t, &l)     // 2*1
+	feSub(&a.y, &t, &a.y) // one more with each level, 8 after the seventh
+	a.x = x
 }

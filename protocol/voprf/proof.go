@@ -74,10 +74,9 @@ func challenge(pk *PublicKey, m, z, t2, t3 *p384.Point) p384.Scalar {
 func (k *PrivateKey) generateProof(c, d []p384.Point, r *p384.Secret) *Proof {
 	// ComputeCompositesFast: M = sum of d_i * C_i, Z = k * M.
 	m := p384.VarTimeMultiMul(weights(&k.pk, c, d), c)
-	z := k.sk.Mul(&m)
 	// t2 = r * A, t3 = r * M
+	z, t3 := p384.MulTwo(&k.sk, r, &m)
 	t2 := r.MulBase()
-	t3 := r.Mul(&m)
 	p := new(Proof)
 	p.c = challenge(&k.pk, &m, &z, &t2, &t3)
 	// s = r - c * k
