@@ -1,0 +1,193 @@
+package wasm_test
+
+import (
+	"crypto/sha512"
+	"encoding/base64"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bonafides-dev/bonafides/wasm"
+)
+
+func get(t *testing.T, h http.Handler, method, path string) *httptest.ResponseRecorder {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+	return w
+}
+
+func TestManifestIsTrueAndWhole(t *testing.T) {
+	m, err := wasm.ReadManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{"manifest.json": true}
+	for name, f := range m.Hashes {
+		seen[name] = true
+		b, err := fs.ReadFile(wasm.Files(), name)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		sum := sha512.Sum384(b)
+		if got := "sha384-" + base64.StdEncoding.EncodeToString(sum[:]); got != f.Integrity || len(b) != f.Bytes {
+			t.Errorf("%s: the manifest says %s and %d bytes, the file is %s and %d", name, f.Integrity, f.Bytes, got, len(b))
+		}
+	}
+	files, err := fs.ReadDir(wasm.Files(), ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if !seen[f.Name()] {
+			t.Errorf("%s is not in the manifest", f.Name())
+		}
+	}
+	for flow, forms := range m.Flows {
+		for _, form := range []wasm.Form{wasm.ESM, wasm.Classic} {
+			if len(forms[form]) == 0 {
+				t.Errorf("flow %s has no form %s", flow, form)
+			}
+			for _, name := range forms[form] {
+				if _, ok := m.Hashes[name]; !ok {
+					t.Errorf("flow %s, form %s: %s is not in this release", flow, form, name)
+				}
+			}
+		}
+	}
+}
+
+func TestAssetsAreServedToBeKept(t *testing.T) {
+	m, err := wasm.ReadManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := wasm.Assets("/bonafides/")
+	for name, f := range m.Hashes {
+		w := get(t, h, "GET", "/bonafides/"+name)
+		if w.Code != 200 || w.Body.Len() != f.Bytes {
+			t.Errorf("%s: %d, %d bytes", name, w.Code, w.Body.Len())
+		}
+		for k, v := range map[string]string{
+			"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff",
+			"Cache-Control": "public, max-age=31536000, immutable", "Cross-Origin-Resource-Policy": "cross-origin",
+		} {
+			if w.Header().Get(k) != v {
+				t.Errorf("%s: %s is %q, want %q", name, k, w.Header().Get(k), v)
+			}
+		}
+		if want := "application/wasm"; strings.HasSuffix(name, ".wasm") && w.Header().Get("Content-Type") != want {
+			t.Errorf("%s is served as %q", name, w.Header().Get("Content-Type"))
+		}
+		if w := get(t, h, "HEAD", "/bonafides/"+name); w.Code != 200 || w.Body.Len() != 0 {
+			t.Errorf("HEAD %s: %d, %d bytes", name, w.Code, w.Body.Len())
+		}
+	}
+	for path, status := range map[string]int{
+		"/bonafides/": 404, "/bonafides/manifest.json": 404, "/bonafides/../wasm.go": 404, "/bonafides/nosuch.js": 404,
+		"/bonafides//etc/passwd.js": 404, "/bonafides/%2e%2e/wasm.js": 404,
+	} {
+		if w := get(t, h, "GET", path); w.Code != status {
+			t.Errorf("GET %s: %d, want %d", path, w.Code, status)
+		}
+	}
+	if w := get(t, h, "POST", "/bonafides/x.js"); w.Code != 405 || w.Header().Get("Allow") != "GET, HEAD" {
+		t.Errorf("POST: %d %v", w.Code, w.Header())
+	}
+}
+
+func TestKeeperPageIsClosed(t *testing.T) {
+	h, err := wasm.Keeper(wasm.KeeperConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two := get(t, h, "GET", "/keeper"), get(t, h, "GET", "/keeper")
+	policy := one.Header().Get("Content-Security-Policy")
+	for _, part := range []string{
+		"default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "frame-ancestors 'none'", "base-uri 'none'",
+		"form-action 'none'", "require-trusted-types-for 'script'",
+	} {
+		if !strings.Contains(policy, part) {
+			t.Errorf("the policy lacks %s: %s", part, policy)
+		}
+	}
+	if policy == two.Header().Get("Content-Security-Policy") {
+		t.Error("two answers have the same nonce")
+	}
+	for k, v := range map[string]string{"Cross-Origin-Opener-Policy": "", "Set-Cookie": "", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"} {
+		if one.Header().Get(k) != v {
+			t.Errorf("%s is %q, want %q", k, one.Header().Get(k), v)
+		}
+	}
+	if strings.Contains(one.Body.String(), "bonafides-keeper") {
+		t.Error("the zero configuration lets the keeper start at an issuer")
+	}
+	insecure, err := wasm.Keeper(wasm.KeeperConfig{InsecureKeeperOnIssuer: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(get(t, insecure, "GET", "/keeper").Body.String(), `content="insecure-on-issuer"`) {
+		t.Error("InsecureKeeperOnIssuer is not told to the page")
+	}
+	if w := get(t, h, "POST", "/keeper"); w.Code != 405 {
+		t.Errorf("POST: %d", w.Code)
+	}
+	// The script that the page names is one that is served, with its hash.
+	m, _ := wasm.ReadManifest()
+	found := false
+	for name, f := range m.Hashes {
+		found = found || strings.Contains(one.Body.String(), `src="/bonafides/`+name+`"`) && strings.HasPrefix(name, "keeper-") &&
+			strings.Contains(strings.ReplaceAll(one.Body.String(), "&#43;", "+"), f.Integrity)
+	}
+	if !found {
+		t.Errorf("the page names no script of this release:\n%s", one.Body)
+	}
+}
+
+func TestScriptTag(t *testing.T) {
+	tag, err := wasm.ScriptTag(`https://keeper.example/bonafides/`, `https://keeper.example`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, integrity, err := wasm.Script("tokens", wasm.Classic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `<script src="https://keeper.example/bonafides/` + name + `" integrity="` + integrity +
+		`" crossorigin="anonymous" data-keeper="https://keeper.example"></script>`; tag != want {
+		t.Errorf("tag %s\nwant %s", tag, want)
+	}
+	if tag, _ := wasm.ScriptTag(`"><script>`, `"`); strings.Contains(tag, `"><script>`) {
+		t.Errorf("not escaped: %s", tag)
+	}
+	if _, _, err := wasm.Script("nosuch", wasm.ESM); err == nil {
+		t.Error("a flow that does not exist was found")
+	}
+}
+
+// What gen writes from abi.json is what stands in the tree.
+func TestGeneratedFilesAreOfThisTable(t *testing.T) {
+	dir := t.TempDir()
+	for _, sub := range []string{"guest/token", "src"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := copyFile(dir, "abi.json"); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("go", "run", "./gen", dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, name := range []string{"guest/token/exports_gen.go", "src/abi.gen.ts"} {
+		if err := same(name, filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
