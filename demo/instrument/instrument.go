@@ -13,6 +13,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/bonafides-dev/bonafides/demo/trace"
@@ -74,13 +75,34 @@ func (i *Instrument) Mount(mux *http.ServeMux) {
 		if !worthShowing(&x) {
 			return errMinor
 		}
-		return exchange(x, i.party).Render(context.Background(), w)
+		return exchangeRow(x, i.party).Render(context.Background(), w)
 	})
 	mux.Handle("GET "+Prefix+"events", events)
+	mux.HandleFunc("GET "+Prefix+"exchange/{seq}", i.exchange)
 	mux.HandleFunc("GET "+Prefix+"learned", func(w http.ResponseWriter, r *http.Request) {
 		trace.Skip(r.Context())
 		look.Render(w, r, http.StatusOK, look.Learned(i.learned()))
 	})
+}
+
+// exchange shows one exchange decoded: as a fragment for the panel's script, as
+// a page for everybody else. Of other parties' exchanges it knows nothing.
+func (i *Instrument) exchange(w http.ResponseWriter, r *http.Request) {
+	trace.Skip(r.Context())
+	fragment := r.URL.Query().Has("fragment")
+	seq, err := strconv.ParseInt(r.PathValue("seq"), 10, 64)
+	all := i.hub.Exchanges(i.party)
+	n := slices.IndexFunc(all, func(x trace.Exchange) bool { return x.Seq == seq })
+	switch {
+	case (err != nil || n < 0) && fragment:
+		look.Render(w, r, http.StatusNotFound, gone())
+	case err != nil || n < 0:
+		look.Render(w, r, http.StatusNotFound, i.gonePage())
+	case fragment:
+		look.Render(w, r, http.StatusOK, decoded(all[n], i.party))
+	default:
+		look.Render(w, r, http.StatusOK, i.decodedPage(all[n]))
+	}
 }
 
 // Script returns the URL path of one of the modules that the sites share:

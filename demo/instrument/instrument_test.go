@@ -35,7 +35,7 @@ func draw(t *testing.T, i *Instrument) string {
 }
 
 func TestPanelShowsWhatTheServerReceived(t *testing.T) {
-	i, hub, _ := site(t)
+	i, hub, mux := site(t)
 	if page := draw(t, i); strings.Contains(page, `data-kind=`) {
 		t.Error("an exchange is shown before any happened")
 	}
@@ -48,12 +48,20 @@ func TestPanelShowsWhatTheServerReceived(t *testing.T) {
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Cookie", "session=k33p-me")
 	h.ServeHTTP(httptest.NewRecorder(), r)
-	page := draw(t, i)
-	if !strings.Contains(page, "comments") || !strings.Contains(page, "&lt;script&gt;") {
-		t.Errorf("the exchange is not shown: %s", page)
+	if page := draw(t, i); !strings.Contains(page, "comments") || strings.Contains(page, "k33p-me") {
+		t.Errorf("the exchange is not shown, or a cookie's value is: %s", page)
 	}
-	if strings.Contains(page, "<script>") || strings.Contains(page, "k33p-me") {
-		t.Error("the panel shows markup or a cookie's value")
+	path := Prefix + "exchange/" + number(hub.All()[0].Seq)
+	for _, path := range []string{path, path + "?fragment"} {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		page := w.Body.String()
+		if w.Code != 200 || !strings.Contains(page, "&lt;script&gt;alert(1)") {
+			t.Errorf("%s: %d, not decoded", path, w.Code)
+		}
+		if strings.Contains(page, "<script>alert") || strings.Contains(page, "k33p-me") {
+			t.Errorf("%s shows markup or a cookie's value", path)
+		}
 	}
 }
 
@@ -148,5 +156,20 @@ func TestAnswerByAccept(t *testing.T) {
 	var back look.Outcome
 	if err := json.Unmarshal(w.Body.Bytes(), &back); err != nil || back.Title != o.Title || back.State != o.State {
 		t.Errorf("%s %v", w.Body, err)
+	}
+}
+
+func TestOnlyOwnExchangesAreDecoded(t *testing.T) {
+	_, hub, mux := site(t)
+	other := hub.Wrap(look.Shop, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	other.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/basket", nil))
+	for _, seq := range []string{number(hub.All()[0].Seq), "999", "-1", "x", "99999999999999999999"} {
+		for _, query := range []string{"", "?fragment"} {
+			w := httptest.NewRecorder()
+			mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, Prefix+"exchange/"+seq+query, nil))
+			if w.Code != 404 || strings.Contains(w.Body.String(), "basket") {
+				t.Errorf("%s%s: %d", seq, query, w.Code)
+			}
+		}
 	}
 }

@@ -29,6 +29,20 @@ function connect() {
   });
 }
 
+// What is in a message is read when it is opened.
+list?.addEventListener('toggle', async (event) => {
+  const body = event.target.open && event.target.querySelector('[data-decoded]');
+  if (!body) return;
+  const path = body.dataset.decoded;
+  delete body.dataset.decoded;
+  try {
+    const response = await fetch(`${path}?fragment`);
+    body.innerHTML = await response.text();
+  } catch {
+    body.dataset.decoded = path; // opening it again tries again
+  }
+}, true);
+
 async function refresh() {
   if (!learned) return;
   try {

@@ -3,7 +3,8 @@
 import { action, outElement } from '/_look/ui.js';
 import { explain, hasToken, missing, request, supported } from '/_instrument/tokens.js';
 
-const { issuer } = document.querySelector('[data-issuer]').dataset;
+// Pages without the vouching box (one that was not found) have nothing to do.
+const issuer = document.querySelector('[data-issuer]')?.dataset.issuer;
 
 const reasons = {
   sign_in_required: 'The library vouches for members. Sign in first: a click on a name is enough here.',
@@ -61,7 +62,7 @@ action('get-tokens-xhr', async () => {
 // hasPrivateToken says whether there are tokens, never how many.
 async function tokensLeft() {
   const out = outElement('tokens-left');
-  if (!supported()) return;
+  if (!issuer || !supported()) return;
   try {
     const has = await hasToken(issuer);
     out.dataset.state = 'done';

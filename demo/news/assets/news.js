@@ -122,13 +122,13 @@ document.querySelector('form[data-attack-form="vote-100"]')?.addEventListener('s
   event.preventDefault();
   run('vote-100', event.target.querySelector('[data-attack]'), async () => {
     const answers = [];
-    const queue = Array.from({ length: 100 }, (_, i) => i);
-    const worker = async () => {
-      for (let i = queue.pop(); i !== undefined; i = queue.pop()) {
-        answers.push(await send('/vote', new URLSearchParams({ option: 'yes' }), { credentials: i % 2 ? 'omit' : 'same-origin' }));
-      }
-    };
-    await Promise.all(Array.from({ length: 8 }, worker));
+    for (const credentials of ['same-origin', 'omit']) {
+      let left = 50;
+      const worker = async () => {
+        while (left-- > 0) answers.push(await send('/vote', new URLSearchParams({ option: 'yes' }), { credentials }));
+      };
+      await Promise.all(Array.from({ length: 8 }, worker));
+    }
     const counted = answers.filter((a) => a.state === 'done').length;
     const codes = new Map();
     let words = '';
