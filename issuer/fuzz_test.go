@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/issuer/exchange"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
@@ -22,7 +23,7 @@ func (s *onlyOnce) Spend(context.Context, uint32, [pst.NonceSize]byte, time.Time
 	return nil
 }
 
-// FuzzExchange sends any header to all three endpoints: an answer is a grant, or
+// FuzzExchange sends any header to every endpoint: an answer is a grant, or
 // a refusal with a 4xx status and nothing spent.
 func FuzzExchange(f *testing.F) {
 	key, err := pst.DeriveKey(1, []byte("FIX0"))
@@ -56,20 +57,23 @@ func FuzzExchange(f *testing.F) {
 		Origin: "https://issuer.example", Keys: keys, KeyExpiry: map[uint32]time.Time{1: time.Unix(1900000000, 0)},
 		RecordSigner: NewRecordSigner(record), RecordKeys: RecordKeySet(record.Public().(ed25519.PublicKey)),
 		Policy: PolicyFunc(func(context.Context, Facts) (Decision, error) { return Decision{1, ReasonGranted}, nil }),
-		Spent:  store, Now: func() time.Time { return time.Unix(1790000000, 0) }, Log: slog.New(slog.DiscardHandler),
+		Spent:  store, Polyfill: true, Now: func() time.Time { return time.Unix(1790000000, 0) }, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, token, version string) {
-		for _, path := range []string{IssuePath, RedeemPath, TrustTokenPath} {
+		for path, h := range map[string]exchange.Headers{
+			IssuePath: exchange.Native, RedeemPath: exchange.Native, TrustTokenPath: exchange.Native,
+			PolyfillIssuePath: exchange.Polyfill, PolyfillRedeemPath: exchange.Polyfill,
+		} {
 			store.spends = 0
 			r := httptest.NewRequest(http.MethodPost, path, nil)
-			r.Header[http.CanonicalHeaderKey(pst.HeaderToken)] = []string{token}
-			r.Header[http.CanonicalHeaderKey(pst.HeaderVersion)] = []string{version}
+			r.Header[http.CanonicalHeaderKey(h.Token)] = []string{token}
+			r.Header[http.CanonicalHeaderKey(h.Version)] = []string{version}
 			w := httptest.NewRecorder()
 			iss.ServeHTTP(w, r)
-			_, granted := w.Header()[http.CanonicalHeaderKey(pst.HeaderToken)]
+			_, granted := w.Header()[http.CanonicalHeaderKey(h.Token)]
 			switch {
 			case w.Code == http.StatusOK && granted:
 				if version != pst.Version {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"time"
@@ -109,7 +110,7 @@ func (a *answer) write(w http.ResponseWriter, names exchange.Headers) {
 // refuse answers with a refusal and logs its code.
 func (i *Issuer) refuse(w http.ResponseWriter, r *http.Request, refused *exchange.Refusal) {
 	i.c.Log.LogAttrs(context.Background(), levelOf(refused.Status), "request refused",
-		slogPath(r), slogCode(refused.Code))
+		slog.String("path", r.URL.Path), slog.String("code", refused.Code))
 	if refused.Status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "5")
 	}

@@ -3,6 +3,7 @@ package issuer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 
@@ -85,7 +86,11 @@ func (i *Issuer) issue(w http.ResponseWriter, r *http.Request, req *pst.IssueReq
 		r.Body = http.MaxBytesReader(w, r.Body, maxIssueBody)
 	}
 	f, err := i.c.Facts(r)
-	if err != nil {
+	var tooLong *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLong): // Facts read a body without a declared length
+		return nil, bodyTooLarge
+	case err != nil:
 		return nil, i.failed("facts", err, policyUnavailable)
 	}
 	f.Requested, f.Now = min(req.Count(), i.c.BatchSize), now
@@ -134,6 +139,3 @@ func levelOf(status int) slog.Level {
 	}
 	return slog.LevelDebug
 }
-
-func slogPath(r *http.Request) slog.Attr { return slog.String("path", r.URL.Path) }
-func slogCode(code string) slog.Attr     { return slog.String("code", code) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/base64"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -225,21 +226,35 @@ func TestOtherMethodsAndPaths(t *testing.T) {
 }
 
 func TestLongBodyAndProofAreRefused(t *testing.T) {
-	f := serve(t, nil)
+	f := serve(t, func(_ *fixture, c *issuer.Config) {
+		c.Facts = func(r *http.Request) (issuer.Facts, error) {
+			_, err := io.ReadAll(r.Body)
+			return issuer.Facts{}, err
+		}
+	})
 	msg, _, err := pst.Begin(keyOne.PublicKey(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, _ := http.NewRequest("POST", f.srv.URL+issuer.IssuePath, strings.NewReader(strings.Repeat("x", 64<<10+1)))
-	req.Header.Set(pst.HeaderToken, base64.StdEncoding.EncodeToString(msg.Bytes()))
-	req.Header.Set(pst.HeaderVersion, pst.Version)
-	resp, err := f.srv.Client().Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	if resp.StatusCode != http.StatusRequestEntityTooLarge {
-		t.Errorf("a body of 64 KiB + 1 was answered %d", resp.StatusCode)
+	for _, declared := range []bool{true, false} {
+		var body io.Reader = strings.NewReader(strings.Repeat("x", 64<<10+1))
+		if !declared {
+			body = io.MultiReader(body) // sent in chunks
+		}
+		req, err := http.NewRequest("POST", f.srv.URL+issuer.IssuePath, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set(pst.HeaderToken, base64.StdEncoding.EncodeToString(msg.Bytes()))
+		req.Header.Set(pst.HeaderVersion, pst.Version)
+		resp, err := f.srv.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("a body of 64 KiB + 1 (length declared: %v) was answered %d", declared, resp.StatusCode)
+		}
 	}
 	if r := f.send("POST", issuer.IssuePath, msg.Bytes(), issuer.ProofHeader, strings.Repeat("x", 8<<10+1)); r.code() != "proof_too_large" {
 		t.Errorf("a proof of 8 KiB + 1: %d %s", r.status, r.body)
