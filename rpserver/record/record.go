@@ -63,8 +63,16 @@ type Config struct {
 	Issuers map[string]KeySource
 	// AllowedFrames are origins whose pages may send a record that was redeemed
 	// on another site, because they stand in a frame there: an ad frame's own
-	// origin. Empty: only the site that redeemed may send its record.
+	// origin. Empty: only the site that redeemed may send its record. (A frame
+	// gets the record with its own navigation, whose Referer is the site, or by
+	// postMessage from the page around it, and then sends it from its own
+	// origin, which is what this list is about.)
 	AllowedFrames []string
+	// Embedders are the sites whose records AllowedFrames may send. Empty means
+	// any site, since anybody may embed a frame; list your publishers here to
+	// take records of theirs alone. The frame should make the same check of
+	// event.origin before it takes a record over.
+	Embedders []string
 	// InsecureUnknownOrigin accepts a record when the request tells no origin,
 	// neither by Origin nor by Referer. A record copied from one site then
 	// passes from anywhere.
@@ -75,10 +83,11 @@ type Config struct {
 
 // Checker checks records. It is safe for concurrent use.
 type Checker struct {
-	issuers map[string]KeySource
-	frames  []string
-	unknown bool
-	now     func() time.Time
+	issuers   map[string]KeySource
+	frames    []string
+	embedders []string
+	unknown   bool
+	now       func() time.Time
 }
 
 // New checks the configuration and returns a Checker.
@@ -96,12 +105,17 @@ func New(c Config) (*Checker, error) {
 		}
 		k.issuers[issuer] = source
 	}
-	for _, frame := range c.AllowedFrames {
-		if origin, ok := originOf(frame); !ok || origin != frame {
-			return nil, errors.New("record: allowed frame " + quote(frame) + " is not an origin such as https://ads.example")
+	for _, list := range [][]string{c.AllowedFrames, c.Embedders} {
+		for _, o := range list {
+			if origin, ok := originOf(o); !ok || origin != o {
+				return nil, errors.New("record: " + quote(o) + " in AllowedFrames or Embedders is not an origin such as https://ads.example")
+			}
 		}
 	}
-	k.frames = slices.Clone(c.AllowedFrames)
+	if len(c.Embedders) > 0 && len(c.AllowedFrames) == 0 {
+		return nil, errors.New("record: Config.Embedders without AllowedFrames allows nothing: name the origins of your frames")
+	}
+	k.frames, k.embedders = slices.Clone(c.AllowedFrames), slices.Clone(c.Embedders)
 	if k.now == nil {
 		k.now = time.Now
 	}
@@ -224,7 +238,7 @@ func (c *Checker) judge(ctx context.Context, item pst.OriginRecord, source KeySo
 	switch {
 	case !known && !c.unknown:
 		return Refused{CodeOriginUnknown, "The request tells neither Origin nor Referer, so the record cannot be held against the site that sent it."}
-	case known && from != rec.Origin && !slices.Contains(c.frames, from):
+	case known && from != rec.Origin && !c.fromFrame(from, rec.Origin):
 		return Refused{CodeOriginMismatch, "The record was redeemed on another site than the one that sent it."}
 	}
 	input := item.Record[:strings.LastIndexByte(item.Record, '.')]
@@ -233,6 +247,12 @@ func (c *Checker) judge(ctx context.Context, item pst.OriginRecord, source KeySo
 		At: time.Unix(rec.IssuedAt, 0).UTC(), Expiry: time.Unix(rec.Expiry, 0).UTC(),
 		Hash: sha256.Sum256([]byte(input)),
 	}
+}
+
+// fromFrame tells whether one of our frames sent a record that it may have from
+// the site around it.
+func (c *Checker) fromFrame(from, site string) bool {
+	return slices.Contains(c.frames, from) && (len(c.embedders) == 0 || slices.Contains(c.embedders, site))
 }
 
 // requestOrigin returns the origin that a request comes from: the Origin header,
