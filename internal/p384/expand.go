@@ -43,6 +43,6 @@ func expandMessage(out, msg, dst []byte) {
 		h.Write(dst)
 		h.Write(tail)
 		h.Sum(bi[:0])
-		out = out[copy(out, bi[:]):]
+		out = out[copy(out, bi[:]):] // public: a length
 	}
 }

@@ -126,7 +126,7 @@ func normalize(points []*Point) {
 	feInvertAll(todo)
 	for i, p := range points {
 		if p.isNormal() != 0 { // public
-			continue
+			continue // public
 		}
 		finite := ^feIsZero(&inv[i])
 		var a affine
