@@ -51,6 +51,9 @@ type Config struct {
 	InsecureHTTP bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// OnError is told why a fetch failed; nil means that nobody is. Callers of
+	// KeySet only learn that the keys are unavailable.
+	OnError func(issuer string, err error)
 }
 
 // Source fetches and keeps key sets. It is safe for concurrent use. It remembers
@@ -142,8 +145,13 @@ func (s *Source) fetch(ctx context.Context, issuer string, e *entry, done chan s
 		s.mu.Unlock()
 		close(done)
 	}()
-	if fetched, err := s.get(ctx, issuer, noCache); err == nil {
+	fetched, err := s.get(ctx, issuer, noCache)
+	if err == nil {
 		event = fetched
+		_, err = jws.ParseKeySet(fetched.Body)
+	}
+	if err != nil && s.c.OnError != nil {
+		s.c.OnError(issuer, err)
 	}
 }
 
@@ -174,25 +182,34 @@ func (s *Source) get(ctx context.Context, issuer string, noCache bool) (jws.Fetc
 	if noCache {
 		req.Header.Set("Cache-Control", "no-cache")
 	}
-	res, err := s.client.Do(req)
+	body, header, err := do(&s.client, req)
 	if err != nil {
 		return jws.Fetched{}, err
+	}
+	return jws.Fetched{Body: body, CacheControl: joined(header, "Cache-Control"), Age: header.Get("Age")}, nil
+}
+
+// do sends a request and reads a bounded answer of status 200.
+func do(client *http.Client, req *http.Request) ([]byte, http.Header, error) {
+	res, err := client.Do(req)
+	if err != nil {
+		return nil, nil, err
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return jws.Fetched{}, fmt.Errorf("jwks: status %d", res.StatusCode)
+		return nil, nil, fmt.Errorf("jwks: %s answered with status %d", req.URL.Host, res.StatusCode)
 	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
-	if err != nil {
-		return jws.Fetched{}, err
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case len(body) > maxBody:
+		return nil, nil, errors.New("jwks: the answer is longer than 512 KiB")
 	}
-	if len(body) > maxBody {
-		return jws.Fetched{}, errors.New("jwks: the key set is longer than 512 KiB")
-	}
-	return jws.Fetched{Body: body,
-		CacheControl: strings.Join(res.Header.Values("Cache-Control"), ","),
-		Age:          res.Header.Get("Age")}, nil
+	return body, res.Header, nil
 }
+
+func joined(h http.Header, name string) string { return strings.Join(h.Values(name), ",") }
 
 // CheckURL refuses URLs that keys must not come from: those that are not https,
 // except on hosts that never leave this machine, or anywhere if insecure.
