@@ -32,7 +32,7 @@ const shown = 12
 // Origins are the sites of the demo as browsers write them, without a slash at
 // the end.
 type Origins struct {
-	Home, Issuer, News, Ads, IdP, Shop string
+	Home, Issuer, News, Ads, IdP, Shop, Keeper string
 }
 
 // A Place is where to look in the browser: "Network, then the row redeem".

@@ -16,11 +16,12 @@ func (s *site) props(title string) look.Props {
 		Description: "The public library of a harbour town. It lends books, and vouches for its members on other sites.",
 		Role:        "I know my members. I want other sites to believe that they are people, without telling them who, or learning where they go.",
 		Styles:      []string{s.panel.Stylesheet(), s.assets.Path("library.css")},
-		Scripts:     []string{s.panel.Script("panel.js"), s.assets.Path("library.js")},
+		Scripts:     []string{s.panel.Script("panel.js"), s.panel.Script("path.js"), s.assets.Path("library.js")},
 		Nav: []look.Link{
 			{Href: "/", Label: "Library", Current: true}, {Href: "/#new", Label: "New books"},
 			{Href: "/#visit", Label: "Visit"}, {Href: "/#account", Label: "My card"},
 		},
+		Head:  instrument.Polyfill(s.origins),
 		Class: "library",
 	}
 }

@@ -3,6 +3,8 @@ package look
 import (
 	"strconv"
 	"strings"
+
+	"github.com/a-h/templ"
 )
 
 // A Link is one entry of a navigation.
@@ -20,10 +22,11 @@ type Props struct {
 	Role        string // one sentence: who this party is and what it wants; stands above the site
 	HomeURL     string // of the page with the chart; a link to it stands beside Role
 	Nav         []Link
-	Styles      []string // URL paths of the site's own sheets
-	Scripts     []string // URL paths of the site's own modules
-	Class       string   // of <body>
-	Bare        bool     // no header and footer: the site draws its own, or the page is a frame
+	Styles      []string        // URL paths of the site's own sheets
+	Scripts     []string        // URL paths of the site's own modules
+	Head        templ.Component // stands in the head before Scripts
+	Class       string          // of <body>
+	Bare        bool            // no header and footer: the site draws its own, or the page is a frame
 }
 
 // A Field is one named value of a message, as [Bytes] shows it.

@@ -70,6 +70,8 @@ function why(error, doing) {
         : 'The issuer gave no tokens. Its own words are in the instrument, below.', 'refused'];
     case 'NotAllowedError':
       return ['This page may not use the operation: a permissions policy forbids it.', 'refused'];
+    case 'NetworkError':
+      return ['The browser\'s console and its Network panel say why. "Get tokens" asks the same by fetch, which gives the reason.', 'error'];
     case 'TypeError':
       return ['The request did not come through: the server is not running, or the page is not on a secure origin.', 'error'];
   }

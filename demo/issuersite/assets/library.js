@@ -51,7 +51,7 @@ action('get-tokens-xhr', async () => {
       xhr.responseType = 'json';
       xhr.onload = () => resolve(xhr.response);
       // XMLHttpRequest tells no reason; the browser's log does.
-      xhr.onerror = () => reject(new DOMException('The request failed, and XMLHttpRequest does not say why. "Get tokens" does.', 'NetworkError'));
+      xhr.onerror = () => reject(new DOMException('The request failed, and XMLHttpRequest does not say why.', 'NetworkError'));
       xhr.send();
     }));
   } catch (error) {

@@ -1,0 +1,28 @@
+package instrument
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"io"
+
+	"github.com/a-h/templ"
+
+	"github.com/bonafides-dev/bonafides/wasm"
+)
+
+// Polyfill is the script tag with which a page works with tokens in browsers
+// that have none, or do not know the issuer. It stands before the page's own
+// scripts.
+func Polyfill(o Origins) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		name, integrity, err := wasm.Script("tokens", wasm.Classic)
+		if err != nil {
+			return err
+		}
+		keeper := html.EscapeString(o.Keeper)
+		_, err = fmt.Fprintf(w, `<script nonce="%s" src="%s/bonafides/%s" integrity="%s" crossorigin="anonymous" data-keeper="%s"></script>`,
+			templ.GetNonce(ctx), keeper, name, integrity, keeper)
+		return err
+	})
+}
