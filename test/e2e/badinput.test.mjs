@@ -150,13 +150,13 @@ describe('forms', () => {
 
   for (const path of ['/fedcm/assertion', '/fedcm/disconnect']) {
     endpoint(`idp ${path}`, function* () {
-      const good = 'client_id=harbour-goods&account_id=x&account_hint=x&params=%7B%22nonce%22%3A%22n%22%7D';
+      const good = 'client_id=kiln-lane&account_id=x&account_hint=x&params=%7B%22nonce%22%3A%22n%22%7D';
       const headers = { 'Sec-Fetch-Dest': 'webidentity', Origin: stack.origin('shop'), 'Sec-Fetch-Site': 'cross-site', Cookie: ada.jar.header(stack.host('idp')) };
       for (const [what, more, body] of bodies(good)) yield [what, 'idp', path, { method: 'POST', body, headers: { ...headers, ...more } }];
       for (const method of ['GET', 'PUT', 'DELETE']) yield ['wrong method', 'idp', path, { method, headers }, [405]];
       if (path === '/fedcm/assertion') {
         for (const [what, params] of [['params that are not JSON', '{'], ['params that are no object', '[1]'], ['a nonce that is a number', '{"nonce":1}'], ['a nonce twice', '{"nonce":"a","nonce":"b"}'], ['params nested 40 deep', `{"nonce":${'['.repeat(40)}${']'.repeat(40)}}`], ['a nonce of 5,000 bytes', `{"nonce":"${'n'.repeat(5000)}"}`]]) {
-          yield [what, 'idp', path, { method: 'POST', headers: { ...headers, 'Content-Type': formType }, body: new URLSearchParams({ client_id: 'harbour-goods', account_id: 'x', params }).toString() }];
+          yield [what, 'idp', path, { method: 'POST', headers: { ...headers, 'Content-Type': formType }, body: new URLSearchParams({ client_id: 'kiln-lane', account_id: 'x', params }).toString() }];
         }
       }
     });

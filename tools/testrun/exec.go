@@ -15,10 +15,11 @@ import (
 // A command is one program to run in its own process group, so that a time
 // limit also ends what it started.
 type command struct {
-	dir  string
-	env  []string // added to the environment
-	bare bool     // only env and the few variables that Go needs
-	args []string
+	dir   string
+	env   []string // added to the environment
+	bare  bool     // only env and the few variables that Go needs
+	args  []string
+	input string // standard input
 }
 
 func (c command) String() string { return strings.Join(c.args, " ") }
@@ -41,6 +42,7 @@ func (c command) stream(ctx context.Context, read func(io.Reader)) (string, erro
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 10 * time.Second
+	cmd.Stdin = strings.NewReader(c.input)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.StdoutPipe()

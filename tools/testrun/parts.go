@@ -17,6 +17,7 @@ import (
 var parts = []part{
 	{name: "vet", sets: "check test", about: "go vet, natively and for js/wasm", run: vet},
 	{name: "staticcheck", sets: "check test", about: "staticcheck", run: staticcheck},
+	{name: "platforms", sets: "test", about: "staticcheck of what is built for several platforms, on all of them", run: platforms},
 	{name: "govulncheck", sets: "test", about: "known vulnerabilities in what the code calls", run: govulncheck},
 	{name: "generate", sets: "check test generate", about: "the generated files are those that the generators write", run: generate},
 	{name: "purity", sets: "check test", about: "who may import what", run: purity},
@@ -40,8 +41,26 @@ func vet(ctx context.Context, t *tally) {
 	command{env: jsWasm, args: []string{"go", "vet", "./protocol/...", "./internal/p384/..."}}.single(ctx, t, "GOOS=js GOARCH=wasm go vet ./protocol/...")
 }
 
+// platformPackages are built for several platforms: what one does not use
+// another may.
+var platformPackages = []string{"wasm", "worker", "protocol", "internal/p384"}
+
 func staticcheck(ctx context.Context, t *tally) {
-	command{args: []string{"staticcheck", "./..."}}.single(ctx, t, "staticcheck ./...")
+	packages := packagesBut(ctx, t, platformPackages...)
+	command{args: append([]string{"staticcheck"}, packages...)}.single(ctx, t, "staticcheck")
+}
+
+// platforms merges what staticcheck finds on each platform: code is unused only
+// if it is unused on all.
+func platforms(ctx context.Context, t *tally) {
+	args := []string{"staticcheck", "-matrix"}
+	for _, p := range platformPackages {
+		if _, err := os.Stat(p); err == nil {
+			args = append(args, "./"+p+"/...")
+		}
+	}
+	const matrix = "native:\njs: GOOS=js GOARCH=wasm\nwasip1: GOOS=wasip1 GOARCH=wasm\n386: GOARCH=386\nnistec: -tags=nistec\n"
+	command{input: matrix, args: args}.single(ctx, t, "staticcheck -matrix")
 }
 
 // govulncheck needs the vulnerability database. Where that cannot be reached,
@@ -133,7 +152,7 @@ func purity(ctx context.Context, t *tally) {
 }
 
 func unit(ctx context.Context, t *tally) {
-	goTest(ctx, t, command{}, append([]string{"-count=1"}, packagesBut(ctx, t, "internal/arch", "examples")...)...)
+	goTest(ctx, t, command{}, append([]string{"-count=1"}, packagesBut(ctx, t, "internal/arch", "examples", "worker")...)...)
 }
 
 // race covers what several goroutines touch: servers, stores and the demo. The
@@ -222,6 +241,7 @@ func modules(ctx context.Context, t *tally) {
 }
 
 func worker(ctx context.Context, t *tally) {
+	goTest(ctx, t, command{}, "-count=1", "./worker/...")
 	nodeTest(ctx, t, command{}, 1, "worker/*.test.mjs", "worker/test/*.test.mjs")
 }
 
