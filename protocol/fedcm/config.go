@@ -60,7 +60,9 @@ func (c ProviderConfig) JSON() ([]byte, error) {
 	b.OptString("background_color", c.Branding.BackgroundColor)
 	b.OptString("color", c.Branding.Color)
 	b.OptString("name", c.Branding.Name)
-	appendIcons(&b, c.Branding.Icons)
+	if err := appendIcons(&b, c.Branding.Icons); err != nil {
+		return nil, err
+	}
 	branding, err := finish(&b)
 	if err != nil {
 		return nil, err
@@ -122,7 +124,9 @@ func (m ClientMetadata) JSON() ([]byte, error) {
 	var o strictjson.Writer
 	o.OptString("privacy_policy_url", m.PrivacyPolicyURL)
 	o.OptString("terms_of_service_url", m.TermsOfServiceURL)
-	appendIcons(&o, m.Icons)
+	if err := appendIcons(&o, m.Icons); err != nil {
+		return nil, err
+	}
 	if m.ClientIsThirdParty {
 		o.Bool("client_is_third_party_to_top_frame_origin", true)
 	}

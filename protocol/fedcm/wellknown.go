@@ -172,9 +172,9 @@ type Icon struct {
 	Size int
 }
 
-func appendIcons(o *strictjson.Writer, icons []Icon) {
+func appendIcons(o *strictjson.Writer, icons []Icon) error {
 	if len(icons) == 0 {
-		return
+		return nil
 	}
 	list := make([][]byte, 0, len(icons))
 	for _, i := range icons {
@@ -183,11 +183,12 @@ func appendIcons(o *strictjson.Writer, icons []Icon) {
 		if i.Size > 0 {
 			w.Int("size", int64(i.Size))
 		}
-		b, err := w.Bytes()
+		b, err := finish(&w)
 		if err != nil {
-			b = nil // Raw refuses it, and with it the document
+			return err
 		}
 		list = append(list, b)
 	}
 	o.Raw("icons", strictjson.AppendArray(nil, list...))
+	return nil
 }
