@@ -1,24 +1,13 @@
 package p384
 
-import (
-	"crypto/sha512"
-	"errors"
-)
+import "crypto/sha512"
 
-// hashL is L of RFC 9380 section 5: ceil((384 + 192) / 8) bytes are reduced for
-// each field element or scalar, so that the bias is below 2^-192.
-const hashL = 72
-
-var errDST = errors.New("p384: domain separation tag longer than 255 bytes or empty")
-
-// expandMessage fills out with expand_message_xmd(msg, dst, len(out)) of
-// RFC 9380 section 5.3.1 over SHA-384. The tag is one of the program's own
-// constants: an empty one or one above 255 bytes is a programming error and
-// panics. len(out) must be at most 255*48.
-func expandMessage(out, msg, dst []byte) {
-	if len(dst) == 0 || len(dst) > 255 {
-		panic(errDST)
-	}
+// expandMessageOwn fills out with expand_message_xmd(msg, dst, len(out)) of
+// RFC 9380 section 5.3.1 over SHA-384. len(out) must be at most 255*48. It is for
+// the WebAssembly builds, where circl's expander (expand_circl.go) would add more
+// than all the rest of this package.
+func expandMessageOwn(out, msg, dst []byte) {
+	checkDST(dst)
 	// Steps 3 to 7: b_0 = H(Z_pad || msg || l_i_b_str || 0 || DST_prime). The
 	// block of SHA-384 is 128 bytes.
 	var pad [sha512.BlockSize]byte

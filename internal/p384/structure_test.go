@@ -20,13 +20,13 @@ import (
 // reachable from secrets: these packages' functions and builtins only.
 var allowedCalls = []string{
 	"bits.Add64", "bits.Sub64", "bits.Mul64", "rand.Read",
-	"sha512.New384", "h.Write", "h.Sum", "h.Reset",
+	"sha512.New384", "h.Write", "h.Sum", "h.Reset", "expander.NewExpanderMD", ".Expand",
 	"append", "copy", "len", "cap", "make", "clear", "min", "panic",
-	"bool", "byte", "int", "int8", "uint8", "int32", "uint32", "int64", "uint64", "limb", "fe", "string",
+	"bool", "byte", "uint", "int", "int8", "uint8", "int32", "uint32", "int64", "uint64", "limb", "fe", "string",
 	"baseOnce.Do", "bit", "step",
 }
 
-var allowedImports = []string{"crypto/rand", "crypto/sha512", "embed", "errors", "math/bits", "sync"}
+var allowedImports = []string{"crypto", "crypto/rand", "crypto/sha512", "embed", "errors", "math/bits", "sync", "github.com/cloudflare/circl/expander"}
 
 type function struct {
 	file *ast.File
