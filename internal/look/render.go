@@ -19,6 +19,7 @@ type CSP struct {
 	FrameSrc       []string // what this page may embed
 	FrameAncestors []string // who may embed this page
 	ImgSrc         []string // 'self' and data: are always in
+	ScriptSrc      []string // more for script-src, like 'wasm-unsafe-eval'; 'self' and the nonce are always in
 	FormAction     []string // where forms may go, redirects included; 'self' is always in
 }
 
@@ -36,7 +37,7 @@ func (c CSP) Header(nonce string) string {
 	}
 	return strings.Join([]string{
 		"default-src 'none'",
-		"script-src 'self' 'nonce-" + nonce + "'",
+		"script-src " + list("'self' 'nonce-"+nonce+"'", c.ScriptSrc),
 		"style-src 'self'",
 		"img-src " + list("'self' data:", c.ImgSrc),
 		"connect-src " + list("'self'", c.ConnectSrc),
