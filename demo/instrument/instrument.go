@@ -81,7 +81,13 @@ func (i *Instrument) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+Prefix+"exchange/{seq}", i.exchange)
 	mux.HandleFunc("GET "+Prefix+"learned", func(w http.ResponseWriter, r *http.Request) {
 		trace.Skip(r.Context())
-		look.Render(w, r, http.StatusOK, look.Learned(i.learned()))
+		// Everything that was received is searched for these lists, so they are
+		// made when somebody looks and not with every page of the site.
+		if r.URL.Query().Has("fragment") {
+			look.Render(w, r, http.StatusOK, look.Learned(i.learned()))
+			return
+		}
+		look.Render(w, r, http.StatusOK, i.learnedPage())
 	})
 }
 

@@ -80,7 +80,7 @@ func TestAssetsAndFragments(t *testing.T) {
 	i, _, mux := site(t)
 	for path, typ := range map[string]string{
 		i.Script("panel.js"): "text/javascript", i.Script("tokens.js"): "text/javascript", Prefix + "tokens.js": "text/javascript",
-		i.Stylesheet(): "text/css", look.Stylesheet(): "text/css", Prefix + "learned": "text/html",
+		i.Stylesheet(): "text/css", look.Stylesheet(): "text/css", Prefix + "learned": "text/html", Prefix + "learned?fragment": "text/html",
 	} {
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))

@@ -16,7 +16,8 @@ func (s *site) props(title string) look.Props {
 		Description: "The paper of a harbour town. Letters and polls are open to people that Meridian Library vouches for.",
 		Role:        "I print letters and count votes. I want to know that a person sends them, and not which person.",
 		Styles:      []string{s.panel.Stylesheet(), s.assets.Path("news.css")},
-		Scripts:     []string{s.panel.Script("panel.js"), s.assets.Path("news.js")},
+		Scripts:     []string{s.panel.Script("panel.js"), s.panel.Script("path.js"), s.assets.Path("news.js")},
+		Head:        instrument.Polyfill(s.origins),
 		Class:       "paper", Bare: true,
 	}
 }

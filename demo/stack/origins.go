@@ -10,7 +10,7 @@ import (
 
 // Origins are the sites of the demo, each a site of its own to a browser.
 type Origins struct {
-	Home, Issuer, News, Ads, IdP, Shop string
+	Home, Issuer, News, Ads, IdP, Shop, Keeper string
 }
 
 // originsAt returns the origins on a port. A browser leaves port 80 out.
@@ -28,6 +28,7 @@ func originsAt(port string) Origins {
 		Ads:    at("ads.localhost"),
 		IdP:    at("idp.localhost"),
 		Shop:   at("shop.localhost"),
+		Keeper: at("keeper.localhost"),
 	}
 }
 
@@ -38,7 +39,8 @@ type Site struct {
 }
 
 // Sites lists the five sites, in the order in which a visitor meets them. The
-// home page is not among them.
+// home page is not among them, and neither is the keeper, which keeps tokens
+// where a browser does not and is on the browser's side.
 func (o Origins) Sites() []Site {
 	return []Site{
 		{look.Issuer, o.Issuer}, {look.Publisher, o.News}, {look.AdNetwork, o.Ads}, {look.IdP, o.IdP}, {look.Shop, o.Shop},

@@ -131,6 +131,11 @@ func (s *Stack) wire(c Config, k *keys) error {
 	} {
 		hosts.sites[hostname(s.Origins.of(party))] = s.Hub.Wrap(party, site)
 	}
+	keeper, err := s.keeper()
+	if err != nil {
+		return fmt.Errorf("the keeper: %w", err)
+	}
+	hosts.sites[hostname(s.Origins.Keeper)] = keeper
 	s.handler = hosts
 	return nil
 }

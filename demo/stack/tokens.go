@@ -44,7 +44,7 @@ func (s *Stack) issuer(c Config, k *keys) (http.Handler, error) {
 			// The day is cut off so that a restart does not change what browsers were told.
 			Keys: set, KeyExpiry: map[uint32]time.Time{tokenKeyID: c.Now().UTC().Truncate(24 * time.Hour).Add(keyLife)},
 			RecordSigner: k.record.Signer(), RecordKeys: recordKeys, Record: c.Record,
-			Policy: c.Policy, Spent: store, Counter: store,
+			Policy: c.Policy, Spent: store, Counter: store, Polyfill: true,
 			Now: c.Now, Log: c.Log,
 		},
 	})
@@ -102,7 +102,7 @@ func (s *Stack) home(c Config) (http.Handler, error) {
 		config.Parties = append(config.Parties, home.Party{Party: site.Party, Origin: site.Origin})
 		names += " " + hostname(site.Origin)
 	}
-	config.HostsLine = "127.0.0.1" + names
+	config.HostsLine = "127.0.0.1" + names + " " + hostname(s.Origins.Keeper)
 	config.ChromeCommand = CommandLine("chromium", s.ChromeArgs("/tmp/bonafides-profile"))
 	return home.New(config)
 }

@@ -13,6 +13,8 @@ const (
 	pathIssue       = "/issue"
 	pathRedeem      = "/redeem"
 	pathTrustToken  = "/.well-known/trust-token"
+	pathIssuePoly   = "/.well-known/private-state-token/polyfill/issue"
+	pathRedeemPoly  = "/.well-known/private-state-token/polyfill/redeem"
 	pathCommitments = "/.well-known/private-state-token/key-commitment"
 	pathRecordKeys  = "/.well-known/redemption-record-keys"
 	pathWellKnown   = "/.well-known/web-identity"
@@ -29,6 +31,7 @@ const (
 
 var kindByPath = map[string]string{
 	pathIssue: KindIssue, pathRedeem: KindRedeem,
+	pathIssuePoly: KindIssue, pathRedeemPoly: KindRedeem,
 	pathCommitments: KindCommitments, pathRecordKeys: KindRecordKeys,
 	pathWellKnown: KindWellKnown, pathConfig: KindConfig, pathAccounts: KindAccounts,
 	pathMetadata: KindMetadata, pathAssertion: KindAssertion, pathDisconnect: KindDisconnect,
@@ -39,17 +42,20 @@ var kindByPath = map[string]string{
 // kind says what a message is for.
 func (m *message) kind() string {
 	p := m.path()
+	if m.method == http.MethodOptions {
+		return KindAction // a preflight: the message itself comes after
+	}
 	if k, ok := kindByPath[p]; ok {
 		return k
 	}
 	if p == pathTrustToken {
-		if isRedemption(m.header.Get(headerToken)) {
+		if isRedemption(m.header.Get(name(m.header, headerToken))) {
 			return KindRedeem
 		}
 		return KindIssue
 	}
 	// A record may travel with any request: a fetch, a frame's navigation.
-	if _, ok := m.header[headerRecord]; ok {
+	if _, ok := m.header[name(m.header, headerRecord)]; ok {
 		return KindRecord
 	}
 	post := m.method == http.MethodPost

@@ -33,7 +33,7 @@ func (m *message) tokenRequest() []Field {
 // tokenAnswer decodes the signed elements.
 func (m *message) tokenAnswer() []Field {
 	b, value, ok := m.tokenHeader(m.answerHeader)
-	if _, there := m.answerHeader[headerToken]; there && value == "" {
+	if _, there := m.answerHeader[name(m.answerHeader, headerToken)]; there && value == "" {
 		return []Field{{Group: "IssueResponse", Name: "issued", Value: "0", Encoding: "decimal", Spec: "PST 1.6 empty header",
 			Help: "An empty header: the request was fine, and the policy grants no token."}}
 	}
@@ -93,12 +93,12 @@ func (m *message) redemption() []Field {
 
 // redemptionAnswer decodes the record that comes back.
 func (m *message) redemptionAnswer() []Field {
-	record := m.answerHeader.Get(headerToken)
+	record := m.answerHeader.Get(name(m.answerHeader, headerToken))
 	if record == "" {
 		return nil
 	}
 	out := recordFields("Redemption record", record)
-	if life := m.answerHeader.Get(headerLifetime); life != "" {
+	if life := m.answerHeader.Get(name(m.answerHeader, headerLifetime)); life != "" {
 		out = append(out, Field{Group: "Redemption record", Name: headerLifetime, Value: life, Encoding: "decimal", Size: len(life), Spec: "PST 1.6",
 			Help: "For how many seconds the browser keeps the record."})
 	}
@@ -107,7 +107,7 @@ func (m *message) redemptionAnswer() []Field {
 
 // recordSent decodes the records that came with a request.
 func (m *message) recordSent() []Field {
-	value := m.header.Get(headerRecord)
+	value := m.header.Get(name(m.header, headerRecord))
 	if value == "" {
 		return []Field{{Group: headerRecord, Name: "no record", Value: "the header came empty", Encoding: "text", Spec: "PST 1.6",
 			Help: "The browser was asked to send a record and has none, or the record has expired."}}
@@ -152,17 +152,18 @@ func recordFields(group, record string) []Field {
 }
 
 func (m *message) versionField() []Field {
-	v, ok := m.header[headerVersion]
+	header := name(m.header, headerVersion)
+	v, ok := m.header[header]
 	if !ok {
 		return nil
 	}
-	f := textField("Headers", headerVersion, v[0], "The protocol and its version. The same for everybody.")
+	f := textField("Headers", header, v[0], "The protocol and its version. The same for everybody.")
 	f.Spec = "PST 1.6"
 	return []Field{f}
 }
 
 func (m *message) tokenHeader(h http.Header) (b []byte, value string, ok bool) {
-	value = h.Get(headerToken)
+	value = h.Get(name(h, headerToken))
 	b, err := base64.StdEncoding.Strict().DecodeString(value)
 	return b, value, err == nil && len(b) > 0
 }

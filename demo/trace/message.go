@@ -18,6 +18,26 @@ const (
 	headerAttack   = "Bonafides-Demo-Attack" // on what the attack buttons send
 )
 
+// polyfilled are the headers by which scripts carry what a browser carries in
+// the others: no script can set a name that begins with Sec-.
+var polyfilled = map[string]string{
+	headerToken:    "Private-State-Token",
+	headerVersion:  "Private-State-Token-Crypto-Version",
+	headerLifetime: "Private-State-Token-Lifetime",
+	headerRecord:   "Private-State-Redemption-Record",
+}
+
+// name returns under which of its two names a header is there, the browser's
+// own where it is neither.
+func name(h http.Header, native string) string {
+	if _, ok := h[native]; !ok {
+		if p := polyfilled[native]; h[p] != nil {
+			return p
+		}
+	}
+	return native
+}
+
 // A message is one request and its answer before they are decoded.
 type message struct {
 	party, from       look.Party

@@ -46,7 +46,7 @@ list?.addEventListener('toggle', async (event) => {
 async function refresh() {
   if (!learned) return;
   try {
-    const response = await fetch(learned.dataset.learned);
+    const response = await fetch(`${learned.dataset.learned}?fragment`);
     if (response.ok) learned.innerHTML = await response.text();
   } catch { /* the server has gone; the lists stay as they are */ }
 }

@@ -5,7 +5,7 @@ import { lazyGuest } from "../load.js";
 import { fragmentErrand, fragmentReturn, pack, pathCommitment, unpack } from "../tokens/protocol.js";
 import type { Errand, Question, Returned } from "../tokens/protocol.js";
 import { answer, insecureOnIssuer } from "./answer.js";
-import { show } from "./page.js";
+import { pressed, show } from "./page.js";
 
 const guest = lazyGuest(new URL(__FILES__["token.wasm"]!, import.meta.url));
 
@@ -52,6 +52,10 @@ async function errand(e: Errand): Promise<void> {
     show("lost");
     return;
   }
+  // Any page may send a person here with another site's ret and so spend that
+  // site's tokens: where the browser does not say that ret's site sent them, they
+  // are asked.
+  if (!document.referrer || new URL(document.referrer).origin !== ret.origin) await pressed(ret.origin);
   show("working", ret.origin);
   // The answer goes to ret alone, so its origin is the redeeming origin.
   const back: Returned = { channel: e.channel, id: e.id, answer: await answer(e.question, ret.origin, guest) };

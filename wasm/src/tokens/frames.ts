@@ -2,7 +2,6 @@
 // carry a header that a script sets, so the frame loads at once and its document
 // asks the page that embeds it.
 
-import type { Kit } from "./install.js";
 import { recordOf } from "./memory.js";
 import { readAttribute } from "./params.js";
 
@@ -13,7 +12,7 @@ interface Ask {
 
 /** The embedding page's side: it answers its own frames alone, at the origin of
  * their src, with the records of the issuers that the attribute names. */
-export function answerFrames(_kit: Kit): void {
+export function answerFrames(): void {
   addEventListener("message", (e: MessageEvent<Ask>) => {
     if (e.data?.bonafides !== 1 || e.data.type !== "records?" || !e.ports[0]) return;
     for (const frame of document.querySelectorAll("iframe")) {

@@ -4,16 +4,22 @@
 import { fromScript } from "../config.js";
 import type { Config } from "../config.js";
 import { recordFromEmbedder } from "./frames.js";
+import type { Kit, Path } from "./kit.js";
 import { install as installSurface } from "./install.js";
 import { comeBack } from "./link.js";
 
-let installed = false;
+let kit: Kit | null = null;
 
 /** install puts the token surface into this page, once. */
 export function install(config: Config): void {
-  if (installed || comeBack(config.keeper)) return;
-  installed = true;
-  installSurface(config);
+  if (kit || comeBack(config.keeper)) return;
+  kit = installSurface(config);
+}
+
+/** tokenPath says who does the work for an issuer on this page, as far as is
+ * known; the event bonafides:path on the document tells of a change. */
+export function tokenPath(issuer: string): Path {
+  return kit?.path(new URL(issuer, document.baseURI).origin) ?? { path: "native", why: "The polyfill is not installed." };
 }
 
 export { recordFromEmbedder };
@@ -21,5 +27,5 @@ export { recordFromEmbedder };
 const config = fromScript(document.currentScript as HTMLScriptElement | null);
 if (config) {
   install(config);
-  Object.assign(window, { bonafides: { ...(window as { bonafides?: object }).bonafides, recordFromEmbedder } });
+  Object.assign(window, { bonafides: { ...(window as { bonafides?: object }).bonafides, recordFromEmbedder, tokenPath } });
 }

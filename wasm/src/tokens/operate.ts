@@ -45,6 +45,7 @@ export async function begin(held: Held, url: string): Promise<Issuance> {
 export async function fetchTokens(held: Promise<Held>, request: Request, nativeFetch: typeof fetch): Promise<Response> {
   const h = await held;
   try {
+    request.signal.throwIfAborted();
     const issuance = await begin(h, request.url);
     const headers = new Headers(request.headers);
     for (const [k, v] of Object.entries(issuance.headers)) headers.set(k, v);
@@ -62,9 +63,10 @@ export async function fetchTokens(held: Promise<Held>, request: Request, nativeF
 }
 
 /** redeem asks the keeper to spend a token; the record stays with this site. */
-export async function redeem(held: Promise<Held>, url: string, params: TokenParams): Promise<number> {
+export async function redeem(held: Promise<Held>, url: string, params: TokenParams, signal: AbortSignal): Promise<number> {
   const h = await held;
   try {
+    signal.throwIfAborted();
     const u = new URL(url);
     const a = check(await h.exchange({
       op: "redeem", issuer: u.origin, path: u.pathname + u.search, refresh: params.refreshPolicy === "refresh",

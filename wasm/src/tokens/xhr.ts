@@ -1,123 +1,145 @@
 // XMLHttpRequest.setPrivateToken and setTrustToken, after open() as natively.
+// What the polyfill does itself runs on fetch, and the answer is put into the
+// XMLHttpRequest: its load event comes when the tokens are stored.
 
-import { isMissingKeys } from "./errors.js";
-import type { Kit } from "./install.js";
-import { begin, recordHeader, redeem } from "./operate.js";
+import type { Kit } from "./kit.js";
+import { nativeMember } from "./kit.js";
+import { recordHeader } from "./operate.js";
 import { issuerOrigin, readInit } from "./params.js";
 import type { TokenParams } from "./params.js";
-import { headerToken } from "./protocol.js";
 
 interface Opened {
   method: string;
   url: string;
-  args: unknown[];
+  synchronous: boolean;
   headers: [string, string][];
   params?: TokenParams;
-  /** Set again natively, where the browser has the API. */
-  native?: () => void;
+  /** Ends what runs on fetch. */
+  abort?: AbortController;
 }
+
+type XHR = XMLHttpRequest & { setPrivateToken?: (v: unknown) => void };
 
 const state = new WeakMap<XMLHttpRequest, Opened>();
 
-export function installXHR(kit: Kit): void {
-  const proto = XMLHttpRequest.prototype as XMLHttpRequest & { setPrivateToken?: (v: unknown) => void };
-  const { open, send, setRequestHeader } = proto;
-  const setNative = proto.setPrivateToken;
+/** Members that a finished polyfilled request has of its own. */
+const answered = ["readyState", "status", "statusText", "response", "responseText", "responseURL", "getResponseHeader", "getAllResponseHeaders"];
 
-  proto.open = function (this: XMLHttpRequest, method: string, url: string | URL, ...rest: unknown[]): void {
-    state.set(this, { method, url: new URL(String(url), document.baseURI).href, args: rest, headers: [] });
+export function installXHR(kit: Kit): void {
+  const proto = XMLHttpRequest.prototype as XHR;
+  const { open, send, abort, setRequestHeader, setPrivateToken: setNative } = proto;
+
+  proto.open = function (this: XHR, method: string, url: string | URL, ...rest: unknown[]): void {
+    state.get(this)?.abort?.abort();
+    for (const name of answered) delete (this as unknown as Record<string, unknown>)[name];
     (open as (...a: unknown[]) => void).call(this, method, url, ...rest);
+    state.set(this, { method, url: new URL(String(url), document.baseURI).href, synchronous: rest.length > 0 && !rest[0], headers: [] });
   };
-  proto.setRequestHeader = function (this: XMLHttpRequest, name: string, value: string): void {
+  proto.setRequestHeader = function (this: XHR, name: string, value: string): void {
     setRequestHeader.call(this, name, value);
     state.get(this)?.headers.push([name, value]);
   };
+  proto.abort = function (this: XHR): void {
+    const running = state.get(this)?.abort;
+    if (running) running.abort();
+    else abort.call(this);
+  };
 
   const setter = (member: "privateToken" | "trustToken", method: string) =>
-    function (this: XMLHttpRequest, v: unknown): void {
+    function (this: XHR, v: unknown): void {
       const where = `execute '${method}' on 'XMLHttpRequest'`;
       const params = readInit({ [member]: v ?? null }, where);
       const s = state.get(this);
-      if (!s || this.readyState !== XMLHttpRequest.OPENED) {
+      if (!s || s.abort || this.readyState !== XMLHttpRequest.OPENED) {
         throw new DOMException(`Failed to ${where}: The object's state must be OPENED.`, "InvalidStateError");
       }
       s.params = params!;
-      if (setNative) {
-        const { operation, refreshPolicy, issuers } = params!;
-        s.native = () => setNative.call(this, { version: 1, operation, refreshPolicy, ...(issuers.length > 0 && { issuers }) });
-      }
     };
   const define = (name: string, value: unknown) =>
     Object.defineProperty(XMLHttpRequest.prototype, name, { value, configurable: true, enumerable: true, writable: true });
   define("setPrivateToken", setter("privateToken", "setPrivateToken"));
   define("setTrustToken", setter("trustToken", "setTrustToken"));
 
-  proto.send = function (this: XMLHttpRequest, body?: Document | XMLHttpRequestBodyInit | null): void {
+  proto.send = function (this: XHR, body?: Document | XMLHttpRequestBodyInit | null): void {
     const s = state.get(this);
     const params = s?.params;
     if (!s || !params) return send.call(this, body);
-    const issuer = issuerOrigin(s.url);
+    const sendNative = () => {
+      setNative?.call(this, nativeMember(params));
+      send.call(this, body);
+    };
     if (params.operation === "send-redemption-record") {
       const header = recordHeader(params.issuers);
       if (header) setRequestHeader.call(this, header[0], header[1]);
-      s.native?.();
-      return send.call(this, body);
+      return sendNative();
     }
-    if (issuer === null) throw new DOMException("The issuer is not a secure origin.", "InvalidStateError");
-    if (kit.native && !kit.taken.has(issuer)) {
-      // The keys are asked for with fetch first, since a failed XMLHttpRequest
-      // does not say why it failed.
-      s.native?.();
-      return send.call(this, body);
+    const issuer = issuerOrigin(s.url);
+    if (issuer === null) throw new DOMException("Failed to execute 'send' on 'XMLHttpRequest': the issuer is not a secure origin.", "InvalidStateError");
+    if (s.synchronous) {
+      if (!kit.ours(issuer)) return sendNative();
+      throw new DOMException("Failed to execute 'send' on 'XMLHttpRequest': a synchronous request cannot carry tokens in this browser.", "InvalidAccessError");
     }
-    void ours(kit, this, s, params, issuer, () => send.call(this, body), open, setRequestHeader);
+    if (kit.ours(issuer)) return run(kit, this, s, params, issuer, body);
+    // A failed XMLHttpRequest does not say why it failed, so whether the browser
+    // knows the issuer is asked before.
+    void kit.knows(issuer).then((known) => (known ? sendNative() : run(kit, this, s, params, issuer, body)));
   };
 }
 
-async function ours(
-  kit: Kit, xhr: XMLHttpRequest, s: Opened, params: TokenParams, issuer: string, send: () => void,
-  open: XMLHttpRequest["open"], setHeader: XMLHttpRequest["setRequestHeader"],
-): Promise<void> {
-  const held = kit.link.hold(issuer, params.operation);
-  const reopen = (method: string, url: string) => {
-    const { responseType, timeout, withCredentials } = xhr;
-    (open as (...a: unknown[]) => void).call(xhr, method, url, ...s.args);
-    xhr.responseType = responseType;
-    xhr.timeout = timeout;
-    xhr.withCredentials = withCredentials;
-    for (const [k, v] of s.headers) setHeader.call(xhr, k, v);
-  };
-  try {
-    if (params.operation === "token-redemption") {
-      await redeem(held, s.url, params);
-      reopen("GET", "data:,");
-      send();
-      return;
-    }
-    const h = await held;
-    try {
-      const issuance = await begin(h, s.url);
-      reopen(s.method, issuance.url);
-      for (const [k, v] of Object.entries(issuance.headers)) setHeader.call(xhr, k, v);
-      await new Promise<void>((resolve, reject) => {
-        // Listeners run in the order they were added, so the page's own see the
-        // end of the request before the tokens are stored: they are stored as
-        // soon as the header is there.
-        xhr.addEventListener("readystatechange", () => {
-          if (xhr.readyState === XMLHttpRequest.HEADERS_RECEIVED) {
-            issuance.finish(xhr.getResponseHeader(headerToken)).then(resolve, reject);
-          }
-        });
-        xhr.addEventListener("error", () => reject(new TypeError("network error")));
-        xhr.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
-        send();
-      });
-    } finally {
-      h.release();
-    }
-  } catch (err) {
-    if (isMissingKeys(err)) kit.taken.add(issuer);
-    xhr.dispatchEvent(new ProgressEvent("error"));
+/** run does the request on fetch, starting now. */
+function run(kit: Kit, xhr: XHR, s: Opened, params: TokenParams, issuer: string, body?: Document | XMLHttpRequestBodyInit | null): void {
+  s.abort = new AbortController();
+  let timedOut = false;
+  const timer = xhr.timeout > 0 ? setTimeout(() => {
+    timedOut = true;
+    s.abort!.abort();
+  }, xhr.timeout) : 0;
+  const end = (event: string, own: Record<string, unknown>) => {
+    clearTimeout(timer);
+    delete s.abort;
+    for (const [name, value] of Object.entries(own)) Object.defineProperty(xhr, name, { value, configurable: true });
+    xhr.dispatchEvent(new Event("readystatechange"));
+    xhr.dispatchEvent(new ProgressEvent(event));
     xhr.dispatchEvent(new ProgressEvent("loadend"));
+  };
+  const none = { status: 0, statusText: "", response: "", responseText: "", getResponseHeader: () => null, getAllResponseHeaders: () => "" };
+  const answer = async () => {
+    const init: RequestInit = {
+      method: s.method, headers: s.headers, signal: s.abort!.signal, credentials: xhr.withCredentials ? "include" : "same-origin",
+    };
+    if (body !== undefined && body !== null && !/^(get|head)$/i.test(s.method)) {
+      init.body = body instanceof Document ? new XMLSerializer().serializeToString(body) : body;
+    }
+    const response = await kit.perform(params, new kit.NativeRequest(s.url, init), issuer);
+    const bytes = await response.arrayBuffer();
+    const text = new TextDecoder().decode(bytes);
+    const kind = xhr.responseType;
+    let value: unknown = text;
+    if (kind === "arraybuffer") value = bytes;
+    else if (kind === "blob") value = new Blob([bytes], { type: response.headers.get("Content-Type") ?? "" });
+    else if (kind === "json") value = parse(text);
+    else if (kind === "document") value = null;
+    return {
+      readyState: XMLHttpRequest.DONE, status: response.status, statusText: response.statusText, response: value, responseURL: response.url || s.url,
+      ...((kind === "" || kind === "text") && { responseText: text }),
+      getResponseHeader: (name: string) => response.headers.get(name),
+      getAllResponseHeaders: () => [...response.headers].map(([k, v]) => `${k}: ${v}\r\n`).join(""),
+    };
+  };
+  xhr.dispatchEvent(new ProgressEvent("loadstart"));
+  answer().then(
+    (own) => end("load", own),
+    (err) => {
+      const aborted = err instanceof DOMException && err.name === "AbortError";
+      end(timedOut ? "timeout" : aborted ? "abort" : "error", { ...none, readyState: aborted && !timedOut ? XMLHttpRequest.UNSENT : XMLHttpRequest.DONE });
+    },
+  );
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }

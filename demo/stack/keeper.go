@@ -1,0 +1,24 @@
+package stack
+
+import (
+	"net/http"
+
+	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/wasm"
+)
+
+// keeper is the origin that keeps tokens where the browser does not: static
+// files and nothing else. It has no cookies and no log, and what goes on in it
+// never reaches this server, so there is nothing to trace.
+func (s *Stack) keeper() (http.Handler, error) {
+	page, err := wasm.Keeper(wasm.KeeperConfig{})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/keeper", page)
+	mux.Handle("/bonafides/", wasm.Assets("/bonafides/"))
+	mux.Handle("GET "+look.Prefix, look.Handler())
+	mux.Handle("GET /{$}", http.RedirectHandler("/keeper", http.StatusSeeOther))
+	return mux, nil
+}

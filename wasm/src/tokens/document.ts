@@ -1,0 +1,62 @@
+// document.hasPrivateToken, hasTrustToken and hasRedemptionRecord.
+
+import { tokenError } from "./errors.js";
+import type { Kit } from "./kit.js";
+import { recordOf, rememberTokens, tokensOf } from "./memory.js";
+import { issuerOrigin } from "./params.js";
+
+export function installDocument(kit: Kit): void {
+  const proto = Document.prototype as Document & Record<string, unknown>;
+  const nativeRecord = proto.hasRedemptionRecord as ((i: string) => Promise<boolean>) | undefined;
+
+  const origin = (document: Document, v: unknown, name: string): string => {
+    if (!document.defaultView) {
+      throw new DOMException(`Failed to execute '${name}' on 'Document': the document is in no window.`, "InvalidStateError");
+    }
+    const o = issuerOrigin(v);
+    if (o === null) throw new TypeError(`Failed to execute '${name}' on 'Document': the issuer is not a URL of a secure origin.`);
+    return o;
+  };
+
+  async function has(document: Document, v: unknown, name: string): Promise<boolean> {
+    const issuer = origin(document, v, name);
+    if (!kit.ours(issuer)) {
+      if (await kit.hasNative(issuer)) return true;
+      const kept = tokensOf(issuer);
+      if (kept !== null) return kept;
+      // The keeper is asked for issuers that the browser does not know, no others.
+      if (await kit.knows(issuer)) return false;
+    }
+    return tokensOf(issuer) ?? askKeeper(kit, issuer);
+  }
+
+  async function hasRecord(document: Document, v: unknown): Promise<boolean> {
+    const issuer = origin(document, v, "hasRedemptionRecord");
+    if (recordOf(issuer) !== null) return true;
+    return nativeRecord ? nativeRecord.call(document, issuer) : false;
+  }
+
+  const define = (name: string, value: (this: Document, v: unknown) => Promise<boolean>) =>
+    Object.defineProperty(Document.prototype, name, { value, configurable: true, enumerable: true, writable: true });
+  define("hasPrivateToken", function (v) { return has(this, v, "hasPrivateToken"); });
+  define("hasTrustToken", function (v) { return has(this, v, "hasTrustToken"); });
+  define("hasRedemptionRecord", function (v) { return hasRecord(this, v); });
+}
+
+/**
+ * On a site that never met the keeper, only the keeper knows. It is asked where
+ * its popup is open already; a question alone opens none, and the answer is true:
+ * the page goes on to redeem, and learns there.
+ */
+async function askKeeper(kit: Kit, issuer: string): Promise<boolean> {
+  if (!kit.link.isOpen) return true;
+  const held = await kit.link.hold(issuer, "token-redemption");
+  try {
+    const a = await held.exchange({ op: "has", issuer });
+    if (!a.ok) throw tokenError(a.code ?? "unavailable", a.message);
+    rememberTokens(issuer, a.tokens === true);
+    return a.tokens === true;
+  } finally {
+    held.release();
+  }
+}
