@@ -79,9 +79,10 @@ async function tokensLeft() {
 tokensLeft();
 document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') tokensLeft(); });
 
-// The account of redemptions, read again when the instrument is opened.
+// The account of redemptions, read again when somebody comes back to the page.
 const ledger = document.querySelector('[data-part="/redemptions"]');
-document.querySelector('details[data-panel]')?.addEventListener('toggle', async () => {
+document.addEventListener('visibilitychange', async () => {
+  if (!ledger || document.visibilityState !== 'visible') return;
   const response = await fetch(ledger.dataset.part);
   if (response.ok) ledger.innerHTML = await response.text();
 });
