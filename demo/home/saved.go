@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/bonafides-dev/bonafides/demo/trace"
 	"github.com/bonafides-dev/bonafides/internal/look"
 )
 
@@ -15,7 +17,7 @@ import (
 func (h *handler) saved(w http.ResponseWriter, r *http.Request) {
 	style := styleText(look.Handler(), look.Stylesheet()) + styleText(h.assets, h.assets.Path("home.css"))
 	var page bytes.Buffer
-	if err := h.savedPage(h.Hub.All(), style).Render(r.Context(), &page); err != nil {
+	if err := h.savedPage(withoutPages(h.Hub.All()), style).Render(r.Context(), &page); err != nil {
 		http.Error(w, "The file could not be made. Try again.", http.StatusInternalServerError)
 		return
 	}
@@ -27,6 +29,13 @@ func (h *handler) saved(w http.ResponseWriter, r *http.Request) {
 	head.Set("Cache-Control", "no-store")
 	head.Set("Content-Length", strconv.Itoa(page.Len()))
 	_, _ = w.Write(page.Bytes())
+}
+
+// withoutPages leaves out pages, styles and scripts: they are no part of a flow.
+func withoutPages(all []trace.Exchange) []trace.Exchange {
+	return slices.DeleteFunc(all, func(x trace.Exchange) bool {
+		return x.Kind == trace.KindPage || x.Kind == trace.KindAsset
+	})
 }
 
 // styleText reads a stylesheet from the handler that serves it.
