@@ -6,15 +6,19 @@
 //   browser.close()
 //
 //   page.goto(url), page.click(selector), page.eval(fn, ...args), page.wait(fn, ...args)
-//   page.size(width, height), page.scheme('light'|'dark'), page.screenshot(file)
+//   page.follow(selector)             click, and wait for the page that comes of it
+//   page.size(width, height), page.screenshot(file), page.url(), page.front()
 //   page.frame(origin)                a frame by its origin: the same eval and wait
-//   page.problems                     console errors, uncaught exceptions, failed requests
+//   page.problems                     console errors, uncaught exceptions (WebKit's driver tells none)
 //   page.close()
 //
-// act and outcome below know the demo's markup and stand on that interface.
+// Chromium's pages can more: page.cdp, page.scheme, page.opened, token operations.
+// press, outcome and act below know the demo's markup and stand on that interface.
 import { Chromium } from './chromium.mjs';
+import { Firefox } from './firefox.mjs';
+import { WebKit } from './webkit.mjs';
 
-const kinds = { chromium: Chromium };
+const kinds = { chromium: Chromium, firefox: Firefox, webkit: WebKit };
 
 /** Starts a browser with a fresh profile. */
 export async function launch(name, options = {}) {

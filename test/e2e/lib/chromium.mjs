@@ -1,5 +1,6 @@
 // Chromium, driven over the DevTools protocol by puppeteer-core.
 import puppeteer from 'puppeteer-core';
+import { PuppeteerPage } from './page.mjs';
 import { temporaryFolder } from './stack.mjs';
 
 /** The flags with which Private State Tokens are known to work headless; nothing else is changed. */
@@ -51,70 +52,20 @@ export class Chromium {
   }
 }
 
-/** eval and wait, for a page's main frame and for its other frames alike. */
-class Frame {
-  constructor(frame) {
-    this.frameHandle = frame;
-  }
-
-  eval(fn, ...args) {
-    return this.frameHandle.evaluate(fn, ...args);
-  }
-
-  /** Waits until fn answers something true. The last argument may be {timeout}. */
-  wait(fn, ...args) {
-    const last = args.at(-1);
-    const options = last !== null && typeof last === 'object' && 'timeout' in last ? args.pop() : {};
-    return this.frameHandle.waitForFunction(fn, { timeout: options.timeout ?? 15_000, polling: 50 }, ...args).then(() => {});
-  }
-}
-
-class Page extends Frame {
-  problems = [];
+class Page extends PuppeteerPage {
   tokenOperations = [];
 
-  constructor(page) {
-    super(page.mainFrame());
-    this.puppeteer = page;
-  }
-
   async prepare() {
-    this.puppeteer.on('console', (m) => { if (m.type() === 'error') this.problems.push(`console: ${m.text()} (${m.location()?.url ?? ''})`); });
-    this.puppeteer.on('pageerror', (e) => this.problems.push(`exception: ${e?.stack ?? e}`));
     this.cdp = await this.puppeteer.createCDPSession();
     this.cdp.on('Network.trustTokenOperationDone', (e) => this.tokenOperations.push(e));
     await this.cdp.send('Network.enable');
-    await this.puppeteer.bringToFront();
-  }
-
-  async goto(url) {
-    const answer = await this.puppeteer.goto(url, { waitUntil: 'load' });
-    return { status: answer?.status(), url: this.puppeteer.url() };
-  }
-
-  url() {
-    return this.puppeteer.url();
-  }
-
-  async click(selector) {
-    const element = await this.puppeteer.waitForSelector(selector, { visible: true, timeout: 10_000 });
-    await element.click();
-    await element.dispose();
+    await this.front();
   }
 
   /** Runs a script of the test's in the page, past its Content-Security-Policy. */
   async inject(source) {
     const { exceptionDetails } = await this.cdp.send('Runtime.evaluate', { expression: source });
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
-  }
-
-  /** Clicks and waits for the page that comes of it. */
-  async follow(selector) {
-    await Promise.all([this.puppeteer.waitForNavigation({ waitUntil: 'load' }), this.click(selector)]);
-  }
-
-  size(width, height) {
-    return this.puppeteer.setViewport({ width, height, deviceScaleFactor: 1 });
   }
 
   scheme(value) {
@@ -136,21 +87,6 @@ class Page extends Frame {
     return this.size(width, height);
   }
 
-  front() {
-    return this.puppeteer.bringToFront();
-  }
-
-  /** The frame of an origin, awaited. */
-  async frame(origin, timeout = 10_000) {
-    const deadline = Date.now() + timeout;
-    for (;;) {
-      const found = this.puppeteer.frames().find((f) => f !== this.puppeteer.mainFrame() && f.url().startsWith(`${origin}/`));
-      if (found) return new Frame(found);
-      if (Date.now() > deadline) throw new Error(`no frame of ${origin}; there are: ${this.puppeteer.frames().map((f) => f.url()).join(' ')}`);
-      await new Promise((r) => setTimeout(r, 50));
-    }
-  }
-
   /** The tab or popup whose address the condition accepts, awaited. */
   async opened(condition, timeout = 15_000) {
     const target = await this.puppeteer.browser().waitForTarget((t) => t.type() === 'page' && condition(t.url()), { timeout });
@@ -168,9 +104,5 @@ class Page extends Frame {
       if (Date.now() > deadline) throw new Error(`the browser reported no ${type}; it reported ${JSON.stringify(this.tokenOperations)}`);
       await new Promise((r) => setTimeout(r, 20));
     }
-  }
-
-  close() {
-    return this.puppeteer.close();
   }
 }

@@ -60,8 +60,8 @@ export class Program {
   }
 
   /** Asks the program to stop, then makes it. Returns how it ended. */
-  async stop() {
-    this.signal('SIGINT');
+  async stop(signal = 'SIGINT') {
+    this.signal(signal);
     const timer = setTimeout(() => this.signal('SIGKILL'), 10_000);
     const end = await this.exited;
     clearTimeout(timer);

@@ -1,0 +1,87 @@
+// What Chromium's and Firefox's pages have in common: both are puppeteer's.
+
+/** eval and wait, for a page's main frame and for its other frames alike. */
+export class Frame {
+  constructor(frame) {
+    this.frameHandle = frame;
+  }
+
+  eval(fn, ...args) {
+    return this.frameHandle.evaluate(fn, ...args);
+  }
+
+  /** Waits until fn answers something true. The last argument may be {timeout}. */
+  async wait(fn, ...args) {
+    const last = args.at(-1);
+    const { timeout = 15_000 } = last !== null && typeof last === 'object' && 'timeout' in last ? args.pop() : {};
+    const deadline = Date.now() + timeout;
+    for (;;) {
+      // A page that is being replaced cannot answer; the next one can.
+      const answer = await this.eval(fn, ...args).catch((error) => { if (!replaced(error)) throw error; });
+      if (answer) return;
+      if (Date.now() > deadline) throw new Error(`waited ${timeout} ms for ${fn} ${JSON.stringify(args)}`);
+      await new Promise((r) => setTimeout(r, 50));
+    }
+  }
+}
+
+const replaced = (error) => /context was destroyed|detached|navigat|Cannot find context|no such frame|Target closed/i.test(String(error));
+
+export class PuppeteerPage extends Frame {
+  problems = [];
+
+  constructor(page) {
+    super(page.mainFrame());
+    this.puppeteer = page;
+    page.on('console', (m) => { if (m.type() === 'error') this.problems.push(`console: ${m.text()} (${m.location()?.url ?? ''})`); });
+    page.on('pageerror', (e) => this.problems.push(`exception: ${e?.stack ?? e}`));
+  }
+
+  async goto(url) {
+    const answer = await this.puppeteer.goto(url, { waitUntil: 'load' });
+    return { status: answer?.status(), url: this.puppeteer.url() };
+  }
+
+  async url() {
+    return this.puppeteer.url();
+  }
+
+  async click(selector) {
+    const element = await this.puppeteer.waitForSelector(selector, { visible: true, timeout: 10_000 });
+    await element.click();
+    await element.dispose();
+  }
+
+  /** Clicks and waits for the page that comes of it. */
+  async follow(selector) {
+    await Promise.all([this.puppeteer.waitForNavigation({ waitUntil: 'load' }), this.click(selector)]);
+  }
+
+  size(width, height) {
+    return this.puppeteer.setViewport({ width, height, deviceScaleFactor: 1 });
+  }
+
+  /** Takes a picture of the window. */
+  async screenshot(file) {
+    await this.puppeteer.screenshot({ path: file });
+  }
+
+  /** The frame of an origin, awaited. */
+  async frame(origin, timeout = 10_000) {
+    const deadline = Date.now() + timeout;
+    for (;;) {
+      const found = this.puppeteer.frames().find((f) => f !== this.puppeteer.mainFrame() && f.url().startsWith(`${origin}/`));
+      if (found) return new Frame(found);
+      if (Date.now() > deadline) throw new Error(`no frame of ${origin}; there are: ${this.puppeteer.frames().map((f) => f.url()).join(' ')}`);
+      await new Promise((r) => setTimeout(r, 50));
+    }
+  }
+
+  front() {
+    return this.puppeteer.bringToFront();
+  }
+
+  close() {
+    return this.puppeteer.close();
+  }
+}
