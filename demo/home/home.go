@@ -20,6 +20,9 @@ type Config struct {
 	// Origin is where this page is served; Parties are the other sites.
 	Origin  string
 	Parties []Party
+	// Keeper keeps tokens for browsers that do not; it is on the browser's side.
+	// It may be empty.
+	Keeper string
 	// HostsLine is the line for the hosts file of a machine whose browser does
 	// not resolve *.localhost.
 	HostsLine string
@@ -99,6 +102,9 @@ func (h *handler) policy() look.CSP {
 	var c look.CSP
 	for _, p := range h.Parties {
 		c.ConnectSrc = append(c.ConnectSrc, p.Origin) // the probes
+	}
+	if h.Keeper != "" {
+		c.ConnectSrc = append(c.ConnectSrc, h.Keeper)
 	}
 	return c
 }

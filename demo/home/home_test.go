@@ -18,7 +18,7 @@ func newHome(t *testing.T) (http.Handler, *trace.Hub, *Mailbox) {
 	t.Helper()
 	hub, box := trace.NewHub(), &Mailbox{}
 	h, err := New(Config{
-		Hub: hub, Mailbox: box, Origin: "http://localhost:8080", HostsLine: "127.0.0.1 shop.localhost", ChromeCommand: "chrome --x='{}'",
+		Hub: hub, Mailbox: box, Origin: "http://localhost:8080", Keeper: "http://keeper.localhost:8080", HostsLine: "127.0.0.1 shop.localhost", ChromeCommand: "chrome --x='{}'",
 		Parties: []Party{{look.Issuer, "http://issuer.localhost:8080"}, {look.IdP, "http://idp.localhost:8080"}, {look.Shop, "http://shop.localhost:8080"}},
 	})
 	if err != nil {
@@ -70,7 +70,7 @@ func TestChartDrawsEachExchangeOnce(t *testing.T) {
 			t.Errorf("the page does not have %q", want)
 		}
 	}
-	if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "connect-src 'self' http://issuer.localhost:8080") || strings.Contains(csp, "unsafe") {
+	if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "connect-src 'self' http://issuer.localhost:8080 http://idp.localhost:8080 http://shop.localhost:8080 http://keeper.localhost:8080") || strings.Contains(csp, "unsafe") {
 		t.Errorf("policy %q", csp)
 	}
 }

@@ -60,8 +60,9 @@ func (s *Stack) issuer(c Config, k *keys) (http.Handler, error) {
 func (s *Stack) attacker() *http.Client { return s.Client(look.Browser) }
 
 // checker reads redemption records of the issuer for party, which fetches the
-// issuer's record keys itself. Only the site that redeemed may send its record.
-func (s *Stack) checker(c Config, party look.Party) (*record.Checker, error) {
+// issuer's record keys itself. Only the site that redeemed may send its record,
+// and the frames of party that stand on the embedders' pages.
+func (s *Stack) checker(c Config, party look.Party, frames, embedders []string) (*record.Checker, error) {
 	keys, err := jwks.New(jwks.Config{Client: s.Client(party), Locate: jwks.At(jwks.RecordKeysPath), Now: c.Now})
 	if err != nil {
 		return nil, err
@@ -69,12 +70,14 @@ func (s *Stack) checker(c Config, party look.Party) (*record.Checker, error) {
 	return record.New(record.Config{
 		Issuers: map[string]record.KeySource{s.Origins.Issuer: keys},
 		Now:     c.Now,
+
+		AllowedFrames: frames, Embedders: embedders,
 	})
 }
 
 // news is the newspaper.
 func (s *Stack) news(c Config) (http.Handler, error) {
-	checker, err := s.checker(c, look.Publisher)
+	checker, err := s.checker(c, look.Publisher, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +89,7 @@ func (s *Stack) news(c Config) (http.Handler, error) {
 // ads takes records from the newspaper's pages: the fetch that they make, and
 // the frame that they load.
 func (s *Stack) ads(c Config) (http.Handler, error) {
-	checker, err := s.checker(c, look.AdNetwork)
+	checker, err := s.checker(c, look.AdNetwork, []string{s.Origins.Ads}, []string{s.Origins.News})
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +99,7 @@ func (s *Stack) ads(c Config) (http.Handler, error) {
 }
 
 func (s *Stack) home(c Config) (http.Handler, error) {
-	config := home.Config{Hub: s.Hub, Mailbox: s.Mailbox, Origin: s.Origins.Home, Started: c.StartsChrome}
+	config := home.Config{Hub: s.Hub, Mailbox: s.Mailbox, Origin: s.Origins.Home, Keeper: s.Origins.Keeper, Started: c.StartsChrome}
 	names := ""
 	for _, site := range s.Origins.Sites() {
 		config.Parties = append(config.Parties, home.Party{Party: site.Party, Origin: site.Origin})

@@ -38,6 +38,17 @@ func name(h http.Header, native string) string {
 	return native
 }
 
+// byPolyfill reports whether scripts carried a token or a record, where a
+// browser would have.
+func (m *message) byPolyfill() bool {
+	for native, script := range polyfilled {
+		if m.header[script] != nil && m.header[native] == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // A message is one request and its answer before they are decoded.
 type message struct {
 	party, from       look.Party
@@ -93,6 +104,9 @@ func (m *message) exchange() Exchange {
 	x.Request = append(m.requestFields(x.Kind), m.requestHeaders()...)
 	x.Response = append(m.answerFields(x.Kind), m.answerHeaders()...)
 	x.Note = note(&x)
+	if m.byPolyfill() {
+		x.Note += " By the polyfill: scripts carried it, in headers of their own."
+	}
 	if m.header.Get(headerAttack) != "" {
 		x.Attack, x.Note = true, "Attack. "+x.Note
 	}

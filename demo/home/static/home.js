@@ -23,8 +23,8 @@ if (about) {
   const tokens = 'hasPrivateToken' in document;
   const fedcm = 'IdentityCredential' in window;
   about.textContent = [
-    tokens ? 'This browser has Private State Tokens.' : 'This browser has no Private State Tokens: take Chrome or Chromium for the first flow (go run ./demo -chrome starts one).',
-    fedcm ? 'It has FedCM.' : 'It has no FedCM: take Chrome or Chromium for the second flow.',
+    tokens ? 'This browser has Private State Tokens of its own.' : 'This browser has no Private State Tokens of its own: the polyfill on the pages stands in, and keeper.localhost keeps the tokens.',
+    fedcm ? 'It has FedCM.' : 'It has no FedCM of its own: take Chrome or Chromium for the second flow.',
   ].join(' ');
 }
 
