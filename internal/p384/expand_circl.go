@@ -4,7 +4,7 @@ package p384
 
 import (
 	"crypto"
-	_ "crypto/sha512" // crypto.SHA384
+	"crypto/sha512"
 
 	"github.com/cloudflare/circl/expander"
 )
@@ -15,3 +15,6 @@ func expandMessage(out, msg, dst []byte) {
 	checkDST(dst)
 	copy(out, expander.NewExpanderMD(crypto.SHA384, dst).Expand(msg, uint(len(out))))
 }
+
+// Sum384 is SHA-384.
+func Sum384(b []byte) [48]byte { return sha512.Sum384(b) }

@@ -21,8 +21,8 @@ const (
 )
 
 // varTimeNAF writes the width-5 NAF of k.
-func varTimeNAF(naf *[nafBits]int8, k *[6]uint64) {
-	*naf = [nafBits]int8{}
+// naf has nafBits zeros.
+func varTimeNAF(naf []int8, k *[6]uint64) {
 	var v [7]uint64
 	copy(v[:], k[:])
 	carry := uint64(0)
@@ -100,31 +100,32 @@ func varTimeSum(sum *jacobian, scalars []Scalar, points []Point) {
 	tables := varTimeMultiples(normal(in))
 
 	// Terms by bit.
-	nafs := make([][nafBits]int8, len(in))
-	var count [nafBits]int
-	for i := range nafs {
-		varTimeNAF(&nafs[i], &k[i].v)
-		for b, d := range nafs[i] {
+	nafs := make([]int8, nafBits*len(in))
+	count := make([]int, nafBits)
+	for i := range in {
+		naf := nafs[nafBits*i : nafBits*(i+1)]
+		varTimeNAF(naf, &k[i].v)
+		for b, d := range naf {
 			if d != 0 {
 				count[b]++
 			}
 		}
 	}
-	var start [nafBits]int
+	start := make([]int, nafBits)
 	total := 0
 	for b, c := range count {
 		start[b] = total
 		total += c
 	}
 	terms := make([]term, total)
-	at := start
-	for i := range nafs {
-		for b, d := range nafs[i] {
+	filled := make([]int, nafBits)
+	for i := range in {
+		for b, d := range nafs[nafBits*i : nafBits*(i+1)] {
 			if d == 0 {
 				continue
 			}
-			t := &terms[at[b]]
-			at[b]++
+			t := &terms[start[b]+filled[b]]
+			filled[b]++
 			if d > 0 {
 				t.affine = tables[i][d/2]
 			} else {
@@ -133,7 +134,7 @@ func varTimeSum(sum *jacobian, scalars []Scalar, points []Point) {
 			}
 		}
 	}
-	varTimeTree(terms, &start, &count)
+	varTimeTree(terms, start, count)
 
 	// Join.
 	var acc jacobian
@@ -196,8 +197,8 @@ const (
 )
 
 // varTimeTree sums the terms of each bit into its first one.
-func varTimeTree(terms []term, start, count *[nafBits]int) {
-	left := *count
+func varTimeTree(terms []term, start, count []int) {
+	left := append([]int(nil), count...)
 	var pairs []pair
 	var den, prefix []fe
 	for {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/rand"
+	"crypto/sha512"
 	"errors"
 	"math/big"
 	"runtime"
@@ -583,6 +584,26 @@ func TestExpandMessageAgainstCIRCL(t *testing.T) {
 				}()
 				expand(make([]byte, 48), nil, dst)
 			}()
+		}
+	}
+}
+
+func TestSHA384AgainstStandardLibrary(t *testing.T) {
+	for n := range 600 {
+		b := make([]byte, n)
+		rand.Read(b)
+		want := sha512.Sum384(b)
+		var h digest384
+		var got [48]byte
+		h.Reset()
+		for rest := b; len(rest) > 0; {
+			c := min(len(rest), 1+n%37)
+			h.Write(rest[:c])
+			rest = rest[c:]
+		}
+		h.Sum(&got)
+		if got != want || Sum384(b) != want {
+			t.Fatalf("%d bytes: %x, want %x", n, got, want)
 		}
 	}
 }

@@ -1,8 +1,6 @@
 package voprf
 
 import (
-	"crypto/sha512"
-
 	"github.com/bonafides-dev/bonafides/internal/p384"
 )
 
@@ -152,5 +150,5 @@ func (e *Element) Output(input []byte) ([OutputSize]byte, error) {
 	in = append(in, input...)
 	in = appendElement(in, &e.p)
 	in = append(in, "Finalize"...)
-	return sha512.Sum384(in), nil
+	return p384.Sum384(in), nil
 }

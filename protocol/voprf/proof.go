@@ -1,8 +1,6 @@
 package voprf
 
 import (
-	"crypto/sha512"
-
 	"github.com/bonafides-dev/bonafides/internal/p384"
 )
 
@@ -33,11 +31,11 @@ func appendElement(dst []byte, p *p384.Point) []byte {
 func weights(pk *PublicKey, c, d []p384.Point) []p384.Scalar {
 	// seedTranscript = I2OSP(len(Bm), 2) || Bm || I2OSP(len(seedDST), 2) ||
 	//   seedDST; seed = Hash(seedTranscript)
-	t := make([]byte, 0, 2+sha512.Size384+2+2*(2+p384.CompressedSize)+len("Composite"))
+	t := make([]byte, 0, 2+48+2+2*(2+p384.CompressedSize)+len("Composite"))
 	t = appendElement(t, &pk.p)
 	t = append(t, 0, byte(len(dstSeed)))
 	t = append(t, dstSeed...)
-	seed := sha512.Sum384(t)
+	seed := p384.Sum384(t)
 
 	// compositeTranscript = I2OSP(len(seed), 2) || seed || I2OSP(i, 2) ||
 	//   I2OSP(len(Ci), 2) || Ci || I2OSP(len(Di), 2) || Di || "Composite"

@@ -1,0 +1,107 @@
+package p384
+
+import "math/bits"
+
+// SHA-384 (FIPS 180-4 sections 5.1.2, 5.3.4 and 6.4) for WebAssembly, where
+// crypto/sha512 comes with AES, SHA-3, HMAC and their self tests, 40 KB that a
+// browser would load for nothing. Every other build uses crypto/sha512, and a test
+// holds this one to it. It has no branch on what is hashed.
+
+// digest384 is a running SHA-384.
+type digest384 struct {
+	h   [8]uint64
+	buf [128]byte
+	n   int    // bytes in buf
+	len uint64 // bytes in all
+}
+
+// k512 are the first 64 bits of the fractional parts of the cube roots of the
+// first 80 primes (section 4.2.3).
+var k512 = [80]uint64{
+	0x428a2f98d728ae22, 0x7137449123ef65cd, 0xb5c0fbcfec4d3b2f, 0xe9b5dba58189dbbc,
+	0x3956c25bf348b538, 0x59f111f1b605d019, 0x923f82a4af194f9b, 0xab1c5ed5da6d8118,
+	0xd807aa98a3030242, 0x12835b0145706fbe, 0x243185be4ee4b28c, 0x550c7dc3d5ffb4e2,
+	0x72be5d74f27b896f, 0x80deb1fe3b1696b1, 0x9bdc06a725c71235, 0xc19bf174cf692694,
+	0xe49b69c19ef14ad2, 0xefbe4786384f25e3, 0x0fc19dc68b8cd5b5, 0x240ca1cc77ac9c65,
+	0x2de92c6f592b0275, 0x4a7484aa6ea6e483, 0x5cb0a9dcbd41fbd4, 0x76f988da831153b5,
+	0x983e5152ee66dfab, 0xa831c66d2db43210, 0xb00327c898fb213f, 0xbf597fc7beef0ee4,
+	0xc6e00bf33da88fc2, 0xd5a79147930aa725, 0x06ca6351e003826f, 0x142929670a0e6e70,
+	0x27b70a8546d22ffc, 0x2e1b21385c26c926, 0x4d2c6dfc5ac42aed, 0x53380d139d95b3df,
+	0x650a73548baf63de, 0x766a0abb3c77b2a8, 0x81c2c92e47edaee6, 0x92722c851482353b,
+	0xa2bfe8a14cf10364, 0xa81a664bbc423001, 0xc24b8b70d0f89791, 0xc76c51a30654be30,
+	0xd192e819d6ef5218, 0xd69906245565a910, 0xf40e35855771202a, 0x106aa07032bbd1b8,
+	0x19a4c116b8d2d0c8, 0x1e376c085141ab53, 0x2748774cdf8eeb99, 0x34b0bcb5e19b48a8,
+	0x391c0cb3c5c95a63, 0x4ed8aa4ae3418acb, 0x5b9cca4f7763e373, 0x682e6ff3d6b2b8a3,
+	0x748f82ee5defb2fc, 0x78a5636f43172f60, 0x84c87814a1f0ab72, 0x8cc702081a6439ec,
+	0x90befffa23631e28, 0xa4506cebde82bde9, 0xbef9a3f7b2c67915, 0xc67178f2e372532b,
+	0xca273eceea26619c, 0xd186b8c721c0c207, 0xeada7dd6cde0eb1e, 0xf57d4f7fee6ed178,
+	0x06f067aa72176fba, 0x0a637dc5a2c898a6, 0x113f9804bef90dae, 0x1b710b35131c471b,
+	0x28db77f523047d84, 0x32caab7b40c72493, 0x3c9ebe0a15c9bebc, 0x431d67c49c100d4c,
+	0x4cc5d4becb3e42b6, 0x597f299cfc657e2a, 0x5fcb6fab3ad6faec, 0x6c44198c4a475817,
+}
+
+func (d *digest384) Reset() {
+	*d = digest384{h: [8]uint64{
+		0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17, 0x152fecd8f70e5939,
+		0x67332667ffc00b31, 0x8eb44a8768581511, 0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4,
+	}}
+}
+
+func (d *digest384) Write(p []byte) {
+	d.len += uint64(len(p))
+	for len(p) > 0 {
+		c := copy(d.buf[d.n:], p) // public: a length
+		p = p[c:]                 // public: a length
+		d.n += c
+		if d.n == len(d.buf) { // public: a length
+			d.block()
+			d.n = 0
+		}
+	}
+}
+
+func (d *digest384) block() {
+	var w [80]uint64
+	for i := range 16 {
+		for _, b := range d.buf[8*i : 8*i+8] {
+			w[i] = w[i]<<8 | uint64(b)
+		}
+	}
+	for i := 16; i < 80; i++ {
+		s1 := bits.RotateLeft64(w[i-2], -19) ^ bits.RotateLeft64(w[i-2], -61) ^ w[i-2]>>6
+		s0 := bits.RotateLeft64(w[i-15], -1) ^ bits.RotateLeft64(w[i-15], -8) ^ w[i-15]>>7
+		w[i] = s1 + w[i-7] + s0 + w[i-16]
+	}
+	a, b, c, e, f, g := d.h[0], d.h[1], d.h[2], d.h[4], d.h[5], d.h[6]
+	dd, h := d.h[3], d.h[7]
+	for i := range w {
+		t1 := h + (bits.RotateLeft64(e, -14) ^ bits.RotateLeft64(e, -18) ^ bits.RotateLeft64(e, -41)) + (e&f ^ ^e&g) + k512[i] + w[i]
+		t2 := (bits.RotateLeft64(a, -28) ^ bits.RotateLeft64(a, -34) ^ bits.RotateLeft64(a, -39)) + (a&b ^ a&c ^ b&c)
+		h, g, f, e, dd, c, b, a = g, f, e, dd+t1, c, b, a, t1+t2
+	}
+	d.h[0] += a
+	d.h[1] += b
+	d.h[2] += c
+	d.h[3] += dd
+	d.h[4] += e
+	d.h[5] += f
+	d.h[6] += g
+	d.h[7] += h
+}
+
+// Sum writes the digest to out; d is used up.
+func (d *digest384) Sum(out *[48]byte) {
+	size := d.len * 8
+	d.Write([]byte{0x80})
+	for d.n != 112 { // public: a length
+		d.Write([]byte{0})
+	}
+	d.Write([]byte{0, 0, 0, 0, 0, 0, 0, 0})
+	d.Write([]byte{
+		byte(size >> 56), byte(size >> 48), byte(size >> 40), byte(size >> 32),
+		byte(size >> 24), byte(size >> 16), byte(size >> 8), byte(size),
+	})
+	for i := range out {
+		out[i] = byte(d.h[i/8] >> (56 - 8*(i%8)))
+	}
+}
