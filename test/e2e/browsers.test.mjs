@@ -26,7 +26,8 @@ for (const name of ['chromium', 'firefox', 'webkit']) {
         assert.ok(await page.eval(() => [...document.styleSheets].some((s) => s.cssRules.length > 20)), `${site} has no style`);
         assert.notEqual(await page.eval(() => document.querySelector('h1')?.textContent.trim() ?? ''), '', `${site} has no heading`);
       }
-      assert.deepEqual(page.problems, []);
+      // Chromium logs what the polyfill asks it: whether it knows the issuer. Here it does not.
+      assert.deepEqual(page.problems.filter((p) => !p.includes('ERR_TRUST_TOKEN_OPERATION_FAILED')), []);
     });
 
     test(`${name}: signing in and out at the provider with its forms`, async () => {

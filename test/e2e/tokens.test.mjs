@@ -312,18 +312,3 @@ describe('a record that has expired', () => {
     assert.ok(Math.abs(Number(redemption.responseHeaders[headers.lifetime]) - left) < 60, `${redemption.responseHeaders[headers.lifetime]} s against ${left} s`);
   });
 });
-
-test('the browser that does not know the issuer gets no token, and the page says what to do', async () => {
-  const stack = await Stack.start();
-  const browser = await launch('chromium');
-  try {
-    const page = await browser.open(stack.url('issuer'));
-    await signIn(page, 'ada');
-    const shown = await act(page, 'get-tokens');
-    assert.notEqual(shown.state, 'done');
-    assert.match(shown.text, /No keys currently available|does not know/);
-  } finally {
-    await browser.close();
-    await stack.stop();
-  }
-});
