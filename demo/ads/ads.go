@@ -77,7 +77,11 @@ func New(c Config) (http.Handler, error) {
 	mux.Handle("GET /_ads/", assets)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { s.home(w, r, http.StatusOK, nil) })
 	mux.HandleFunc("GET /frame", s.frame)
-	mux.HandleFunc("/ad", s.ad)
+	cors, err := record.CORS{Origins: append(slices.Clone(c.Publishers), c.Origins.Ads), Methods: []string{http.MethodGet}}.Middleware(http.HandlerFunc(s.ad))
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("/ad", cors)
 	attacks := instrument.Attacks{"tamper-record": s.tamper, "other-site": s.otherSite, "forge-record": s.forge}
 	mux.HandleFunc("POST /attack/{name}", attacks.Handler(func(w http.ResponseWriter, r *http.Request, o instrument.Outcomes) {
 		s.home(w, r, http.StatusOK, o)

@@ -18,26 +18,16 @@ func (s *site) frame(w http.ResponseWriter, r *http.Request) {
 }
 
 // ad is the ad as JSON, for a publisher's script. Only the publishers' origins
-// may read it; no cookie is asked for or sent. The record itself makes no
-// preflight (the browser adds it after), so OPTIONS is for what else a
-// publisher's fetch may carry.
+// may read it; no cookie is asked for or sent. A record that the browser adds
+// makes no preflight; one that a script adds does, which the middleware around
+// this answers.
 func (s *site) ad(w http.ResponseWriter, r *http.Request) {
-	w.Header().Add("Vary", "Origin")
 	origin := r.Header.Get("Origin")
 	if origin != "" && !slices.Contains(s.publishers, origin) && origin != s.origins.Ads {
 		web.NewProblem(http.StatusForbidden, "publisher_unknown", "This network serves ads to the publishers that it has a contract with, and this origin is none of them.").Write(w)
 		return
 	}
-	if origin != "" {
-		w.Header().Set("Access-Control-Allow-Origin", origin)
-	}
-	if r.Method == http.MethodOptions {
-		w.Header().Set("Access-Control-Allow-Methods", "GET")
-		w.Header().Set("Access-Control-Max-Age", "600")
-		w.WriteHeader(http.StatusNoContent)
-		return
-	}
-	if p := web.CheckMethod(w, r, http.MethodGet, http.MethodOptions); p != nil {
+	if p := web.CheckMethod(w, r, http.MethodGet); p != nil {
 		p.Write(w)
 		return
 	}

@@ -2,12 +2,21 @@
 // carry a header that a script sets, so the frame loads at once and its document
 // asks the page that embeds it.
 
-import { recordOf } from "./memory.js";
+import { expiryOf, lend, recordOf } from "./memory.js";
 import { readAttribute } from "./params.js";
 
 interface Ask {
   bonafides: 1;
   type: "records?";
+}
+
+interface Records {
+  bonafides: 1;
+  type: "records";
+  /** By issuer. */
+  records: Record<string, string>;
+  /** Unix seconds, by issuer. */
+  expires: Record<string, number>;
 }
 
 /** The embedding page's side: it answers its own frames alone, at the origin of
@@ -27,13 +36,16 @@ export function answerFrames(): void {
         // a frame without a URL gets nothing
       }
       const records: Record<string, string> = {};
+      const expires: Record<string, number> = {};
       if (params && origin === e.origin) {
         for (const issuer of params.issuers) {
           const r = recordOf(issuer);
-          if (r !== null) records[issuer] = r;
+          if (r === null) continue;
+          records[issuer] = r;
+          expires[issuer] = expiryOf(issuer);
         }
       }
-      e.ports[0].postMessage({ bonafides: 1, type: "records", records });
+      e.ports[0].postMessage({ bonafides: 1, type: "records", records, expires } satisfies Records);
       return;
     }
   });
@@ -42,7 +54,8 @@ export function answerFrames(): void {
 /**
  * recordFromEmbedder is for the document inside the frame: the records that the
  * embedding page sends it, by issuer. Only these embedders are asked, exact
- * origins; without an answer within two seconds there are none.
+ * origins; without an answer within two seconds there are none. From then on this document sends them
+ * as its own: fetch(url, {privateToken: {operation: "send-redemption-record", ...}}).
  */
 export function recordFromEmbedder(embedders: string[]): Promise<Record<string, string>> {
   if (parent === window) return Promise.resolve({});
@@ -50,9 +63,11 @@ export function recordFromEmbedder(embedders: string[]): Promise<Record<string, 
     const timer = setTimeout(() => resolve({}), 2000);
     for (const origin of embedders) {
       const { port1, port2 } = new MessageChannel();
-      port1.onmessage = (e: MessageEvent<{ records: Record<string, string> }>) => {
+      port1.onmessage = (e: MessageEvent<Records>) => {
         clearTimeout(timer);
-        resolve(e.data.records);
+        const { records, expires } = e.data;
+        for (const [issuer, record] of Object.entries(records)) lend(issuer, record, expires[issuer] ?? 0);
+        resolve(records);
       };
       parent.postMessage({ bonafides: 1, type: "records?" } satisfies Ask, origin, [port2]);
     }

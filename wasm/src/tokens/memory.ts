@@ -34,6 +34,23 @@ export function keepRecord(issuer: string, record: string, expires: number): voi
   set(recordKey(issuer), JSON.stringify({ record, expires }));
 }
 
+/** lend makes a record of the embedding page usable in this document, and
+ * stores it nowhere. */
+export function lend(issuer: string, record: string, expires: number): void {
+  held.set(issuer, { record, expires });
+}
+
+/** expiryOf is when the record that recordOf gives ends, in Unix seconds. */
+export function expiryOf(issuer: string): number {
+  const json = get(recordKey(issuer));
+  const kept = held.get(issuer)?.expires ?? 0;
+  try {
+    return json === null ? kept : Number((JSON.parse(json) as Stored).expires) || kept;
+  } catch {
+    return kept;
+  }
+}
+
 /** The live record of an issuer, or null. An expired one is forgotten. */
 export function recordOf(issuer: string): string | null {
   let s = held.get(issuer);
