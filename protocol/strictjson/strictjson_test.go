@@ -201,7 +201,7 @@ func TestLimits(t *testing.T) {
 	if _, err := ParseString(`[1]`, Limits{MaxSize: 3, MaxDepth: 1}); err != nil {
 		t.Errorf("%v", err)
 	}
-	if (Limits{MaxSize: 2 << 30}).size() != hardSize {
+	if (Limits{MaxSize: 1<<31 - 1}).size() != hardSize {
 		t.Error("a caller lifted the size limit")
 	}
 }

@@ -233,7 +233,8 @@ func TestEqualRecordsHaveEqualHashes(t *testing.T) {
 	}
 	single := goodRecord()
 	single.ID = "one"
-	if hash(goodRecord()) != hash(goodRecord()) || hash(goodRecord()) == hash(single) {
+	first, again, other := hash(goodRecord()), hash(goodRecord()), hash(single)
+	if first != again || first == other {
 		t.Error("hashes")
 	}
 }
