@@ -17,9 +17,11 @@ function connect() {
     // The fragment is drawn and escaped by our own server.
     const fragment = document.createElement('template');
     fragment.innerHTML = event.data;
-    // An equal message in a row takes the place of the one before.
-    const replaces = fragment.content.firstElementChild?.dataset.replaces;
-    if (replaces) list.querySelector(`[data-seq="${CSS.escape(replaces)}"]`)?.remove();
+    // An equal message in a row takes the place of the one before, which may be
+    // some counts behind: a stream that is slower than the messages skips.
+    const row = fragment.content.firstElementChild;
+    const top = list.firstElementChild;
+    if (row?.dataset.replaces !== '0' && top && row?.dataset.same === top.dataset.same) top.remove();
     list.prepend(fragment.content);
     for (const old of [...list.children].slice(shown)) old.remove();
     const nothing = panel.querySelector('[data-nothing]');
@@ -72,3 +74,7 @@ if (panel) {
   addEventListener('pageshow', follow);
   follow();
 }
+
+// A newcomer who came by "Guide me" gets the guide's strip.
+const guided = () => { try { return sessionStorage.getItem('guide') === '1'; } catch { return false; } };
+if (location.hash === '#guide' || guided()) import('/_guide/guide.js');
