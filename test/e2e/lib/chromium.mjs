@@ -3,10 +3,10 @@ import puppeteer from 'puppeteer-core';
 import { PuppeteerPage } from './page.mjs';
 import { temporaryFolder } from './stack.mjs';
 
-/** The flags with which Private State Tokens are known to work headless; nothing else is changed. */
+/** The flags with which Private State Tokens are known to work headless, and a desktop's window; nothing else is changed. */
 const flags = [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync', '--window-size=1280,1000',
 ];
 
 export class Chromium {

@@ -48,6 +48,8 @@ export class PuppeteerPage extends Frame {
 
   async click(selector) {
     const element = await this.puppeteer.waitForSelector(selector, { visible: true, timeout: 10_000 });
+    // To the middle, as a person would: something may stand at the window's edge.
+    await element.evaluate((e) => e.scrollIntoView({ block: 'center', behavior: 'instant' }));
     await element.click();
     await element.dispose();
   }

@@ -122,6 +122,7 @@ class Page {
   async click(selector) {
     const element = await this.driver.wait(webdriver.until.elementLocated(webdriver.By.css(selector)), 10_000);
     await this.driver.wait(webdriver.until.elementIsVisible(element), 10_000);
+    await this.driver.executeScript('arguments[0].scrollIntoView({ block: "center", behavior: "instant" });', element);
     await element.click();
   }
 

@@ -1,0 +1,91 @@
+// Pages of the tests' own that use the polyfill, and the ways to look at what it
+// sent. A page stands at http://NAME.localhost:PORT, a site of its own to every
+// browser, and takes keeper and issuer from a running demo.
+import http from 'node:http';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { root } from './stack.mjs';
+
+export const manifest = JSON.parse(readFileSync(path.join(root, 'wasm/dist/manifest.json'), 'utf8'));
+
+export class Sites {
+  /** What the pages' servers received: {site, path, method, headers}. */
+  received = [];
+  /** Headers of every page, by site name. */
+  headers = {};
+  /** HTML bodies by site name and path, '/' if none is found. */
+  pages = {};
+
+  static async start(stack) {
+    const self = new Sites();
+    self.stack = stack;
+    self.server = http.createServer((request, response) => {
+      const site = request.headers.host.split('.')[0];
+      const { pathname } = new URL(request.url, 'http://x');
+      self.received.push({ site, path: pathname, method: request.method, headers: request.headers });
+      if (pathname === '/echo') {
+        response.writeHead(200, {
+          'Content-Type': 'application/json', 'Access-Control-Allow-Origin': request.headers.origin ?? '*',
+          'Access-Control-Allow-Headers': 'private-state-redemption-record',
+        });
+        response.end(JSON.stringify({ headers: request.headers }));
+        return;
+      }
+      response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store', ...self.headers[site] });
+      response.end(self.pages[site]?.[pathname] ?? self.page());
+    });
+    await new Promise((resolve) => { self.server.listen(0, '127.0.0.1', resolve); });
+    self.port = self.server.address().port;
+    return self;
+  }
+
+  /** The script tag, as a site would write it. */
+  get tag() {
+    const name = manifest.flows.tokens.classic[0];
+    const keeper = this.stack.origin('keeper');
+    return `<script src="${keeper}/bonafides/${name}" integrity="${manifest.hashes[name].integrity}" crossorigin="anonymous" data-keeper="${keeper}"></script>`;
+  }
+
+  page(body = '<button id="go">Go</button><p id="out"></p>', head = '') {
+    return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>A page</title><link rel="icon" href="data:,">${this.tag}${head}<body>${body}`;
+  }
+
+  origin(site) {
+    return `http://${site}.localhost:${this.port}`;
+  }
+
+  async stop() {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => { this.server.close(resolve); });
+  }
+}
+
+/**
+ * Runs fn in a click on the page's button, so that it has a gesture, and gives
+ * what it answers or the exception as {name, message}.
+ */
+export async function inClick(page, fn, ...args) {
+  await page.eval((source, given) => {
+    const button = document.querySelector('#go');
+    window.clicked = null;
+    button.onclick = () => {
+      button.onclick = null;
+      const run = (0, eval)(`(${source})`);
+      Promise.resolve().then(() => 0);
+      let made;
+      try {
+        made = Promise.resolve(run(...given));
+      } catch (e) {
+        made = Promise.reject(e);
+      }
+      made.then((value) => { window.clicked = { value: value === undefined ? null : value }; },
+        (e) => { window.clicked = { value: { threw: e.name, message: e.message } }; });
+    };
+  }, String(fn), args);
+  await page.click('#go');
+  await page.wait(() => window.clicked !== null, { timeout: 40_000 });
+  return page.eval(() => window.clicked.value);
+}
+
+/** Waits until the keeper's window is gone, so that the next gesture opens its own. */
+export const closed = () => new Promise((r) => setTimeout(r, 2500));

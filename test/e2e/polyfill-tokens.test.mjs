@@ -1,0 +1,201 @@
+// The token flow where the browser does not do it: Firefox, WebKitGTK, Chromium
+// without the API, and Chromium with the API that does not know the issuer.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { act, launch } from './lib/browser.mjs';
+import { Sites, closed, inClick } from './lib/polyfill.mjs';
+import { Stack } from './lib/stack.mjs';
+
+let stack, sites;
+before(async () => {
+  stack = await Stack.start();
+  sites = await Sites.start(stack);
+});
+after(async () => {
+  await sites?.stop();
+  await stack?.stop();
+});
+
+const kinds = [
+  { name: 'Chromium without the API', browser: 'chromium', options: { flags: ['--disable-blink-features=PrivateStateTokens'] }, why: /has no Private State Tokens/ },
+  { name: 'Chromium that does not know the issuer', browser: 'chromium', options: {}, why: /does not know the keys/, native: true },
+  { name: 'Firefox', browser: 'firefox', options: {}, why: /has no Private State Tokens/ },
+  { name: 'WebKitGTK', browser: 'webkit', options: {}, why: /has no Private State Tokens/ },
+  { name: 'WebKitGTK with tracking prevention', browser: 'webkit', options: { flags: ['--enable-itp'] }, why: /has no Private State Tokens/ },
+];
+
+const show = (page, name) => page.eval((n) => document.querySelector(`[data-do="${n}"],[data-attack="${n}"]`)?.scrollIntoView({ block: 'center' }), name);
+async function does(page, name, options) {
+  await page.wait((n) => document.querySelector(`[data-do="${n}"],[data-attack="${n}"]`) !== null, name);
+  await show(page, name);
+  return act(page, name, options);
+}
+
+for (const { name, browser: kind, options, why, native } of kinds) {
+  describe(name, () => {
+    let browser, page;
+    const issuer = () => stack.origin('issuer');
+    before(async () => {
+      browser = await launch(kind, options);
+      page = await browser.open(stack.url('issuer'));
+    });
+    after(() => browser?.close());
+
+    test(`${name}: 30 tokens are issued, and the page says by whom and why`, async () => {
+      await page.follow('[data-do="signin-ada"]');
+      const shown = await does(page, 'get-tokens');
+      assert.equal(shown.state, 'done', shown.text);
+      assert.match(shown.text, /30 tokens/);
+      const path = await page.eval(() => { const e = document.querySelector('[data-out="path"]'); return { path: e.dataset.path, text: e.textContent }; });
+      assert.equal(path.path, 'keeper');
+      assert.match(path.text, why);
+      await closed();
+    });
+
+    test(`${name}: XMLHttpRequest issues too`, async () => {
+      const shown = await does(page, 'get-tokens-xhr');
+      assert.equal(shown.state, 'done', shown.text);
+      assert.match(shown.text, /30 tokens/);
+      await closed();
+    });
+
+    test(`${name}: 7 of 30 are a success`, async () => {
+      await page.follow('[data-do="signout"]');
+      await page.follow('[data-do="signin-grace"]');
+      const shown = await does(page, 'get-tokens');
+      assert.equal(shown.state, 'done', shown.text);
+      assert.match(shown.text, /7 tokens, of 30/);
+      await closed();
+    });
+
+    test(`${name}: a token is redeemed on another site, and the record opens its poll`, async () => {
+      await page.goto(stack.url('news'));
+      const before = await does(page, 'vote');
+      assert.equal(before.state, 'refused', before.text);
+      const shown = await does(page, 'redeem');
+      assert.equal(shown.state, 'done', shown.text);
+      const vote = await does(page, 'vote');
+      assert.equal(vote.state, 'done', vote.text);
+    });
+
+    test(`${name}: the ad network's server takes the record by fetch`, async () => {
+      const shown = await does(page, 'send-record');
+      assert.equal(shown.state, 'done', shown.text);
+      assert.equal(shown.ad, 'vouched');
+      assert.match(shown.text, /polyfill/);
+    });
+
+    test(`${name}: the ad network's frame gets the record of the page around it`, async () => {
+      const frame = await page.frame(stack.origin('ads'));
+      await frame.wait(() => document.querySelector('[data-out="ad"]')?.dataset.ad === 'vouched');
+    });
+
+    test(`${name}: a redeemed token sent again is refused`, async () => {
+      await page.goto(stack.url('issuer'));
+      const shown = await does(page, 'replay-token');
+      assert.equal(shown.state, 'refused', shown.text);
+      assert.match(shown.text, /already spent/i);
+    });
+
+    test(`${name}: the record is there until it is used up: another redemption needs refresh, a third is refused`, async () => {
+      await page.goto(stack.url('news'));
+      const redeem = (refreshPolicy) => page.eval(() => 0).then(() => does(page, refreshPolicy === 'none' ? 'redeem' : 'redeem-refresh'));
+      const none = await redeem('none');
+      assert.equal(none.state, 'refused', none.text);
+      assert.match(none.text, /NoModificationAllowedError/);
+      await closed();
+      const second = await redeem('refresh');
+      assert.equal(second.state, 'done', second.text);
+      await closed();
+      const third = await redeem('refresh');
+      assert.equal(third.state, 'refused', third.text);
+      assert.match(third.text, /OperationError.*48 hours/);
+      await closed();
+    });
+
+    test(`${name}: the article's three steps in one click`, async () => {
+      await page.goto(sites.origin('paper'));
+      const answer = await inClick(page, async (i, echo) => {
+        const has = await document.hasTrustToken(i);
+        await fetch(`${i}/.well-known/trust-token`, { trustToken: { type: 'token-redemption', refreshPolicy: 'none' } });
+        const sent = await fetch(echo, { trustToken: { type: 'send-redemption-record', issuers: [i] } });
+        return { has, record: await document.hasRedemptionRecord(i), header: (await sent.json()).headers['private-state-redemption-record'] };
+      }, issuer(), `${sites.origin('ads')}/echo`);
+      assert.deepEqual([answer.has, answer.record], [true, true], JSON.stringify(answer));
+      assert.ok(answer.header.startsWith(`"${issuer()}";redemption-record="ey`), answer.header);
+      await closed();
+    });
+
+    test(`${name}: without a gesture a button asks; a press goes on`, async () => {
+      await page.goto(sites.origin('weekly'));
+      await page.eval((i) => {
+        window.answer = null;
+        fetch(`${i}/redeem`, { method: 'POST', privateToken: { version: 1, operation: 'token-redemption' } })
+          .then((r) => { window.answer = `status ${r.status}`; }, (e) => { window.answer = `${e.name}: ${e.message}`; });
+      }, issuer());
+      await page.wait(() => document.querySelector('bonafides-ask') !== null || window.answer !== null);
+      assert.equal(await page.eval(() => window.answer), null);
+      await pressAsk(page);
+      await page.wait(() => window.answer !== null, { timeout: 30_000 });
+      assert.equal(await page.eval(() => window.answer), 'status 200');
+      assert.equal(await page.eval(() => document.querySelector('bonafides-ask')), null);
+      await closed();
+    });
+
+    test(`${name}: a site's own button, its refusal and an AbortSignal end the wait`, async () => {
+      await page.goto(sites.origin('monthly'));
+      const answer = await page.eval(async (i) => {
+        const asked = [];
+        document.addEventListener('bonafides:ask', (e) => { e.preventDefault(); asked.push(e.detail); });
+        const redeem = (init) => fetch(`${i}/redeem`, { method: 'POST', privateToken: { version: 1, operation: 'token-redemption' }, ...init }).then((r) => r.status, (e) => e.name);
+        const dismissed = redeem();
+        while (asked.length < 1) await new Promise((r) => setTimeout(r, 10));
+        asked[0].dismiss();
+        const abort = new AbortController();
+        const aborted = redeem({ signal: abort.signal });
+        while (asked.length < 2) await new Promise((r) => setTimeout(r, 10));
+        abort.abort();
+        return { dismissed: await dismissed, aborted: await aborted, issuer: asked[0].issuer, operation: asked[0].operation, button: document.querySelector('bonafides-ask') !== null };
+      }, issuer());
+      assert.deepEqual(answer, { dismissed: 'NotAllowedError', aborted: 'AbortError', issuer: issuer(), operation: 'token-redemption', button: false });
+    });
+
+    test(`${name}: a page that is cut off from its windows (COOP same-origin) gets its answer by the way back`, async () => {
+      sites.headers.closed = { 'Cross-Origin-Opener-Policy': 'same-origin' };
+      await page.goto(sites.origin('closed'));
+      const answer = await inClick(page, async (i) => {
+        const r = await fetch(`${i}/redeem`, { method: 'POST', privateToken: { version: 1, operation: 'token-redemption' } });
+        return { status: r.status, record: await document.hasRedemptionRecord(i) };
+      }, issuer());
+      assert.deepEqual(answer, { status: 200, record: true });
+      await closed();
+    });
+
+    test(`${name}: requests without CORS say that they cannot carry tokens`, async () => {
+      await page.goto(sites.origin('paper'));
+      const answer = await page.eval(async (i, echo) => {
+        const fails = (p) => p.then(() => 'sent', (e) => `${e.name}: ${e.message}`);
+        return [
+          await fails(fetch(echo, { mode: 'no-cors', privateToken: { version: 1, operation: 'send-redemption-record', issuers: [i] } })),
+          await fails(fetch(`${i}/redeem`, { mode: 'no-cors', method: 'POST', privateToken: { version: 1, operation: 'token-redemption', refreshPolicy: 'refresh' } })),
+        ];
+      }, issuer(), `${sites.origin('ads')}/echo`);
+      assert.match(answer[0], /^TypeError: .*no-cors/);
+      if (!native) assert.match(answer[1], /^TypeError: .*no-cors/);
+    });
+  });
+}
+
+/** Presses the kit's own button, which stands in a closed shadow root at the foot of the page. */
+async function pressAsk(page) {
+  if (page.puppeteer) {
+    const { w, h } = await page.eval(() => ({ w: innerWidth, h: innerHeight }));
+    await page.puppeteer.keyboard.press('Tab');
+    await page.eval(() => new Promise((r) => setTimeout(r, 100)));
+    void w; void h;
+    await page.puppeteer.keyboard.press('Enter');
+    return;
+  }
+  const { default: webdriver } = await import('selenium-webdriver');
+  await page.driver.actions().sendKeys(webdriver.Key.TAB, webdriver.Key.ENTER).perform();
+}
