@@ -119,7 +119,7 @@ func (h *handler) mailbox(w http.ResponseWriter, r *http.Request) {
 
 // guide and learned are the two parts that change while a run goes on.
 func (h *handler) guide(w http.ResponseWriter, r *http.Request) {
-	look.Render(w, r, http.StatusOK, look.Steps(h.steps(h.Hub.All())))
+	look.Render(w, r, http.StatusOK, h.walk(h.Hub.All()))
 }
 
 func (h *handler) learned(w http.ResponseWriter, r *http.Request) {

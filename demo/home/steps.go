@@ -1,71 +1,37 @@
 package home
 
 import (
+	"github.com/bonafides-dev/bonafides/demo/guide"
 	"github.com/bonafides-dev/bonafides/demo/trace"
 	"github.com/bonafides-dev/bonafides/internal/look"
 )
 
-// steps are the walk through both flows. A step is done when the messages that
-// it is about were really seen.
+// steps lists the guide's steps.
 func (h *handler) steps(all []trace.Exchange) []look.Step {
-	seen := func(want func(trace.Exchange) bool) bool {
-		for _, x := range all {
-			if want(x) {
-				return true
-			}
-		}
-		return false
+	steps := guide.Steps(all, h.guideOrigins())
+	current := guide.Current(steps)
+	out := make([]look.Step, len(steps))
+	for i, s := range steps {
+		out[i] = look.Step{Title: s.Title, Text: s.Text, Href: s.URL + guide.Fragment, Action: s.Action, Done: s.Done, Current: i == current}
 	}
-	ok := func(kind string, to look.Party) bool {
-		return seen(func(x trace.Exchange) bool { return x.Kind == kind && x.To == to && !x.Refused })
+	return out
+}
+
+// begin is where "Guide me" leads, and what it says.
+func (h *handler) begin(all []trace.Exchange) (href, label string) {
+	steps := guide.Steps(all, h.guideOrigins())
+	switch current := guide.Current(steps); current {
+	case 0:
+		return steps[0].URL + guide.Fragment, "Guide me"
+	case len(steps):
+		return "#learned", "See who learned what"
+	default:
+		return steps[current].URL + guide.Fragment, "Go on with step " + count(current+1)
 	}
-	steps := []look.Step{
-		{
-			Title: "Get tokens", Href: h.origin(look.Issuer) + "/", Action: "Open the library",
-			Text: "Sign in at the library as Ada with one click, then get tokens. The library knows Ada, signs blinded points, and cannot recognise the tokens later. (Grace joined two days ago: she gets 7.)",
-			Done: seen(func(x trace.Exchange) bool {
-				f, _ := x.Find("IssueResponse", "issued")
-				return x.Kind == trace.KindIssue && !x.Refused && f.Value != "" && f.Value != "0"
-			}),
-		},
-		{
-			Title: "Spend one on another site", Href: h.origin(look.Publisher) + "/", Action: "Open the newspaper",
-			Text: "Redeem a token. The newspaper learns that the library vouches for you, and not who you are.",
-			Done: ok(trace.KindRedeem, look.Issuer),
-		},
-		{
-			Title: "Let others read the record", Href: h.origin(look.Publisher) + "/", Action: "Back to the newspaper",
-			Text: "Send the record to the ad network and watch its answer change. Comments and the poll open too.",
-			Done: seen(func(x trace.Exchange) bool {
-				_, has := x.Find("Redemption record", "signature")
-				return x.Kind == trace.KindRecord && x.To == look.AdNetwork && has && !x.Refused
-			}),
-		},
-		{
-			Title: "Try to cheat", Href: h.origin(look.Issuer) + "/#instrument", Action: "Open the library's instrument",
-			Text: "Replay a spent token, tamper with a record, vote a hundred times. Each refusal says why.",
-			Done: seen(func(x trace.Exchange) bool {
-				return x.Refused && x.Status < 500 && !minor(x)
-			}),
-		},
-		{
-			Title: "Sign in at an identity provider", Href: h.origin(look.IdP) + "/", Action: "Open the identity provider",
-			Text: "One click as Ada or Grace. From now on the browser knows that somebody is signed in there.",
-			Done: ok(trace.KindAccountSignIn, look.IdP),
-		},
-		{
-			Title: "Sign in at the shop with FedCM", Href: h.origin(look.Shop) + "/", Action: "Open the shop",
-			Text: "The browser shows its own dialog. The provider learns which shop only after you agree.",
-			Done: ok(trace.KindSignIn, look.Shop),
-		},
-	}
-	for i := range steps {
-		if !steps[i].Done {
-			steps[i].Current = true
-			break
-		}
-	}
-	return steps
+}
+
+func (h *handler) guideOrigins() guide.Origins {
+	return guide.Origins{Home: h.Origin, Issuer: h.origin(look.Issuer), News: h.origin(look.Publisher), IdP: h.origin(look.IdP), Shop: h.origin(look.Shop)}
 }
 
 type partyLists struct {

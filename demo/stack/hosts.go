@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/bonafides-dev/bonafides/demo/guide"
 	"github.com/bonafides-dev/bonafides/internal/look"
 )
 
@@ -13,6 +14,7 @@ type byHost struct {
 	origins Origins
 	sites   map[string]http.Handler
 	home    http.Handler
+	guide   http.Handler // the same on every host
 }
 
 func (b *byHost) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -31,6 +33,8 @@ func (b *byHost) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 		h.Set("Cache-Control", "no-store")
 		_, _ = w.Write([]byte("ok\n"))
+	case strings.HasPrefix(r.URL.Path, guide.Prefix) && b.guide != nil:
+		b.guide.ServeHTTP(w, r)
 	case r.URL.Path == "/favicon.ico":
 		// Asked by browsers for pages that are not ours to draw: JSON, text.
 		icon := r.Clone(r.Context())

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/demo/guide"
 	"github.com/bonafides-dev/bonafides/demo/home"
 	"github.com/bonafides-dev/bonafides/demo/trace"
 	"github.com/bonafides-dev/bonafides/internal/look"
@@ -125,7 +126,11 @@ func (s *Stack) wire(c Config, k *keys) error {
 	if err != nil {
 		return fmt.Errorf("the home page: %w", err)
 	}
-	hosts := &byHost{origins: s.Origins, home: homeSite, sites: map[string]http.Handler{}}
+	walk, err := guide.New(s.Hub, guide.Origins{Home: s.Origins.Home, Issuer: s.Origins.Issuer, News: s.Origins.News, IdP: s.Origins.IdP, Shop: s.Origins.Shop})
+	if err != nil {
+		return fmt.Errorf("the guide: %w", err)
+	}
+	hosts := &byHost{origins: s.Origins, home: homeSite, guide: walk, sites: map[string]http.Handler{}}
 	for party, site := range map[look.Party]http.Handler{
 		look.Issuer: issuerSite, look.Publisher: newsSite, look.AdNetwork: adsSite, look.IdP: idpSite, look.Shop: shopSite,
 	} {

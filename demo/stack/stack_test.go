@@ -28,10 +28,15 @@ func TestEverySiteAnswers(t *testing.T) {
 		if a := b.send(http.MethodGet, origin, "/healthz", false, map[string]string{"Origin": s.Origins.Home}, ""); a.status != 200 || a.header.Get("Access-Control-Allow-Origin") != "*" {
 			t.Errorf("%s/healthz: %d", origin, a.status)
 		}
+		for _, path := range []string{"/_guide/strip", "/_guide/guide.js", "/favicon.ico"} {
+			if a := b.send(http.MethodGet, origin, path, false, nil, ""); a.status != 200 {
+				t.Errorf("%s%s: %d", origin, path, a.status)
+			}
+		}
 	}
 	for _, x := range s.Hub.All() {
-		if strings.HasSuffix(x.URL, "/healthz") {
-			t.Error("a probe of the home page is recorded as a party's message")
+		if strings.HasSuffix(x.URL, "/healthz") || strings.Contains(x.URL, "/_guide/") || strings.HasSuffix(x.URL, "/favicon.ico") {
+			t.Errorf("a request of the demo's own is recorded as a party's message: %s", x.URL)
 		}
 	}
 	if a := b.send(http.MethodGet, strings.Replace(s.Origins.Shop, "shop.", "nosuch.", 1), "/", false, nil, ""); a.status != http.StatusNotFound || !strings.Contains(string(a.body), s.Origins.Shop) {

@@ -13,11 +13,15 @@ import (
 // Events streams exchanges as server-sent events: name "exchange", id the
 // sequence number, data what render writes for it (JSON if render is nil). An
 // empty party means all parties. After a lost connection the browser goes on
-// where it was (Last-Event-ID); the query parameter after=N starts later.
+// where it was (Last-Event-ID); the query parameter after=N starts
+// later, after=now with what happens from now on.
 func (h *Hub) Events(party look.Party, render func(Exchange, io.Writer) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		Skip(r.Context())
 		after, _ := strconv.ParseInt(r.URL.Query().Get("after"), 10, 64)
+		if r.URL.Query().Get("after") == "now" {
+			after = h.last()
+		}
 		if id, err := strconv.ParseInt(r.Header.Get("Last-Event-ID"), 10, 64); err == nil {
 			after = id
 		}

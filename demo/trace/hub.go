@@ -69,6 +69,12 @@ func (h *Hub) Exchanges(party look.Party) []Exchange {
 // All returns every exchange that is still kept, oldest first.
 func (h *Hub) All() []Exchange { return h.filter(func(*Exchange) bool { return true }) }
 
+func (h *Hub) last() int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.seq
+}
+
 func (h *Hub) filter(keep func(*Exchange) bool) []Exchange {
 	h.mu.Lock()
 	defer h.mu.Unlock()

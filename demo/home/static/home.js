@@ -31,7 +31,7 @@ if (about) {
 // 3. The guide opens each site beside this page, always in the same tab.
 document.addEventListener('click', (event) => {
   const link = event.target.closest?.('[data-guide] a');
-  if (link) link.target = 'bonafides-guide';
+  if (link && link.origin !== location.origin) link.target = 'bonafides-guide';
 });
 
 if (chart && section) {
@@ -93,7 +93,9 @@ if (chart && section) {
           return answer.text();
         }));
         const steps = document.querySelector('[data-guide]');
-        if (!steps.contains(document.activeElement)) steps.innerHTML = guide;
+        const at = [...steps.querySelectorAll('a')].indexOf(document.activeElement);
+        steps.innerHTML = guide;
+        if (at >= 0) steps.querySelectorAll('a')[at]?.focus();
         const who = document.querySelector('[data-learned]');
         const opened = [...who.querySelectorAll('details[open]')].map((d) => d.id);
         const focused = who.contains(document.activeElement) && document.activeElement.closest('details')?.id;

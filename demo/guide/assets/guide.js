@@ -1,0 +1,87 @@
+// The guide's strip on a site. It begins with an address that ends in #guide
+// and stays, in this tab, until it is left.
+
+const key = 'guide';
+const remember = (on) => {
+  try {
+    if (on) sessionStorage.setItem(key, '1');
+    else sessionStorage.removeItem(key);
+  } catch { /* storage is off: the guide ends with this page */ }
+};
+remember(true);
+
+const style = document.createElement('link');
+style.rel = 'stylesheet';
+style.href = '/_guide/guide.css';
+document.head.append(style);
+
+const strip = document.createElement('aside');
+strip.className = 'guide';
+strip.setAttribute('aria-label', 'Guide');
+const text = document.createElement('div');
+text.setAttribute('role', 'status');
+const leave = document.createElement('button');
+leave.type = 'button';
+leave.className = 'button quiet';
+leave.textContent = 'Leave the guide';
+strip.append(text, leave);
+
+// What to press now: the first of the named buttons that is on this page.
+function wanted() {
+  const press = text.querySelector('[data-press]')?.dataset.press.split(' ') ?? [];
+  for (const name of press) {
+    const button = document.querySelector(`[data-do="${CSS.escape(name)}"], [data-attack="${CSS.escape(name)}"]`);
+    if (button) return { button, closed: button.closest('details:not([open])') };
+  }
+  return {};
+}
+
+const marked = 'guide-here';
+function mark() {
+  for (const old of document.querySelectorAll(`.${marked}`)) old.classList.remove(marked);
+  const { button, closed } = wanted();
+  show.hidden = !button;
+  if (!button) return;
+  (closed?.querySelector('summary') ?? button).classList.add(marked);
+  closed?.addEventListener('toggle', mark, { once: true });
+}
+
+const show = document.createElement('button');
+show.type = 'button';
+show.className = 'button';
+show.textContent = 'Show me where';
+show.hidden = true;
+show.addEventListener('click', () => {
+  const { button, closed } = wanted();
+  if (!button) return;
+  if (closed) closed.open = true;
+  button.scrollIntoView({ block: 'center' });
+  button.focus({ preventScroll: true });
+});
+leave.before(show);
+
+let last = '';
+async function draw() {
+  try {
+    const answer = await fetch('/_guide/strip');
+    if (!answer.ok) return;
+    const html = await answer.text(); // our own server's markup, escaped by templ
+    if (html !== last) text.innerHTML = last = html;
+    mark();
+  } catch { /* the demo has stopped; the strip stays as it is */ }
+}
+
+document.body.prepend(strip);
+let timer = 0;
+const events = new EventSource('/_guide/events?after=now');
+events.addEventListener('exchange', () => {
+  clearTimeout(timer);
+  timer = setTimeout(draw, 200);
+});
+leave.addEventListener('click', () => {
+  remember(false);
+  events.close();
+  strip.remove();
+  for (const old of document.querySelectorAll(`.${marked}`)) old.classList.remove(marked);
+});
+draw();
