@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Nothing panics, nothing that was not signed is accepted, and what is accepted
@@ -78,6 +79,27 @@ func FuzzParseKeySet(f *testing.F) {
 			again, err := ParseKey(k.JWK())
 			if err != nil || !bytes.Equal(again.JWK(), k.JWK()) {
 				t.Fatalf("%s: %v", k.JWK(), err)
+			}
+		}
+	})
+}
+
+func FuzzParseKeySetState(f *testing.F) {
+	s, _ := KeySetState{}.Next(Fetched{Body: setOf("k1"), CacheControl: "max-age=60"}, time.Unix(1_700_000_000, 0), KeySetRules{})
+	f.Add(s.Bytes())
+	f.Add([]byte(`{"v":1,"retry":9007199254740991,"fails":9007199254740991}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := ParseKeySetState(b)
+		if err != nil {
+			return
+		}
+		if again, err := ParseKeySetState(s.Bytes()); err != nil || !bytes.Equal(again.Bytes(), s.Bytes()) {
+			t.Fatalf("%s: %v", s.Bytes(), err)
+		}
+		now := time.Unix(1_700_000_000, 0)
+		for _, e := range []KeySetEvent{Wanted{}, Missing{}, FetchFailed{}, Fetched{Body: setOf("k2")}} {
+			if _, a := s.Next(e, now, KeySetRules{}); a.Do == KeySetUse && a.Keys == nil || a.Do == KeySetRefuse && a.Err == nil {
+				t.Fatalf("%T on %s: %+v", e, b, a)
 			}
 		}
 	})

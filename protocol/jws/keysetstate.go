@@ -27,7 +27,7 @@ type KeySetState struct {
 	forced  int64 // when an unknown key last caused a fetch
 	flight  int64 // when the fetch under way began; 0 if there is none
 	retry   int64 // after a failure, when the next fetch may begin
-	fails   int
+	fails   int64
 }
 
 // KeySetRules are the settings of a KeySetState. The zero value has defaults.

@@ -276,3 +276,54 @@ func TestAgeOfAnAnswer(t *testing.T) {
 		e.keySetEvent()
 	}
 }
+
+// Every step of a run is the same when the state goes through storage.
+func TestStateSurvivesStorage(t *testing.T) {
+	stored := newMachine(t)
+	kept := newMachine(t)
+	step := func(e KeySetEvent, wait time.Duration) {
+		t.Helper()
+		stored.wait(wait)
+		kept.wait(wait)
+		state, err := ParseKeySetState(stored.state.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var a, b KeySetAction
+		stored.state, a = state.Next(e, stored.now, stored.rules)
+		kept.state, b = kept.state.Next(e, kept.now, kept.rules)
+		if a.Do != b.Do || a.NoCache != b.NoCache || !a.Until.Equal(b.Until) || (a.Keys == nil) != (b.Keys == nil) || (a.Err == nil) != (b.Err == nil) {
+			t.Fatalf("%T: %+v, kept in memory %+v", e, a, b)
+		}
+		if a.Keys != nil && len(a.Keys.Keys()) != len(b.Keys.Keys()) {
+			t.Fatal("keys were lost")
+		}
+	}
+	step(Wanted{}, 0)
+	step(Wanted{}, time.Second)
+	step(FetchFailed{}, time.Second)
+	step(Wanted{}, 0)
+	step(Wanted{}, time.Second)
+	step(Fetched{setOf("k1", "k2"), "max-age=60", ""}, time.Second)
+	step(Wanted{}, time.Second)
+	step(Missing{}, time.Second)
+	step(Fetched{setOf("k1"), "max-age=60", ""}, time.Second)
+	step(Missing{}, time.Second)
+	step(Missing{}, 30*time.Second)
+	step(FetchFailed{}, time.Second)
+	step(Wanted{}, time.Minute)
+}
+
+func TestStoredStatesRefused(t *testing.T) {
+	for name, doc := range map[string]string{
+		"empty": ``, "no version": `{}`, "another version": `{"v":2}`, "duplicate": `{"v":1,"v":1}`, "nested": `{"v":1,"set":{"keys":[]}}`,
+		"no set": `{"v":1,"set":"x"}`, "set a number": `{"v":1,"set":5}`, "negative": `{"v":1,"expires":-1}`, "no number": `{"v":1,"flight":"1"}`,
+	} {
+		if s, err := ParseKeySetState([]byte(doc)); refusedAs(err) != CodeKeySet || s.keys != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if s, err := ParseKeySetState([]byte(`{"v":1}`)); err != nil || s.keys != nil {
+		t.Errorf("the state that knows nothing: %v", err)
+	}
+}
