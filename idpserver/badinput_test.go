@@ -32,9 +32,10 @@ func (c cutBody) Read(b []byte) (int, error) {
 }
 
 var getOnly = []string{"/", "/error", "/picture/brand.png", "/jwks.json", "/.well-known/openid-configuration",
-	"/.well-known/web-identity", "/fedcm/config.json", "/fedcm/accounts", "/fedcm/client-metadata"}
+	"/.well-known/web-identity", "/fedcm/config.json", "/fedcm/accounts", "/fedcm/client-metadata", "/fedcm/popup"}
 
-var forms = []string{"/signin", "/signup", "/signout", "/account", "/verify-email", "/fedcm/assertion", "/fedcm/disconnect"}
+var forms = []string{"/signin", "/signup", "/signout", "/account", "/verify-email", "/fedcm/assertion", "/fedcm/disconnect",
+	"/authorize", "/authorize/consent", "/token", "/fedcm/popup/consent"}
 
 // Every endpoint names the fault of every class of bad input with a 4xx, and
 // nothing changes.

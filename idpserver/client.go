@@ -3,10 +3,13 @@ package idpserver
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/bonafides-dev/bonafides/protocol/jws"
+	"github.com/bonafides-dev/bonafides/protocol/oidc"
 )
 
 // Client is a relying party as it was registered with this provider.
@@ -16,6 +19,14 @@ type Client struct {
 	// Origins are the exact origins whose pages may ask for tokens:
 	// "https://shop.example". At least one.
 	Origins []string
+	// RedirectURIs are where the answers of the code flow may go, compared as
+	// strings. https, or http on a loopback host; no fragment. None: the client
+	// signs people in with FedCM alone.
+	RedirectURIs []string
+	// SecretHash is HashClientSecret of the client's secret, with which it
+	// authenticates at the token endpoint. Empty: a public client, known by the
+	// PKCE verifier alone.
+	SecretHash []byte
 	// URL is where people find the relying party; empty: the first origin.
 	URL string
 	// Shown by the browser before the first sign-in. Absolute URLs, or empty.
@@ -29,6 +40,16 @@ type Client struct {
 }
 
 func (c *Client) algorithm() jws.Algorithm { return cmp.Or(c.IDTokenSignedResponseAlg, jws.RS256) }
+
+// NewClientSecret returns a secret for a client: 256 random bits in base64url.
+func NewClientSecret() string { return oidc.NewRandom() }
+
+// HashClientSecret is what a ClientStore keeps of a secret. A plain SHA-256 is
+// enough for the random secrets of NewClientSecret, not for a chosen password.
+func HashClientSecret(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}
 
 func (c *Client) url() string { return cmp.Or(c.URL, c.Origins[0]) }
 
@@ -89,9 +110,28 @@ func (c *Client) check() error {
 			return fmt.Errorf("%q is not an absolute URL", u)
 		}
 	}
+	for _, u := range c.RedirectURIs {
+		if err := checkRedirectURI(u); err != nil {
+			return err
+		}
+	}
+	if n := len(c.SecretHash); n != 0 && n != sha256.Size {
+		return fmt.Errorf("SecretHash has %d bytes; make it with HashClientSecret", n)
+	}
 	switch c.algorithm() {
 	case jws.RS256, jws.ES256:
 		return nil
 	}
 	return fmt.Errorf("ID tokens are signed with RS256 or ES256, not %q", c.IDTokenSignedResponseAlg)
+}
+
+// checkRedirectURI accepts what RFC 6749 section 3.1.2 and RFC 9700 section 2.1
+// leave for a client with a server.
+func checkRedirectURI(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.User != nil || strings.ContainsAny(s, "# \\") ||
+		u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+		return fmt.Errorf("redirect URI %q is not an absolute https URL without a fragment; http is for loopback hosts only", s)
+	}
+	return nil
 }

@@ -46,6 +46,9 @@ type Config struct {
 	TokenLifetime time.Duration
 	// CodeLifetime is how long a mailed code works: 15 minutes if zero.
 	CodeLifetime time.Duration
+	// AuthCodeLifetime is how long an authorization code works: 60 seconds if
+	// zero, which is also the most (RFC 9700 section 4.5 wants it short).
+	AuthCodeLifetime time.Duration
 	// MinPasswordLength is in characters: 12 if zero, never below 8.
 	MinPasswordLength int
 
@@ -88,9 +91,13 @@ const (
 	PageAccount     Page = "account"
 	PageVerifyEmail Page = "verify-email"
 	PageError       Page = "error"
+	PageConsent     Page = "consent" // a site asks who somebody is, by redirect or popup
 )
 
-const maxTokenLifetime = 10 * time.Minute
+const (
+	maxTokenLifetime    = 10 * time.Minute
+	maxAuthCodeLifetime = time.Minute
+)
 
 // withDefaults returns the configuration with its zero values replaced, or says
 // what is wrong with it.
@@ -127,7 +134,7 @@ func (c Config) withDefaults() (Config, error) {
 			return c, fmt.Errorf("idpserver: Domains: %q is not a domain name in lower case", d)
 		}
 	}
-	for _, d := range []time.Duration{c.SessionLifetime, c.TokenLifetime, c.CodeLifetime} {
+	for _, d := range []time.Duration{c.SessionLifetime, c.TokenLifetime, c.CodeLifetime, c.AuthCodeLifetime} {
 		if d < 0 {
 			return c, errors.New("idpserver: a lifetime is negative")
 		}
@@ -135,6 +142,10 @@ func (c Config) withDefaults() (Config, error) {
 	if c.TokenLifetime > maxTokenLifetime {
 		return c, fmt.Errorf("idpserver: TokenLifetime is at most %v", maxTokenLifetime)
 	}
+	if c.AuthCodeLifetime > maxAuthCodeLifetime {
+		return c, fmt.Errorf("idpserver: AuthCodeLifetime is at most %v", maxAuthCodeLifetime)
+	}
+	setDefault(&c.AuthCodeLifetime, maxAuthCodeLifetime)
 	setDefault(&c.SessionLifetime, 14*24*time.Hour)
 	setDefault(&c.TokenLifetime, 5*time.Minute)
 	setDefault(&c.CodeLifetime, 15*time.Minute)

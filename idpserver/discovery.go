@@ -10,7 +10,7 @@ import (
 
 	"github.com/bonafides-dev/bonafides/internal/jose"
 	"github.com/bonafides-dev/bonafides/internal/web"
-	"github.com/bonafides-dev/bonafides/protocol/strictjson"
+	"github.com/bonafides-dev/bonafides/protocol/oidc"
 )
 
 // document is a public file that changes only with the configuration.
@@ -50,10 +50,6 @@ func (d *document) serve(w http.ResponseWriter, r *http.Request) {
 // buildDocuments writes the discovery document (OpenID Connect Discovery 1.0
 // section 3) and the JWK set (RFC 7517 section 5) once. Keys are cached for five
 // minutes, so that a new one is seen soon; publish it that long before it signs.
-//
-// The document names no authorization_endpoint, although section 3 requires one,
-// since there is none: tokens are had through FedCM, as an id_token and nothing
-// else. What is there suffices for whoever looks for the keys.
 func (s *Server) buildDocuments() error {
 	var algorithms []string
 	for _, k := range s.config.Keys {
@@ -61,16 +57,26 @@ func (s *Server) buildDocuments() error {
 			algorithms = append(algorithms, a)
 		}
 	}
-	var w strictjson.Writer
-	w.String("issuer", s.config.Issuer)
-	w.String("jwks_uri", s.config.Issuer+"/jwks.json")
-	w.Strings("scopes_supported", []string{"openid", "profile", "email"})
-	w.Strings("response_types_supported", []string{"id_token"})
-	w.Strings("subject_types_supported", []string{"public"})
-	w.Strings("id_token_signing_alg_values_supported", algorithms)
-	w.Strings("claims_supported", []string{"iss", "sub", "aud", "exp", "iat", "nonce",
-		"name", "given_name", "email", "email_verified", "picture", "hd"})
-	body, err := w.Bytes()
+	no := false
+	body, err := (&oidc.Discovery{
+		Issuer:                        s.config.Issuer,
+		AuthorizationEndpoint:         s.config.Issuer + authorizePath,
+		TokenEndpoint:                 s.config.Issuer + tokenPath,
+		JWKSURI:                       s.config.Issuer + "/jwks.json",
+		ScopesSupported:               []string{"openid", "profile", "email"},
+		ResponseTypesSupported:        []string{"code"},
+		ResponseModesSupported:        []string{"query"},
+		GrantTypesSupported:           []string{"authorization_code"},
+		SubjectTypesSupported:         []string{"public"},
+		IDTokenSigningAlgValues:       algorithms,
+		TokenEndpointAuthMethods:      []string{"client_secret_basic", "client_secret_post", "none"},
+		CodeChallengeMethods:          []string{oidc.PKCEMethod},
+		PromptValuesSupported:         promptValues,
+		AuthorizationResponseIssParam: true,
+		RequestURIParameterSupported:  &no,
+		ClaimsSupported: []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash",
+			"name", "given_name", "email", "email_verified", "picture", "hd"},
+	}).JSON()
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@
 //	/picture/{id}.png                  the picture of an account
 //	/.well-known/web-identity          FedCM: which provider this is
 //	/fedcm/...                         FedCM: config.json, accounts, client-metadata, assertion, disconnect
+//	/fedcm/popup                       the same sign-in in a window, for browsers without FedCM
+//	/authorize /token                  OpenID Connect: code flow with PKCE (S256), for known redirect URIs
 //	/.well-known/openid-configuration  OpenID Connect Discovery
 //	/jwks.json                         the keys that verify its ID tokens
 //

@@ -71,6 +71,7 @@ func (s *Server) errorURL(code string) string {
 var siteFaults = []string{
 	fedcm.CodeNotBrowser, fedcm.CodeNoClient, fedcm.CodeNoOrigin, fedcm.CodeNoNonce, fedcm.CodeLongNonce,
 	fedcm.CodeInvalidRequest, wire.CodeForm, wire.CodeDuplicate, wire.CodeParams, wire.CodeNonceDiffers,
+	codePopupNative, codePopupState, codePopupAction, codePopupContext,
 	"method_not_allowed", "wrong_content_type", "body_too_large", "body_unreadable", "malformed_form", "duplicate_parameter",
 }
 

@@ -23,10 +23,12 @@ import (
 )
 
 const (
-	loopback   = "http://idp.localhost:8080"
-	shopOrigin = "http://shop.localhost:8080"
-	shopID     = "shop"
-	password   = "correct horse battery staple"
+	loopback     = "http://idp.localhost:8080"
+	shopOrigin   = "http://shop.localhost:8080"
+	shopID       = "shop"
+	shopRedirect = shopOrigin + "/signin/callback"
+	wikiSecret   = "wiki:secret/with+signs-0123456789"
+	password     = "correct horse battery staple"
 )
 
 var rsKey, esKey *idpserver.Key
@@ -59,8 +61,10 @@ type idp struct {
 
 var clients = []idpserver.Client{
 	{ID: shopID, Name: "Corner Shop", Origins: []string{shopOrigin, "https://shop.example"},
-		PrivacyPolicyURL: "https://shop.example/privacy", TermsOfServiceURL: "https://shop.example/terms"},
-	{ID: "wiki", Name: "Wiki", Origins: []string{"https://wiki.example"}, IDTokenSignedResponseAlg: jws.ES256},
+		PrivacyPolicyURL: "https://shop.example/privacy", TermsOfServiceURL: "https://shop.example/terms",
+		RedirectURIs: []string{shopRedirect, "https://shop.example/cb?from=idp"}},
+	{ID: "wiki", Name: "Wiki", Origins: []string{"https://wiki.example"}, IDTokenSignedResponseAlg: jws.ES256,
+		RedirectURIs: []string{"https://wiki.example/cb"}, SecretHash: idpserver.HashClientSecret(wikiSecret)},
 	{ID: "legacy", Name: "Legacy", Origins: []string{"https://legacy.example"}, InsecureNoNonce: true},
 }
 

@@ -64,6 +64,8 @@ type limits struct {
 	mail          *limiter // by account: mails sent
 	mailPrefix    *limiter
 	code          *limiter // by account: codes tried
+	authorize     *limiter // by account: authorization codes and popup tokens made
+	tokenPrefix   *limiter // failures at the token endpoint
 }
 
 func newLimits() limits {
@@ -74,6 +76,8 @@ func newLimits() limits {
 		mail:          newLimiter(4, 2*time.Minute),
 		mailPrefix:    newLimiter(20, time.Minute),
 		code:          newLimiter(5, 2*time.Minute),
+		authorize:     newLimiter(60, time.Second),
+		tokenPrefix:   newLimiter(100, time.Second),
 	}
 }
 

@@ -28,9 +28,10 @@ var _ fedcm.Provider = provider{}
 
 func (s *Server) newFedCM() (*fedcm.Handler, error) {
 	return fedcm.New(fedcm.Config{
-		Origin:   s.config.Issuer,
-		Provider: provider{s},
-		ErrorURL: s.errorURL,
+		Origin:    s.config.Issuer,
+		Provider:  provider{s},
+		ErrorURL:  s.errorURL,
+		PopupPath: popupPath,
 		Branding: wire.Branding{
 			Name:            s.config.Name,
 			BackgroundColor: brandColour,
@@ -109,7 +110,7 @@ func (p provider) Assert(r *http.Request, a *fedcm.Assertion) (string, error) {
 		p.config.Log.ErrorContext(ctx, "client cannot be served", "client", client.ID, "error", err.Error())
 		return "", errNoAlgorithm
 	}
-	granted, err := p.granted(ctx, account.ID, client.ID)
+	granted, _, err := p.grant(ctx, account.ID, client.ID)
 	if err != nil {
 		return "", err
 	}
@@ -120,7 +121,7 @@ func (p provider) Assert(r *http.Request, a *fedcm.Assertion) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	token, err := p.signIDToken(key, account, client.ID, a.Nonce, release)
+	token, err := p.signIDToken(key, account, idTokenFor{client: client.ID, nonce: a.Nonce, release: release})
 	if err != nil {
 		return "", err
 	}
@@ -136,20 +137,6 @@ func (p provider) Disconnect(r *http.Request, clientID, accountID string) error 
 	}
 	p.config.Log.InfoContext(r.Context(), "site disconnected", "account", accountID, "client", clientID)
 	return nil
-}
-
-// granted returns the fields that the person agreed to before.
-func (s *Server) granted(ctx context.Context, account, client string) ([]string, error) {
-	grants, err := s.config.Store.Grants(ctx, account)
-	if err != nil {
-		return nil, err
-	}
-	for _, g := range grants {
-		if g.Client == client {
-			return g.Fields, nil
-		}
-	}
-	return nil, nil
 }
 
 // disclosed decides which groups of claims go into the token, and which the

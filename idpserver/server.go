@@ -86,25 +86,19 @@ type page func(http.ResponseWriter, *http.Request) error
 func (s *Server) routes() http.Handler {
 	pages := http.NewServeMux()
 	for path, p := range map[string]page{
-		"/{$}":          s.serveHome,
-		"/signup":       s.serveSignUp,
-		"/signin":       s.serveSignIn,
-		"/signout":      s.serveSignOut,
-		"/account":      s.serveAccount,
-		"/verify-email": s.serveVerifyEmail,
-		"/error":        s.serveError,
-		"/":             notFound,
+		"/{$}":           s.serveHome,
+		"/signup":        s.serveSignUp,
+		"/signin":        s.serveSignIn,
+		"/signout":       s.serveSignOut,
+		"/account":       s.serveAccount,
+		"/verify-email":  s.serveVerifyEmail,
+		"/error":         s.serveError,
+		consentPath:      s.serveConsent,
+		popupPath:        s.servePopup,
+		popupConsentPath: s.servePopupConsent,
+		"/":              notFound,
 	} {
-		pages.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-			h := w.Header()
-			h.Set("Cache-Control", "no-store")
-			// Nothing to other sites. Not no-referrer, with which browsers send
-			// "Origin: null" with our own forms too.
-			h.Set("Referrer-Policy", "same-origin")
-			if err := p(w, r); err != nil {
-				s.answerError(w, r, err)
-			}
-		})
+		pages.HandleFunc(path, s.servePage(p))
 	}
 	// Forms of other sites are refused by what the browser says of their origin
 	// (Sec-Fetch-Site, else Origin); that the page cookie is Lax and does not come
@@ -119,6 +113,9 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("/", s.sessions.page.LoadAndSave(csrf.Handler(pages)))
 	mux.Handle(look.Prefix, look.Handler())
 	mux.Handle(assetPrefix, assets)
+	// A client's own page may post its request here, and nothing is decided.
+	mux.Handle(authorizePath, s.sessions.page.LoadAndSave(s.servePage(s.serveAuthorize)))
+	mux.HandleFunc(tokenPath, s.serveToken)
 	mux.HandleFunc("/picture/{file}", servePicture)
 	mux.HandleFunc("/.well-known/openid-configuration", s.discovery.serve)
 	mux.HandleFunc("/jwks.json", s.jwks.serve)
@@ -131,6 +128,20 @@ func (s *Server) routes() http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// servePage shows what a page returns, and keeps it out of caches.
+func (s *Server) servePage(p page) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		// Nothing to other sites. Not no-referrer, with which browsers send
+		// "Origin: null" with our own forms too.
+		h.Set("Referrer-Policy", "same-origin")
+		if err := p(w, r); err != nil {
+			s.answerError(w, r, err)
+		}
+	}
 }
 
 func notFound(http.ResponseWriter, *http.Request) error {

@@ -45,7 +45,7 @@ type Grant struct {
 
 // Code is a secret that works once. Only its hash is stored.
 type Code struct {
-	Purpose string   // CodeEmail, later authorization codes
+	Purpose string   // CodeEmail or CodeAuthorization
 	Hash    [32]byte // of the code; the server that makes codes decides how
 	Account string   // Account.ID
 	Data    []byte   // what the code stands for; not secret
@@ -55,6 +55,10 @@ type Code struct {
 // CodeEmail is the purpose of the codes that verify an e-mail address. Their
 // Data is the address.
 const CodeEmail = "email"
+
+// CodeAuthorization is the purpose of authorization codes (RFC 6749 section
+// 4.1.2). Their Data says what the code was issued for.
+const CodeAuthorization = "authorization"
 
 var (
 	// ErrNotFound means that the store answered and has no such row.

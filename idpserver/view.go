@@ -17,7 +17,10 @@ import (
 	"github.com/bonafides-dev/bonafides/internal/web"
 )
 
-const maxForm = 8 << 10 // bytes of a page's form
+const (
+	maxForm = 16 << 10 // bytes of a page's form
+	maxNext = 4 << 10  // bytes of a path to go on to, which may hold a whole request
+)
 
 // view is what every page shows.
 type view struct {
@@ -82,7 +85,7 @@ func tooMany(w http.ResponseWriter, wait time.Duration) *web.Problem {
 // browser reads differently ("//host", "/\host", control characters), and no
 // path that changes when it is cleaned.
 func safeNext(s string) string {
-	if s == "" || len(s) > 2048 || s[0] != '/' || strings.ContainsFunc(s, func(c rune) bool {
+	if s == "" || len(s) > maxNext || s[0] != '/' || strings.ContainsFunc(s, func(c rune) bool {
 		return c <= ' ' || c == '\\' || c == 0x7f || c == '#'
 	}) {
 		return ""

@@ -26,6 +26,7 @@ func (h *Handler) buildDocuments() (err error) {
 		DisconnectEndpoint:      h.path("disconnect"),
 		LoginURL:                h.config.LoginPath,
 		SupportsUseOtherAccount: true,
+		PopupEndpoint:           h.config.PopupPath,
 		Branding:                h.config.Branding,
 	}.JSON()
 	return err

@@ -93,6 +93,10 @@ type Config struct {
 	// ErrorURL returns the page about a code, of the same site as Origin. If it
 	// is nil, or returns nothing, the browser offers no page.
 	ErrorURL func(code string) string
+	// PopupPath is a page of the provider's own that does the same in a window,
+	// for browsers without FedCM (the polyfill reads it from the config file).
+	// Empty: there is none. The Handler does not serve it.
+	PopupPath string
 	// Branding is how the browser's dialog shows the provider.
 	Branding wire.Branding
 	// Log gets the code of each refusal; nothing if nil.

@@ -15,6 +15,9 @@ type ProviderConfig struct {
 	// SupportsUseOtherAccount offers another sign-in in the account chooser.
 	SupportsUseOtherAccount bool
 	Branding                Branding
+	// PopupEndpoint is where the same sign-in happens in a window, for browsers
+	// without FedCM: {"bonafides": {"popup_endpoint": ...}}. Browsers ignore it.
+	PopupEndpoint string
 }
 
 // Branding is how the browser's dialog shows the provider. Colours are in CSS.
@@ -70,6 +73,15 @@ func (c ProviderConfig) JSON() ([]byte, error) {
 	if len(branding) > len("{}") {
 		o.Raw("branding", branding)
 	}
+	if c.PopupEndpoint != "" {
+		var own strictjson.Writer
+		own.String("popup_endpoint", c.PopupEndpoint)
+		b, err := finish(&own)
+		if err != nil {
+			return nil, err
+		}
+		o.Raw("bonafides", b)
+	}
 	return finish(&o)
 }
 
@@ -99,6 +111,14 @@ func ParseProviderConfig(b []byte) (*ProviderConfig, error) {
 			Name:            sub.text("name"),
 			Icons:           sub.icons(v.Get("icons")),
 		}
+		d.err = sub.err
+	}
+	if v := d.v.Get("bonafides"); v.Exists() {
+		if v.Kind() != strictjson.Object {
+			d.fail("bonafides", "an object")
+		}
+		sub := &document{v: v, what: d.what, err: d.err}
+		c.PopupEndpoint = sub.text("popup_endpoint")
 		d.err = sub.err
 	}
 	if d.err != nil {
