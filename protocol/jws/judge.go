@@ -46,7 +46,7 @@ type Unverified struct {
 	key       *Key
 	input     string // header "." payload, as the token has them
 	payload   string
-	signature []byte
+	signature string
 }
 
 // Judge reads a compact JWS and picks the key that may check it. It does all
@@ -78,27 +78,34 @@ func (u *Unverified) judge(token string, keys *KeySet, p *Policy) *Error {
 	if err != nil {
 		return err
 	}
-	// Header and payload are decoded into one text.
+	// All three parts are decoded into one text, so that one piece of memory
+	// holds them. Where a part cannot be decoded the header may still say why
+	// (b64, zip), so its own faults come first.
 	var scratch [1536]byte
 	raw, ok := appendDecoded(scratch[:0], head)
 	if !ok {
 		return refuse(CodeBase64, "the token's header is not canonical base64url")
 	}
 	n := len(raw)
-	if raw, ok = appendDecoded(raw, body); !ok {
-		if err := u.header.read(string(scratch[:min(n, len(scratch))]), p); err != nil && n <= len(scratch) {
-			return err // the header may say why: b64, zip
-		}
-		return refuse(CodeBase64, "the token's payload is not canonical base64url")
+	fault := ""
+	all, ok := appendDecoded(raw, body)
+	m := len(all)
+	if !ok {
+		fault = "the token's payload is not canonical base64url"
+	} else if all, ok = appendDecoded(all, sig); !ok {
+		fault = "the token's signature is not canonical base64url"
 	}
-	text := string(raw)
+	if !ok {
+		all = raw
+	}
+	text := string(all)
 	if err := u.header.read(text[:n], p); err != nil {
 		return err
 	}
-	u.input, u.payload = token[:len(head)+1+len(body)], text[n:]
-	if u.signature, ok = decode(sig); !ok {
-		return refuse(CodeBase64, "the token's signature is not canonical base64url")
+	if !ok {
+		return refuse(CodeBase64, fault)
 	}
+	u.input, u.payload, u.signature = token[:len(head)+1+len(body)], text[n:m], text[m:]
 	if u.key, err = keys.find(&u.header); err != nil {
 		return err
 	}
@@ -188,8 +195,8 @@ func (u *Unverified) Key() *Key { return u.key }
 func (u *Unverified) SigningInput() []byte { return []byte(u.input) }
 
 // Signature returns the signature as JWS writes it: for ECDSA r and s one after
-// the other. The caller must not change it.
-func (u *Unverified) Signature() []byte { return u.signature }
+// the other.
+func (u *Unverified) Signature() []byte { return []byte(u.signature) }
 
 // UnverifiedPayload returns the payload, which anybody may have written. It is
 // for refusing early and for choosing an issuer's keys, never for believing.

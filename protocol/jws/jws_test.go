@@ -456,7 +456,7 @@ func TestConfirmTakesTheOutcomeOfThePlatform(t *testing.T) {
 	if m, err := u.Confirm(true); err != nil || string(m.Payload) != "foo" {
 		t.Errorf("%v", err)
 	}
-	if verify(u.Key(), "none", "", nil) {
+	if verify(u.Key(), "none", nil, nil) {
 		t.Error("an unknown algorithm verifies")
 	}
 }
