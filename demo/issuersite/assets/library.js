@@ -12,9 +12,13 @@ const reasons = {
   daily_budget_used: 'You have had all the tokens that a member gets in a day. Come back tomorrow.',
 };
 
+// Whether the polyfill's keeper holds the tokens, and not the browser itself.
+const byKeeper = () => window.bonafides?.tokenPath?.(issuer)?.path === 'keeper';
+
 // What the issuer says to the page's script, beside the tokens that only the
 // browser sees: how many it signed, and why.
 function outcome({ requested, issued, reason }) {
+  remember();
   tokensLeft();
   if (issued === 0) {
     return {
@@ -25,8 +29,8 @@ function outcome({ requested, issued, reason }) {
   return {
     state: 'done',
     title: issued < requested ? `${issued} tokens, of ${requested} that the browser asked for.` : `${issued} tokens.`,
-    text: 'The browser checked the issuer\'s proof that all are signed with the published key, and keeps them. ' +
-      'No page can read them, this one included.',
+    text: `${byKeeper() ? 'The keeper' : 'The browser'} checked the issuer's proof that all are signed with the published key, and keeps them. ` +
+      'This page cannot read them.',
     evidence: [{ name: 'reason', value: reason }],
   };
 }
@@ -68,7 +72,7 @@ async function tokensLeft() {
     out.dataset.state = 'done';
     out.dataset.has = has ? 'yes' : 'no';
     out.textContent = has
-      ? 'This browser holds tokens of the library. It alone knows how many: DevTools, Application, Private state tokens.'
+      ? `This browser holds tokens of the library.${byKeeper() ? '' : ' It alone knows how many: DevTools, Application, Private state tokens.'}`
       : 'This browser holds no token of the library now.';
   } catch (error) {
     out.dataset.state = 'error';
@@ -76,8 +80,15 @@ async function tokensLeft() {
   }
 }
 
-tokensLeft();
-document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') tokensLeft(); });
+// Asking for the first time makes some browsers look whether they know this
+// issuer, so it waits until somebody has wanted tokens here.
+const key = 'tokens-wanted';
+function remember() { try { localStorage.setItem(key, '1'); } catch { /* storage is off: the page asks again after the next press */ } }
+function wanted() { try { return localStorage.getItem(key) === '1'; } catch { return false; } }
+const again = () => { if (wanted() && document.visibilityState === 'visible') tokensLeft(); };
+
+again();
+document.addEventListener('visibilitychange', again);
 
 // The account of redemptions, read again when somebody comes back to the page.
 const ledger = document.querySelector('[data-part="/redemptions"]');
