@@ -47,9 +47,9 @@ func (m *message) answerHeaders() []Field {
 	for _, s := range []struct{ name, spec, help string }{
 		{"Content-Type", "RFC 9110 section 8.3", "The format of the body."},
 		{"Location", "RFC 9110 section 10.2.2", "Where the browser is sent."},
-		{"Set-Login", "Login Status API section 3", "Tells the browser whether somebody is signed in at this provider."},
-		{"Access-Control-Allow-Origin", "Fetch section 3.3.3", "The one origin whose page may read the answer."},
-		{"Access-Control-Allow-Credentials", "Fetch section 3.3.3", "The answer may be read although cookies were sent."},
+		{"Set-Login", "Login Status API", "Tells the browser whether somebody is signed in at this provider."},
+		{"Access-Control-Allow-Origin", "Fetch: CORS protocol", "The one origin whose page may read the answer."},
+		{"Access-Control-Allow-Credentials", "Fetch: CORS protocol", "The answer may be read although cookies were sent."},
 	} {
 		for _, v := range m.answerHeader.Values(s.name) {
 			f := textField("Headers", s.name, safeURL(v), s.help)

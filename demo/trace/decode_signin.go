@@ -9,33 +9,33 @@ import (
 // described says where a FedCM or OpenID field is defined and what it is for.
 var described = map[string]map[string]Field{
 	KindWellKnown: {
-		"provider_urls[0]":  {Spec: "FedCM section 4.1", Help: "The one configuration of this provider. A list of one keeps a provider from making a configuration for each shop, which would tell it where people are."},
-		"accounts_endpoint": {Spec: "FedCM section 4.1", Help: "Where the browser gets the accounts."},
-		"login_url":         {Spec: "FedCM section 4.1", Help: "Where a person signs in."},
+		"provider_urls[0]":  {Spec: "FedCM: the well-known file", Help: "The one configuration of this provider. A list of one keeps a provider from making a configuration for each shop, which would tell it where people are."},
+		"accounts_endpoint": {Spec: "FedCM: the well-known file", Help: "Where the browser gets the accounts."},
+		"login_url":         {Spec: "FedCM: the well-known file", Help: "Where a person signs in."},
 	},
 	KindConfig: {
-		"accounts_endpoint":        {Spec: "FedCM section 4.2", Help: "Where the browser gets the accounts."},
-		"client_metadata_endpoint": {Spec: "FedCM section 4.2", Help: "Where the browser gets the shop's privacy policy and terms."},
-		"id_assertion_endpoint":    {Spec: "FedCM section 4.2", Help: "Where the browser asks for the token once the person agreed."},
-		"login_url":                {Spec: "FedCM section 4.2", Help: "Where a person signs in."},
-		"disconnect_endpoint":      {Spec: "FedCM section 4.2", Help: "Where the connection between account and shop is cut."},
+		"accounts_endpoint":        {Spec: "FedCM: the config file", Help: "Where the browser gets the accounts."},
+		"client_metadata_endpoint": {Spec: "FedCM: the config file", Help: "Where the browser gets the shop's privacy policy and terms."},
+		"id_assertion_endpoint":    {Spec: "FedCM: the config file", Help: "Where the browser asks for the token once the person agreed."},
+		"login_url":                {Spec: "FedCM: the config file", Help: "Where a person signs in."},
+		"disconnect_endpoint":      {Spec: "FedCM: the config file", Help: "Where the connection between account and shop is cut."},
 	},
 	KindAssertion: {
-		"client_id":             {Spec: "FedCM section 4.5", Help: "The shop's name at the provider. Here, after the person agreed, the provider learns which shop it is."},
-		"account_id":            {Spec: "FedCM section 4.5", Help: "The account that the person chose."},
-		"disclosure_text_shown": {Spec: "FedCM section 4.5", Help: "Whether the browser told the person what will be shared."},
-		"disclosure_shown_for":  {Spec: "FedCM section 4.5", Help: "For which fields the browser told it."},
-		"is_auto_selected":      {Spec: "FedCM section 4.5", Help: "Whether the browser signed in again by itself."},
-		"params":                {Spec: "FedCM section 4.5", Help: "What the shop passes through the browser to the provider, as a JSON string."},
+		"client_id":             {Spec: "FedCM: identity assertion endpoint", Help: "The shop's name at the provider. Here, after the person agreed, the provider learns which shop it is."},
+		"account_id":            {Spec: "FedCM: identity assertion endpoint", Help: "The account that the person chose."},
+		"disclosure_text_shown": {Spec: "FedCM: identity assertion endpoint", Help: "Whether the browser told the person what will be shared."},
+		"disclosure_shown_for":  {Spec: "FedCM: identity assertion endpoint", Help: "For which fields the browser told it."},
+		"is_auto_selected":      {Spec: "FedCM: identity assertion endpoint", Help: "Whether the browser signed in again by itself."},
+		"params":                {Spec: "FedCM: identity assertion endpoint", Help: "What the shop passes through the browser to the provider, as a JSON string."},
 		"params.nonce":          {Spec: "OpenID Connect Core section 2", Help: "The shop's random value. The provider puts it into the token."},
 		"nonce":                 {Spec: "OpenID Connect Core section 2", Help: "The shop's random value, in the older place."},
-		"fields":                {Spec: "FedCM section 4.5", Help: "What the shop asks to be told."},
+		"fields":                {Spec: "FedCM: identity assertion endpoint", Help: "What the shop asks to be told."},
 		"mode":                  {Spec: "Chromium", Help: "Whether a button was pressed (active) or the page asked by itself (passive)."},
 	},
 	KindMetadata: {
-		"client_id":            {Spec: "FedCM section 4.4", Help: "Which shop. No cookie comes along, so the provider does not know for whom."},
-		"privacy_policy_url":   {Spec: "FedCM section 4.4", Help: "Shown in the browser's dialog."},
-		"terms_of_service_url": {Spec: "FedCM section 4.4", Help: "Shown in the browser's dialog."},
+		"client_id":            {Spec: "FedCM: client metadata endpoint", Help: "Which shop. No cookie comes along, so the provider does not know for whom."},
+		"privacy_policy_url":   {Spec: "FedCM: client metadata endpoint", Help: "Shown in the browser's dialog."},
+		"terms_of_service_url": {Spec: "FedCM: client metadata endpoint", Help: "Shown in the browser's dialog."},
 	},
 	KindNonce: {
 		"nonce": {Spec: "OpenID Connect Core section 2", Help: "Random, bound to this browser by a cookie, good once."},
@@ -51,7 +51,7 @@ func describe(kind string, fields []Field) []Field {
 			f.Spec, f.Help = d.Spec, d.Help
 		}
 		if kind == KindAccounts && strings.HasPrefix(f.Name, "accounts[") {
-			f.Spec = "FedCM section 4.3"
+			f.Spec = "FedCM: accounts endpoint"
 			f.Help = "Given to the browser, not to the shop. The browser shows it in its own dialog."
 		}
 	}

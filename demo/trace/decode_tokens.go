@@ -20,7 +20,7 @@ func (m *message) tokenRequest() []Field {
 	if err != nil {
 		return append(m.versionField(), undecoded(headerToken, value, err.Error()))
 	}
-	const group, spec = "IssueRequest", "PST 1.1 IssueRequest"
+	const group, spec = "IssueRequest", "Private State Token API: IssueRequest"
 	out := []Field{{Group: group, Name: "count", Value: strconv.Itoa(req.Count()), Encoding: "decimal", Size: 2, Spec: spec,
 		Help: "How many tokens the browser asks for. It is the batch size of the key commitments."}}
 	for i, e := range req.Elements() {
@@ -34,7 +34,7 @@ func (m *message) tokenRequest() []Field {
 func (m *message) tokenAnswer() []Field {
 	b, value, ok := m.tokenHeader(m.answerHeader)
 	if _, there := m.answerHeader[name(m.answerHeader, headerToken)]; there && value == "" {
-		return []Field{{Group: "IssueResponse", Name: "issued", Value: "0", Encoding: "decimal", Spec: "PST 1.6 empty header",
+		return []Field{{Group: "IssueResponse", Name: "issued", Value: "0", Encoding: "decimal", Spec: "Private State Token API: Sec-Private-State-Token",
 			Help: "An empty header: the request was fine, and the policy grants no token."}}
 	}
 	if !ok {
@@ -47,7 +47,7 @@ func (m *message) tokenAnswer() []Field {
 	if err != nil {
 		return []Field{undecoded(headerToken, value, err.Error())}
 	}
-	const group, spec = "IssueResponse", "PST 1.1 IssueResponse"
+	const group, spec = "IssueResponse", "Private State Token API: IssueResponse"
 	out := []Field{
 		{Group: group, Name: "issued", Value: strconv.Itoa(resp.Issued()), Encoding: "decimal", Size: 2, Spec: spec,
 			Help: "How many the issuer signed: its policy may grant fewer than were asked."},
@@ -73,7 +73,7 @@ func (m *message) redemption() []Field {
 	if err != nil {
 		return append(m.versionField(), undecoded(headerToken, value, err.Error()))
 	}
-	const spec = "PST 1.1 Token"
+	const spec = "Private State Token API: RedeemRequest, Token"
 	out := append([]Field(nil),
 		keyID("Token", req.Token.KeyID, spec),
 		Field{Group: "Token", Name: "nonce", Value: hex.EncodeToString(req.Token.Nonce[:]), Encoding: "hex", Size: len(req.Token.Nonce), Spec: spec, Unlinkable: true,
@@ -83,9 +83,9 @@ func (m *message) redemption() []Field {
 	)
 	cd := req.ClientData
 	out = append(out,
-		Field{Group: "Client data", Name: "redeeming-origin", Value: cd.RedeemingOrigin, Encoding: "text", Size: len(cd.RedeemingOrigin), Spec: "PST 1.4 client data (CBOR)",
+		Field{Group: "Client data", Name: "redeeming-origin", Value: cd.RedeemingOrigin, Encoding: "text", Size: len(cd.RedeemingOrigin), Spec: "Private State Token API: client data (CBOR, RFC 8949)",
 			Help: "The site on which the token is redeemed, as the browser states it. Nothing in the token proves it."},
-		Field{Group: "Client data", Name: "redemption-timestamp", Value: unixTime(int64(cd.RedemptionTimestamp)), Encoding: "decimal", Size: 4, Spec: "PST 1.4 client data (CBOR)",
+		Field{Group: "Client data", Name: "redemption-timestamp", Value: unixTime(int64(cd.RedemptionTimestamp)), Encoding: "decimal", Size: 4, Spec: "Private State Token API: client data (CBOR, RFC 8949)",
 			Help: "The browser's clock, in seconds since 1970."},
 	)
 	return append(out, m.versionField()...)
@@ -99,7 +99,7 @@ func (m *message) redemptionAnswer() []Field {
 	}
 	out := recordFields("Redemption record", record)
 	if life := m.answerHeader.Get(name(m.answerHeader, headerLifetime)); life != "" {
-		out = append(out, Field{Group: "Redemption record", Name: headerLifetime, Value: life, Encoding: "decimal", Size: len(life), Spec: "PST 1.6",
+		out = append(out, Field{Group: "Redemption record", Name: headerLifetime, Value: life, Encoding: "decimal", Size: len(life), Spec: "Private State Token API: HTTP headers",
 			Help: "For how many seconds the browser keeps the record."})
 	}
 	return out
@@ -109,7 +109,7 @@ func (m *message) redemptionAnswer() []Field {
 func (m *message) recordSent() []Field {
 	value := m.header.Get(name(m.header, headerRecord))
 	if value == "" {
-		return []Field{{Group: headerRecord, Name: "no record", Value: "the header came empty", Encoding: "text", Spec: "PST 1.6",
+		return []Field{{Group: headerRecord, Name: "no record", Value: "the header came empty", Encoding: "text", Spec: "Private State Token API: HTTP headers",
 			Help: "The browser was asked to send a record and has none, or the record has expired."}}
 	}
 	list, err := pst.ParseRedemptionRecordHeader(value)
@@ -118,7 +118,7 @@ func (m *message) recordSent() []Field {
 	}
 	var out []Field
 	for _, r := range list {
-		out = append(out, Field{Group: headerRecord, Name: "issuer", Value: r.Origin, Encoding: "text", Size: len(r.Origin), Spec: "PST 1.6 (RFC 9651 list)",
+		out = append(out, Field{Group: headerRecord, Name: "issuer", Value: r.Origin, Encoding: "text", Size: len(r.Origin), Spec: "Private State Token API: Sec-Redemption-Record (a list of RFC 9651)",
 			Help: "Whose record this is, as the browser states it."})
 		out = append(out, recordFields("Redemption record", r.Record)...)
 	}
@@ -158,7 +158,7 @@ func (m *message) versionField() []Field {
 		return nil
 	}
 	f := textField("Headers", header, v[0], "The protocol and its version. The same for everybody.")
-	f.Spec = "PST 1.6"
+	f.Spec = "Private State Token API: HTTP headers"
 	return []Field{f}
 }
 
@@ -187,8 +187,7 @@ func scalar(group, name string, b []byte, spec, help string) Field {
 }
 
 func undecoded(name, value, why string) Field {
-	f := textField("Not decoded", name, value, why)
-	return f
+	return textField("Not decoded", name, value, why)
 }
 
 func unixTime(s int64) string {

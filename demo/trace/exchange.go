@@ -74,7 +74,7 @@ type Field struct {
 	Value      string `json:"value"`    // as text, in Encoding; HeldBack if Secret
 	Encoding   string `json:"encoding"` // "hex", "base64url", "decimal", "text", "JSON"
 	Size       int    `json:"size"`     // bytes on the wire before text encoding
-	Spec       string `json:"spec"`     // where it is defined: "PST 1.1 IssueRequest", "RFC 7515 section 4.1.1"
+	Spec       string `json:"spec"`     // where it is defined: "Private State Token API: IssueRequest", "RFC 7515 section 4.1.1"
 	Help       string `json:"help"`     // one sentence for people
 	Secret     bool   `json:"secret"`
 	Unlinkable bool   `json:"unlinkable"` // a value that links nothing: it looks random to whoever sees it, or is the same for everybody

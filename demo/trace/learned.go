@@ -202,7 +202,7 @@ func (r *run) shopCouldNot(h *Hub) []Item {
 	raw := h.Raw(look.Shop)
 	return []Item{
 		{What: "the password", Why: "It was typed at the provider. The shop gets a signed statement."},
-		searched(Item{What: "the person's other accounts at the provider", Values: without2(slices.Concat(r.accountIDs, r.idpEmails), slices.Concat(r.idTokenSubjects, r.idTokenPeople)),
+		searched(Item{What: "the person's other accounts at the provider", Values: except(slices.Concat(r.accountIDs, r.idpEmails), slices.Concat(r.idTokenSubjects, r.idTokenPeople)),
 			Why: "The list of accounts goes to the browser alone; the shop gets the one that was chosen, after consent."}, raw),
 		searched(Item{What: "the account at the token issuer", Values: r.issuerAccounts,
 			Why: "Another flow, between other parties."}, raw),
@@ -251,7 +251,7 @@ func compact(values []string) []string {
 	return out
 }
 
-func without2(values, drop []string) []string {
+func except(values, drop []string) []string {
 	return slices.DeleteFunc(slices.Clone(values), func(v string) bool { return slices.Contains(drop, v) })
 }
 
