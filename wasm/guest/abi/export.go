@@ -2,6 +2,8 @@
 
 package abi
 
+//lint:file-ignore U1000 go:wasmexport gives these functions to the host
+
 import "unsafe"
 
 // The three exports that every guest has. The length of an answer stands in

@@ -23,11 +23,11 @@ export function installDocument(kit: Kit): void {
     if (!kit.ours(issuer)) {
       if (await kit.hasNative(issuer)) return true;
       const kept = tokensOf(issuer);
-      if (kept !== null) return kept;
+      if (kept !== null || issuer === location.origin) return kept ?? false;
       // The keeper is asked for issuers that the browser does not know, no others.
       if (await kit.knows(issuer)) return false;
     }
-    return tokensOf(issuer) ?? askKeeper(kit, issuer);
+    return tokensOf(issuer) ?? (issuer === location.origin ? false : askKeeper(kit, issuer));
   }
 
   async function hasRecord(document: Document, v: unknown): Promise<boolean> {
@@ -44,7 +44,8 @@ export function installDocument(kit: Kit): void {
 }
 
 /**
- * On a site that never met the keeper, only the keeper knows. It is asked where
+ * An issuer's own pages handed out whatever there is, so their memory is enough.
+ * On another site that never met the keeper, only the keeper knows. It is asked where
  * its popup is open already; a question alone opens none, and the answer is true:
  * the page goes on to redeem, and learns there.
  */
