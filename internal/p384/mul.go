@@ -186,41 +186,38 @@ func ladder(p *jacobian, d *digits, table *multiples) {
 // machines).
 const chunk = 32
 
-// mulMany sets dst[i] = k_i * src[i], where k_i is secrets[i], or secrets[0] for
-// all. Infinity as a point is public.
-func mulMany(dst []Point, secrets []Secret, src []Point) {
+// mulMany sets dst[i] = one*src[i], or each[i]*src[i] where one is nil. Infinity as
+// a point is public.
+func mulMany(dst []Point, one *Secret, each []Secret, src []Point) {
 	tables := make([]multiples, min(chunk, len(src)))
 	var d digits
-	if len(secrets) > 0 { // public: the number
-		d = recode(&secrets[0].v)
+	if one != nil { // public: which of the two
+		d = recode(&one.v)
 	}
-	for len(src) > 0 { // public: the number
-		n := min(chunk, len(src))
+	for start := 0; start < len(src); start += chunk {
+		n := min(chunk, len(src)-start)
 		in := make([]*Point, n)
 		for i := range in {
-			in[i] = &src[i]
+			in[i] = &src[start+i]
 		}
 		points := normal(in)
 		infinite := make([]bool, n)
 		for i := range points {
-			if src[i].IsInfinity() { // public: the point
+			if in[i].IsInfinity() { // public: the point
 				infinite[i] = true
 				points[i] = anyPoint()
 			}
 		}
 		packedMultiples(tables[:n], points)
 		for i := range points {
-			if len(secrets) > 1 { // public: the number
-				d = recode(&secrets[i].v)
+			if one == nil { // public: which of the two
+				d = recode(&each[start+i].v)
 			}
-			ladder(&dst[i].j, &d, &tables[i])
+			p := &dst[start+i]
+			ladder(&p.j, &d, &tables[i])
 			if infinite[i] { // public: the point
-				dst[i] = Point{}
+				*p = Point{}
 			}
-		}
-		dst, src = dst[n:], src[n:]
-		if len(secrets) > 1 { // public: the number
-			secrets = secrets[n:]
 		}
 	}
 	d = digits{}
@@ -235,17 +232,17 @@ func anyPoint() affine {
 // Mul returns k*p.
 func (k *Secret) Mul(p *Point) Point {
 	var out [1]Point
-	mulMany(out[:], []Secret{*k}, []Point{*p})
+	mulMany(out[:], k, nil, []Point{*p})
 	return out[0]
 }
 
 // MulAll sets dst[i] = k*src[i] for every i: one secret over many points. The
 // slices have the same length and may be the same.
-func (k *Secret) MulAll(dst, src []Point) { mulMany(dst, []Secret{*k}, src) }
+func (k *Secret) MulAll(dst, src []Point) { mulMany(dst, k, nil, src) }
 
 // MulEach sets dst[i] = secrets[i]*src[i] for every i: a secret of its own for
 // each point. The slices have the same length; dst and src may be the same.
-func MulEach(dst []Point, secrets []Secret, src []Point) { mulMany(dst, secrets, src) }
+func MulEach(dst []Point, secrets []Secret, src []Point) { mulMany(dst, nil, secrets, src) }
 
 // MulTwo returns k*p and j*p, which share the multiples of p.
 func MulTwo(k, j *Secret, p *Point) (kp, jp Point) {
