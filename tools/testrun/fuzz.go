@@ -92,6 +92,7 @@ func fuzzAll(ctx context.Context, t *tally, budget, least, most time.Duration) {
 				t.fail(label, out+errs+"the target was never executed")
 			default:
 				t.pass(1)
+				t.result("%s: %s executions in %s", label, runs[len(runs)-1][1], share)
 				t.progress("%-60s %9s executions", label, runs[len(runs)-1][1])
 			}
 		}

@@ -87,6 +87,9 @@ func (r *goReport) event(e goEvent) {
 	case "build-output":
 		collect(r.builds, e.ImportPath, e.Output)
 	case "output":
+		if _, value, ok := strings.Cut(e.Output, "result: "); ok {
+			r.t.result("%s: %s", e.Test, strings.TrimSpace(value))
+		}
 		collect(r.output, e.Package+" "+e.Test, e.Output)
 	case "run", "pass", "fail", "skip":
 		if e.Test == "" {

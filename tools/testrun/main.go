@@ -48,7 +48,19 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if !runParts(ctx, os.Stdout, chosen) {
+	var report *longReport
+	if *set == "long" {
+		// The commit is read before hours pass.
+		report = newLongReport(ctx)
+	}
+	lines, good := runParts(ctx, os.Stdout, chosen)
+	if report != nil {
+		if err := report.write("docs/long-results.md", lines); err != nil {
+			fmt.Fprintln(os.Stderr, "testrun:", err)
+			os.Exit(1)
+		}
+	}
+	if !good {
 		os.Exit(1)
 	}
 }

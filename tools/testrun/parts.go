@@ -204,8 +204,10 @@ func fuzzLong(ctx context.Context, t *tally) {
 	fuzzAll(ctx, t, 4*time.Hour, time.Minute, 30*time.Minute)
 }
 
+// longTests runs the tests whose names contain Long, behind the build tag long.
+// A line that such a test logs with "result: " before it goes into the report.
 func longTests(ctx context.Context, t *tally) {
-	goTest(ctx, t, command{}, "-count=1", "-tags", "long", "-run", "Long", "-timeout", "11h", "./...")
+	goTest(ctx, t, command{}, "-count=1", "-v", "-tags", "long", "-run", "Long", "-timeout", "11h", "./...")
 }
 
 func bench(ctx context.Context, t *tally) {

@@ -13,6 +13,7 @@ type tally struct {
 	passed, failed int
 	failures       []failure
 	notes          []string // said at the end as well, so that they are not overlooked
+	results        []string // measured values, kept by make long
 	mayBeEmpty     bool     // set by a part that says in a note why it ran nothing
 	out            io.Writer
 }
@@ -42,15 +43,21 @@ func (t *tally) progress(format string, args ...any) {
 	fmt.Fprintf(t.out, "    "+format+"\n", args...)
 }
 
+// result keeps a measured value for the report of make long.
+func (t *tally) result(format string, args ...any) {
+	t.results = append(t.results, fmt.Sprintf(format, args...))
+}
+
+// A line is one part after it ran.
+type line struct {
+	p    part
+	t    *tally
+	took time.Duration
+}
+
 // runParts runs the parts one after the other, prints the summary and reports
 // whether all passed. The summary's last line is "N passed, N failed".
-func runParts(ctx context.Context, out io.Writer, chosen []part) bool {
-	type line struct {
-		p    part
-		t    *tally
-		took time.Duration
-	}
-	var lines []line
+func runParts(ctx context.Context, out io.Writer, chosen []part) (lines []line, good bool) {
 	started := time.Now()
 	for _, p := range chosen {
 		fmt.Fprintf(out, "=== %s: %s\n", p.name, p.about)
@@ -81,7 +88,7 @@ func runParts(ctx context.Context, out io.Writer, chosen []part) bool {
 		}
 	}
 	fmt.Fprintf(out, "%d passed, %d failed\n", passed, failed)
-	return failed == 0 && passed > 0
+	return lines, failed == 0 && passed > 0
 }
 
 func runPart(ctx context.Context, p part, t *tally) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestGoReport(t *testing.T) {
@@ -132,7 +133,7 @@ func TestRunParts(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer
-			good := runParts(context.Background(), &out, []part{{name: "p", run: c.run}})
+			_, good := runParts(context.Background(), &out, []part{{name: "p", run: c.run}})
 			lines := strings.Split(strings.TrimRight(out.String(), "\n"), "\n")
 			if good != c.good || lines[len(lines)-1] != c.last {
 				t.Errorf("good %v, last line %q; want %v, %q", good, lines[len(lines)-1], c.good, c.last)
@@ -151,5 +152,24 @@ func TestChoose(t *testing.T) {
 	}
 	if _, err := choose(all, "nosuch", ""); err == nil {
 		t.Error("an unknown set was accepted")
+	}
+}
+
+func TestLongReport(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "r.md")
+	r := &longReport{commit: "abc123", machine: "two cores", began: time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)}
+	tl := &tally{passed: 2, failed: 1, failures: []failure{{"bad", "why"}}}
+	tl.result("FuzzX: 12 executions")
+	if err := r.write(file, []line{{part{name: "long-fuzz"}, tl, 90 * time.Minute}}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{"abc123", "two cores", "| long-fuzz | 2 | 1 | 90.0 |", "- FuzzX: 12 executions", "- failed: bad"} {
+		if !strings.Contains(string(got), s) {
+			t.Errorf("the report lacks %q:\n%s", s, got)
+		}
 	}
 }
