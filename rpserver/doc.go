@@ -13,10 +13,14 @@
 //	   |------------------------------->| judge the token, use the nonce |
 //	   |<-------------------------------| up, user by (iss, sub), session|
 //
-// An RP is an http.Handler with four paths below the place where it is mounted:
+// Where FedCM is not, or popups are blocked, the code flow with PKCE by redirect
+// ends in the same judgement and the same session. An RP is an http.Handler with
+// these paths below the place where it is mounted:
 //
 //	POST signin/nonce   a nonce and the providers, for this browser
 //	POST signin/fedcm   an ID token in, a session out
+//	GET  signin/start   the code flow: to the provider (?provider=NAME&return=/PATH)
+//	GET  signin/callback/NAME  the code flow: back from it
 //	POST signout        ends the session
 //	GET  signin.js      an ES module that does the browser's part of all three
 //

@@ -62,6 +62,7 @@ func (rp *RP) serveNonce(w http.ResponseWriter, r *http.Request) error {
 		ConfigURL string `json:"configURL"`
 		ClientID  string `json:"clientId"`
 		TopNonce  bool   `json:"topLevelNonce,omitempty"`
+		Start     string `json:"start"` // the code flow with this provider, beside signin.js
 	}
 	answer := struct {
 		Nonce     string `json:"nonce"`
@@ -69,7 +70,7 @@ func (rp *RP) serveNonce(w http.ResponseWriter, r *http.Request) error {
 		Providers []p    `json:"providers"`
 	}{Nonce: nonce, ExpiresIn: int(rp.lifetime.Seconds())}
 	for _, q := range rp.providers {
-		answer.Providers = append(answer.Providers, p{q.ConfigURL, q.ClientID, q.TopLevelNonce})
+		answer.Providers = append(answer.Providers, p{q.ConfigURL, q.ClientID, q.TopLevelNonce, rp.startPath(q)})
 	}
 	return writeJSON(w, answer)
 }

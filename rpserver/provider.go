@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
@@ -30,6 +33,21 @@ type Provider struct {
 	// ClientID is the name under which the provider knows this relying party, the
 	// aud of the tokens made for it.
 	ClientID string
+
+	// Name names the provider in the paths of the code flow: letters, digits and
+	// hyphens. Empty means the issuer's host with hyphens, and a number where several
+	// share it. The redirect URI to
+	// register at the provider ends in it, see RP.RedirectURIs.
+	Name string
+
+	// ClientSecret authenticates this relying party at the provider's token
+	// endpoint (client_secret_basic). Empty means a public client, whose codes
+	// PKCE protects.
+	ClientSecret string
+
+	// Scopes are asked for in the code flow beside openid. Nil means profile and
+	// email.
+	Scopes []string
 
 	// JWKSURL is where the provider publishes its keys. Empty means the jwks_uri
 	// of {Issuer}/.well-known/openid-configuration (OpenID Connect Discovery 1.0
@@ -70,11 +88,16 @@ type RefreshingKeySource interface {
 
 type provider struct {
 	Provider
-	keys KeySource
+	keys      KeySource
+	endpoints *endpointSource
 }
 
 func newProviders(c Config, now func() time.Time, log *slog.Logger) ([]*provider, error) {
 	var out []*provider
+	client := c.Client
+	if client == nil {
+		client = &http.Client{Timeout: 10 * time.Second}
+	}
 	for _, p := range c.Providers {
 		if _, err := parseURL(p.ConfigURL); err != nil {
 			return nil, fmt.Errorf("provider ConfigURL %q: %w", p.ConfigURL, err)
@@ -90,9 +113,21 @@ func newProviders(c Config, now func() time.Time, log *slog.Logger) ([]*provider
 		if slices.ContainsFunc(out, func(q *provider) bool { return q.ConfigURL == p.ConfigURL }) {
 			return nil, fmt.Errorf("provider ConfigURL %q appears twice", p.ConfigURL)
 		}
-		q := &provider{Provider: p, keys: p.Keys}
+		if p.Name == "" {
+			p.Name = hostName(p.Issuer)
+			for n := 2; slices.ContainsFunc(out, func(q *provider) bool { return q.Name == p.Name }); n++ {
+				p.Name = hostName(p.Issuer) + "-" + strconv.Itoa(n)
+			}
+		}
+		if !isName(p.Name) {
+			return nil, fmt.Errorf("provider Name %q: may hold letters, digits and hyphens only", p.Name)
+		}
+		if slices.ContainsFunc(out, func(q *provider) bool { return q.Name == p.Name }) {
+			return nil, fmt.Errorf("provider Name %q appears twice: give each provider a name of its own", p.Name)
+		}
+		q := &provider{Provider: p, keys: p.Keys, endpoints: &endpointSource{client: client, issuer: p.Issuer, now: now}}
 		if q.keys == nil {
-			src, err := fetchedKeys(p, c.Client, now, log)
+			src, err := fetchedKeys(p, client, now, log)
 			if err != nil {
 				return nil, fmt.Errorf("provider %q: %w", p.ConfigURL, err)
 			}
@@ -101,6 +136,27 @@ func newProviders(c Config, now func() time.Time, log *slog.Logger) ([]*provider
 		out = append(out, q)
 	}
 	return out, nil
+}
+
+// hostName makes a name of an issuer: "https://idp.example:8443" is
+// "idp-example-8443".
+func hostName(issuer string) string {
+	u, err := url.Parse(issuer)
+	if err != nil {
+		return ""
+	}
+	return strings.Map(func(c rune) rune {
+		if isName(string(c)) {
+			return c
+		}
+		return '-'
+	}, u.Host)
+}
+
+func isName(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-'
+	})
 }
 
 // providerFor finds the provider that the page says the token is from. This only

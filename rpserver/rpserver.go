@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -44,7 +45,15 @@ type Config struct {
 	// 1 hour is the most.
 	NonceLifetime time.Duration
 
-	// Client fetches the providers' keys. Nil means a client with a timeout.
+	// Prefix is the path below which the relying party is mounted, "/auth", for
+	// the redirect URIs of the code flow. Empty: the root.
+	Prefix string
+
+	// RefusalPage draws the page about a sign-in by redirect that was refused,
+	// with the status of the refusal. Nil means a plain page.
+	RefusalPage func(w http.ResponseWriter, r *http.Request, why Refusal)
+
+	// Client fetches the providers' keys and sends them codes. Nil means a client with a timeout.
 	Client *http.Client
 
 	// Now is the clock. Nil means time.Now.
@@ -58,6 +67,7 @@ type Config struct {
 // RP is a relying party. It is safe for concurrent use.
 type RP struct {
 	origin    string
+	prefix    string
 	secure    bool // the origin is https, cookies are Secure and __Host-
 	providers []*provider
 	users     UserStore
@@ -67,6 +77,8 @@ type RP struct {
 	now       func() time.Time
 	log       *slog.Logger
 	mux       *http.ServeMux
+
+	refusalPage func(http.ResponseWriter, *http.Request, Refusal)
 }
 
 // New makes a relying party. It does no I/O: a provider's keys are fetched when
@@ -86,16 +98,22 @@ func New(c Config) (*RP, error) {
 	case c.NonceLifetime < 0 || c.NonceLifetime > time.Hour:
 		return nil, errors.New("rpserver: NonceLifetime must lie between 0 (the default, 10 minutes) and 1 hour")
 	}
+	if c.Prefix != "" && (c.Prefix[0] != '/' || strings.HasSuffix(c.Prefix, "/")) {
+		return nil, fmt.Errorf("rpserver: Prefix %q must begin with a slash and not end with one", c.Prefix)
+	}
 	rp := &RP{
-		origin:   c.Origin,
-		secure:   o.Scheme == "https",
-		users:    c.Users,
-		nonces:   c.Nonces,
-		sessions: c.Sessions,
-		lifetime: cmp.Or(c.NonceLifetime, 10*time.Minute),
-		now:      c.Now,
-		log:      c.Log,
-		mux:      http.NewServeMux(),
+		origin: c.Origin,
+		prefix: c.Prefix,
+
+		refusalPage: c.RefusalPage,
+		secure:      o.Scheme == "https",
+		users:       c.Users,
+		nonces:      c.Nonces,
+		sessions:    c.Sessions,
+		lifetime:    cmp.Or(c.NonceLifetime, 10*time.Minute),
+		now:         c.Now,
+		log:         c.Log,
+		mux:         http.NewServeMux(),
 	}
 	if rp.now == nil {
 		rp.now = time.Now
@@ -112,15 +130,17 @@ func New(c Config) (*RP, error) {
 	rp.mux.HandleFunc("/signin/nonce", rp.post(rp.serveNonce))
 	rp.mux.HandleFunc("/signin/fedcm", rp.post(rp.serveFedCM))
 	rp.mux.HandleFunc("/signout", rp.post(rp.serveSignOut))
+	rp.mux.HandleFunc("/signin/start", rp.navigation(rp.serveStart))
+	rp.mux.HandleFunc(callbackPath+"{provider}", rp.navigation(rp.serveCallback))
 	rp.mux.HandleFunc("/signin.js", rp.serveModule)
 	rp.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		web.NewProblem(http.StatusNotFound, "not_found",
-			"There is nothing here. The sign-in paths are signin/nonce, signin/fedcm, signout and signin.js.").Write(w)
+			"There is nothing here. The sign-in paths are signin/nonce, signin/fedcm, signin/start, signin/callback, signout and signin.js.").Write(w)
 	})
 	return rp, nil
 }
 
-// ServeHTTP answers the four paths. Mount it at the root, or below a prefix with
+// ServeHTTP answers the paths of the sign-in. Mount it at the root, or below a prefix with
 // http.StripPrefix: the module finds the other paths next to itself.
 //
 //	mux.Handle("/auth/", http.StripPrefix("/auth", rp))
@@ -151,10 +171,12 @@ func (rp *RP) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var p *web.Problem
 	if !errors.As(err, &p) {
 		rp.log.ErrorContext(r.Context(), "relying party: cannot answer", "path", r.URL.Path, "error", err)
-		p = web.NewProblem(http.StatusServiceUnavailable, "temporarily_unavailable",
-			"The server could not finish this. Nobody was signed in or out; try again.")
+		p = errUnavailable
 	} else {
 		rp.log.InfoContext(r.Context(), "relying party: refused", "path", r.URL.Path, "code", p.Code)
 	}
 	p.Write(w)
 }
+
+var errUnavailable = web.NewProblem(http.StatusServiceUnavailable, "temporarily_unavailable",
+	"The server could not finish this. Nobody was signed in or out; try again.")

@@ -28,9 +28,7 @@ import (
 func (rp *RP) finish(w http.ResponseWriter, r *http.Request, p *provider, token string) (*User, bool, error) {
 	browser, ok := rp.browserOf(r)
 	if !ok {
-		return nil, false, web.NewProblem(http.StatusForbidden, "browser_unknown",
-			"This browser sent no sign-in cookie, so the token cannot be tied to it. "+
-				"Allow cookies for this site and start signing in again.")
+		return nil, false, errBrowserUnknown
 	}
 	now := rp.now()
 	id, err := rp.judge(r, p, token, browser, now)

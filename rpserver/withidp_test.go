@@ -126,6 +126,7 @@ func newProviderServer(t *testing.T, l net.Listener, issuer string, s *site, alg
 	clients, err := idpserver.StaticClients(idpserver.Client{
 		ID: clientID, Name: "Shop", Origins: []string{s.URL}, IDTokenSignedResponseAlg: alg,
 		PrivacyPolicyURL: s.URL + "/privacy", TermsOfServiceURL: s.URL + "/terms",
+		RedirectURIs: s.rp.RedirectURIs(),
 	})
 	if err != nil {
 		t.Fatal(err)

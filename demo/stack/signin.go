@@ -17,8 +17,10 @@ import (
 	"github.com/bonafides-dev/bonafides/store/rp"
 )
 
-// shopClientID is the shop's name at the identity provider.
-const shopClientID = "kiln-lane"
+const (
+	shopClientID = "kiln-lane"  // the shop's name at the identity provider
+	providerName = "lanternkey" // the provider's name in the shop's paths
+)
 
 // People are the two who have accounts from the start. Their passwords are no
 // secret: the sign-in page has a button for each.
@@ -40,6 +42,7 @@ func (s *Stack) idp(c Config, k *keys) (http.Handler, error) {
 	clients, err := idpserver.StaticClients(idpserver.Client{
 		ID: shopClientID, Name: "Kiln Lane", Origins: []string{s.Origins.Shop},
 		PrivacyPolicyURL: s.Origins.Shop + "/privacy", TermsOfServiceURL: s.Origins.Shop + "/terms",
+		RedirectURIs: []string{s.Origins.Shop + "/signin/callback/" + providerName},
 	})
 	if err != nil {
 		return nil, err
@@ -82,7 +85,7 @@ func (s *Stack) shop(c Config) (http.Handler, error) {
 	signin, err := rpserver.New(rpserver.Config{
 		Origin: s.Origins.Shop,
 		Providers: []rpserver.Provider{{
-			ConfigURL: s.Origins.IdP + "/fedcm/config.json", Issuer: s.Origins.IdP, ClientID: shopClientID,
+			ConfigURL: s.Origins.IdP + "/fedcm/config.json", Issuer: s.Origins.IdP, ClientID: shopClientID, Name: providerName,
 		}},
 		Users: store, Nonces: store, SessionStore: store,
 		Client: s.Client(look.Shop), // fetches the provider's keys
