@@ -119,14 +119,3 @@ func toAffine(a *affine, j *jacobian, zInv *fe) {
 	feMul(&t, &t, zInv)
 	feMul(&a.y, &j.y, &t)
 }
-
-// uncompressed returns the 97-byte encoding of j, zeros for infinity.
-func (j *jacobian) uncompressed() []byte {
-	finite := ^feIsZero(&j.z)
-	var zInv fe
-	var a affine
-	feInvert(&zInv, &j.z)
-	toAffine(&a, j, &zInv)
-	b := append(make([]byte, 0, UncompressedSize), 4&byte(finite))
-	return feAppend(feAppend(b, &a.x), &a.y)
-}

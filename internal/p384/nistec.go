@@ -29,6 +29,9 @@ func (p *Point) inner() *nistec.P384Point {
 	return p.p
 }
 
+// Set sets p to q.
+func (p *Point) Set(q *Point) { *p = *q }
+
 // Generator returns the base point G.
 func Generator() Point { return Point{nistec.NewP384Point().SetGenerator()} }
 
@@ -300,3 +303,14 @@ var orderMinus2 = func() [ScalarSize]byte {
 	b[ScalarSize-1] -= 2
 	return b
 }()
+
+// uncompressed returns the 97-byte encoding of j, zeros for infinity.
+func (j *jacobian) uncompressed() []byte {
+	finite := ^feIsZero(&j.z)
+	var zInv fe
+	var a affine
+	feInvert(&zInv, &j.z)
+	toAffine(&a, j, &zInv)
+	b := append(make([]byte, 0, UncompressedSize), 4&byte(finite))
+	return feAppend(feAppend(b, &a.x), &a.y)
+}

@@ -15,6 +15,12 @@ var generatorBytes = [96]byte{
 	0x0a, 0x60, 0xb1, 0xce, 0x1d, 0x7e, 0x81, 0x9d, 0x7a, 0x43, 0x1d, 0x7c, 0x90, 0xea, 0x0e, 0x5f,
 }
 
+// Set sets p to q. It is a call on purpose: TinyGo writes an assignment out as
+// eighty loads and stores, wherever it stands.
+//
+//go:noinline
+func (p *Point) Set(q *Point) { *p = *q }
+
 // Generator returns the base point G.
 func Generator() Point {
 	p := Point{jacobian{z: feOne}}

@@ -3,7 +3,6 @@ package pst
 import (
 	"encoding/base64"
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/bonafides-dev/bonafides/protocol/strictjson"
@@ -168,15 +167,12 @@ func (c *Commitment) Live(nowMicroseconds int64) []*PublicKey {
 			keys = append(keys, k)
 		}
 	}
-	slices.SortStableFunc(keys, func(a, b CommittedKey) int {
-		switch {
-		case a.Expiry < b.Expiry:
-			return -1
-		case a.Expiry > b.Expiry:
-			return 1
+	// By insertion, in place: equal ones keep their order.
+	for i := range keys {
+		for j := i; j > 0 && keys[j].Expiry < keys[j-1].Expiry; j-- {
+			keys[j], keys[j-1] = keys[j-1], keys[j]
 		}
-		return 0
-	})
+	}
 	out := make([]*PublicKey, 0, MaxKeys)
 	for _, k := range keys[:min(len(keys), MaxKeys)] {
 		out = append(out, k.PublicKey)

@@ -31,11 +31,9 @@ func Blind(inputs [][]byte) (*Blinded, error) {
 func blind(inputs [][]byte, blinds []p384.Secret) (*Blinded, error) {
 	elements := make([]p384.Point, len(inputs))
 	for i, input := range inputs {
-		p, err := hashToGroup(input)
-		if err != nil {
+		if err := hashToGroup(&elements[i], input); err != nil {
 			return nil, err
 		}
-		elements[i] = p
 	}
 	// blindedElement = blind * inputElement
 	p384.MulEach(elements, blinds, elements)
@@ -46,8 +44,8 @@ func blind(inputs [][]byte, blinds []p384.Secret) (*Blinded, error) {
 // Elements returns what is sent to the server, in the order of the inputs.
 func (b *Blinded) Elements() []BlindedElement {
 	out := make([]BlindedElement, len(b.elements))
-	for i, p := range b.elements {
-		out[i].p = p
+	for i := range out {
+		out[i].p.Set(&b.elements[i])
 	}
 	return out
 }
@@ -71,7 +69,7 @@ func (b *Blinded) Finish(pk *PublicKey, evaluated []EvaluatedElement, proof *Pro
 		if evaluated[i].p.IsInfinity() { // a zero EvaluatedElement
 			return nil, ErrElement
 		}
-		d[i] = evaluated[i].p
+		d[i].Set(&evaluated[i].p)
 	}
 	if err := verifyProof(pk, b.elements[:n], d, proof); err != nil {
 		return nil, err
@@ -84,7 +82,7 @@ func (b *Blinded) Finish(pk *PublicKey, evaluated []EvaluatedElement, proof *Pro
 	b.Wipe()
 	out := make([]Element, n)
 	for i := range d {
-		out[i].p = d[i]
+		out[i].p.Set(&d[i])
 	}
 	return out, nil
 }

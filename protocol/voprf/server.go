@@ -24,7 +24,7 @@ func (k *PrivateKey) evaluate(blinded []BlindedElement, r *p384.Secret) ([]Evalu
 		if blinded[i].p.IsInfinity() { // a zero BlindedElement
 			return nil, nil, ErrElement
 		}
-		c[i] = blinded[i].p
+		c[i].Set(&blinded[i].p)
 	}
 	// evaluatedElement = skS * blindedElement
 	d := make([]p384.Point, len(c))
@@ -33,7 +33,7 @@ func (k *PrivateKey) evaluate(blinded []BlindedElement, r *p384.Secret) ([]Evalu
 	proof := k.generateProof(c, d, r)
 	out := make([]EvaluatedElement, len(d))
 	for i := range d {
-		out[i].p = d[i]
+		out[i].p.Set(&d[i])
 	}
 	return out, proof, nil
 }
@@ -43,8 +43,8 @@ func (k *PrivateKey) evaluate(blinded []BlindedElement, r *p384.Secret) ([]Evalu
 // (section 3.3.2) hashes the element; this is the check of protocols that carry
 // the element itself.
 func (k *PrivateKey) Verify(input []byte, e *Element) error {
-	h, err := hashToGroup(input)
-	if err != nil {
+	var h p384.Point
+	if err := hashToGroup(&h, input); err != nil {
 		return err
 	}
 	w := k.sk.Mul(&h)
@@ -63,8 +63,7 @@ func (k *PrivateKey) VerifyAll(inputs [][]byte, elements []Element) ([]error, er
 	errs := make([]error, len(inputs))
 	w := make([]p384.Point, len(inputs))
 	for i, input := range inputs {
-		w[i], errs[i] = hashToGroup(input)
-		if errs[i] != nil {
+		if errs[i] = hashToGroup(&w[i], input); errs[i] != nil {
 			w[i] = p384.Generator() // keeps the batch whole; its error stands
 		}
 	}
@@ -80,8 +79,8 @@ func (k *PrivateKey) VerifyAll(inputs [][]byte, elements []Element) ([]error, er
 // Element computes sk * H(input), the function itself, for servers that need
 // its value (Evaluate of RFC 9497 section 3.3.2 without the hash).
 func (k *PrivateKey) Element(input []byte) (Element, error) {
-	h, err := hashToGroup(input)
-	if err != nil {
+	var h p384.Point
+	if err := hashToGroup(&h, input); err != nil {
 		return Element{}, err
 	}
 	w := k.sk.Mul(&h)

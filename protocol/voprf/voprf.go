@@ -79,16 +79,16 @@ var (
 	dstSeed          = []byte("Seed-" + contextString)
 )
 
-// hashToGroup is HashToGroup of RFC 9497 section 4.4.
-func hashToGroup(input []byte) (p384.Point, error) {
+// hashToGroup sets p to HashToGroup(input) of RFC 9497 section 4.4.
+func hashToGroup(p *p384.Point, input []byte) error {
 	if len(input) > MaxInput {
-		return p384.Point{}, ErrInput
+		return ErrInput
 	}
-	p := p384.HashToCurve(input, dstHashToGroup)
+	*p = p384.HashToCurve(input, dstHashToGroup)
 	if p.IsInfinity() { // InvalidInputError
-		return p384.Point{}, ErrInput
+		return ErrInput
 	}
-	return p, nil
+	return nil
 }
 
 // A BlindedElement goes from client to server: r * H(input). It says nothing
