@@ -7,16 +7,28 @@ import (
 	"github.com/bonafides-dev/bonafides/demo/instrument"
 	"github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/issuer"
+	"github.com/bonafides-dev/bonafides/issuer/exchange"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
 // isRedemption tells the requests that spend a token from all others.
 func isRedemption(r *http.Request) bool {
-	if r.URL.Path != issuer.RedeemPath && r.URL.Path != issuer.TrustTokenPath {
+	switch r.URL.Path {
+	case issuer.RedeemPath, issuer.TrustTokenPath, issuer.PolyfillRedeemPath:
+	default:
 		return false
 	}
-	b, err := base64.StdEncoding.DecodeString(r.Header.Get(pst.HeaderToken))
+	b, err := base64.StdEncoding.DecodeString(r.Header.Get(tokenHeader(r)))
 	return err == nil && pst.IsRedeemRequest(b)
+}
+
+// tokenHeader names the header that carries the token: the browser's own, or the
+// polyfill's at its endpoint.
+func tokenHeader(r *http.Request) string {
+	if r.URL.Path == issuer.PolyfillRedeemPath {
+		return exchange.Polyfill.Token
+	}
+	return pst.HeaderToken
 }
 
 func nothingRedeemed() look.Outcome {
@@ -45,7 +57,7 @@ func (s *site) tamper(r *http.Request) look.Outcome {
 	if !ok {
 		return nothingRedeemed()
 	}
-	b, err := base64.StdEncoding.DecodeString(req.Header.Get(pst.HeaderToken))
+	b, err := base64.StdEncoding.DecodeString(req.Header.Get(tokenHeader(req)))
 	// u16 length, u32 key id, then the nonce (Private State Token API, "Redeem
 	// request").
 	const nonceAt = 2 + 4
@@ -53,7 +65,7 @@ func (s *site) tamper(r *http.Request) look.Outcome {
 		return nothingRedeemed()
 	}
 	b[nonceAt] ^= 1
-	req.Header.Set(pst.HeaderToken, base64.StdEncoding.EncodeToString(b))
+	req.Header.Set(tokenHeader(req), base64.StdEncoding.EncodeToString(b))
 	got, err := instrument.Try(s.client, req)
 	if err != nil {
 		return instrument.Unreachable(err)
