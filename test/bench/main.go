@@ -128,20 +128,20 @@ func tokens(work string) error {
 		return err
 	}
 	r.table("Native, microseconds a token (or an operation)", 1000, "BoringSSL", []row{
-		{"issue1", "issue, batch of 1", 1.6},
-		{"issue10", "issue, batch of 10", 1.6},
-		{"issue100", "issue, batch of 100", 2.3},
-		{"redeem1", "redeem one", 1.75},
-		{"redeem100", "redeem, batch of 100", 1.9},
-		{"begin1", "begin, batch of 1", 0},
-		{"begin10", "begin, batch of 10", 0},
-		{"begin100", "begin, batch of 100", 2},
-		{"finish1", "finish, batch of 1", 0},
-		{"finish10", "finish, batch of 10", 0},
-		{"finish100", "finish, batch of 100", 2},
-		{"hash", "hash to curve", 1 / 0.6},
-		{"mul", "k*P", 0},
-		{"base", "r*G", 0},
+		{"issue1", "issue, batch of 1", 1.6, 1},
+		{"issue10", "issue, batch of 10", 1.6, 1},
+		{"issue100", "issue, batch of 100", 2.3, 1},
+		{"redeem1", "redeem one", 1.75, 1},
+		{"redeem100", "redeem, batch of 100", 1.9, 1},
+		{"begin1", "begin, batch of 1", 0, 1},
+		{"begin10", "begin, batch of 10", 0, 1},
+		{"begin100", "begin, batch of 100", 2, 1},
+		{"finish1", "finish, batch of 1", 0, 1},
+		{"finish10", "finish, batch of 10", 0, 1},
+		{"finish100", "finish, batch of 100", 2, 1},
+		{"hash", "hash to curve", 1 / 0.6, 1},
+		{"mul", "k*P", 0, 1},
+		{"base", "r*G", 0, 1},
 	})
 	return nil
 }
@@ -152,16 +152,19 @@ func wasm(work string) error {
 	if _, err := os.Stat(tinygo); err != nil {
 		return fmt.Errorf("TinyGo is missing. make setup builds it: %w", err)
 	}
-	tiny, plain := filepath.Join(work, "tiny.wasm"), filepath.Join(work, "go.wasm")
-	if err := build(nil, tinygo, "build", "-target=wasip1", "-buildmode=c-shared", "-opt=2", "-no-debug", "-panic=trap", "-scheduler=none", "-o", tiny, "./guest"); err != nil {
-		return err
+	tiny, small, plain := filepath.Join(work, "tiny.wasm"), filepath.Join(work, "small.wasm"), filepath.Join(work, "go.wasm")
+	for file, opt := range map[string]string{tiny: "-opt=2", small: "-opt=z"} {
+		if err := build(nil, tinygo, "build", "-target=wasip1", "-buildmode=c-shared", opt, "-no-debug", "-panic=trap", "-scheduler=none", "-o", file, "./guest"); err != nil {
+			return err
+		}
 	}
 	if err := build([]string{"GOOS=wasip1", "GOARCH=wasm"}, "go", "build", "-buildmode=c-shared", "-o", plain, "./guest"); err != nil {
 		return err
 	}
-	node := []string{"node", "--no-warnings"}
+	node := []string{"node", "--no-warnings"}[:2:2]
 	r, err := race(
-		contestant{"Bonafides, TinyGo", append(node, "js/wasm.mjs", tiny)},
+		contestant{"Bonafides, TinyGo -opt=2", append(node, "js/wasm.mjs", tiny)},
+		contestant{"Bonafides, TinyGo -opt=z", append(node, "js/wasm.mjs", small)},
 		contestant{"Bonafides, Go", append(node, "js/wasm.mjs", plain)},
 		contestant{"@noble/curves", append(node, "js/noble.mjs")},
 		contestant{"voprf-ts, noble", append(node, "js/voprf-ts.mjs", "noble")},
@@ -170,17 +173,17 @@ func wasm(work string) error {
 	if err != nil {
 		return err
 	}
-	r.table("WebAssembly and JavaScript in Node, milliseconds a token", 1e6, "@noble/curves", []row{
-		{"begin1", "begin, batch of 1", 0},
-		{"begin10", "begin, batch of 10", 0},
-		{"begin100", "begin, batch of 100", 0},
-		{"issue1", "issue (evaluate), batch of 1", 0},
-		{"issue10", "issue (evaluate), batch of 10", 6},
-		{"issue100", "issue (evaluate), batch of 100", 0},
-		{"finish1", "finish (finalize), batch of 1", 0},
-		{"finish10", "finish (finalize), batch of 10", 0},
-		{"finish100", "finish (finalize), batch of 100", 6},
-		{"redeem1", "redeem one", 0},
+	r.table("WebAssembly and JavaScript in Node, milliseconds a batch", 1e6, "@noble/curves", []row{
+		{"begin1", "begin, batch of 1", 0, 1},
+		{"begin10", "begin, batch of 10", 0, 10},
+		{"begin100", "begin, batch of 100", 0, 100},
+		{"issue1", "issue (evaluate), batch of 1", 0, 1},
+		{"issue10", "issue (evaluate), batch of 10", 6, 10},
+		{"issue100", "issue (evaluate), batch of 100", 0, 100},
+		{"finish1", "finish (finalize), batch of 1", 0, 1},
+		{"finish10", "finish (finalize), batch of 10", 0, 10},
+		{"finish100", "finish (finalize), batch of 100", 6, 100},
+		{"redeem1", "redeem one", 0, 1},
 	})
 	return nil
 }

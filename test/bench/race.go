@@ -125,10 +125,12 @@ func contains(list []string, s string) bool {
 }
 
 // A row is one line of a table. Bar is how many times as fast as the rival the
-// first column has to be, 0 where nothing was promised.
+// first column has to be, 0 where nothing was promised; items multiplies the
+// time of one item.
 type row struct {
 	op, label string
 	bar       float64
+	items     float64
 }
 
 func (r *results) table(title string, unit float64, rival string, rows []row) {
@@ -141,7 +143,7 @@ func (r *results) table(title string, unit float64, rival string, rows []row) {
 				cells = append(cells, "-")
 				continue
 			}
-			cells = append(cells, number(s.nanoseconds/unit))
+			cells = append(cells, number(s.nanoseconds*line.items/unit))
 		}
 		own, rivals := r.scores[r.names[0]][line.op], r.scores[rival][line.op]
 		times, bar := "-", "-"
