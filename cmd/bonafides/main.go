@@ -1,6 +1,8 @@
 // Command bonafides is the operator's tool: it checks ID tokens and redemption
 // records and shows what messages hold, with the same code that the servers use.
 //
+//	bonafides commitments make -key FILE -expiry DATE
+//	bonafides commitments lint FILE|URL
 //	bonafides token check -issuer URL -client-id ID -jwks FILE < tokens
 //	bonafides token inspect MESSAGE
 //	bonafides record verify -issuer ORIGIN RECORD
@@ -38,7 +40,9 @@ type command struct {
 	run      func(t terminal, args []string) int
 }
 
-func commands() []command { return []command{tokenCheck(), tokenInspect(), recordVerify()} }
+func commands() []command {
+	return []command{commitmentsMake(), commitmentsLint(), tokenCheck(), tokenInspect(), recordVerify()}
+}
 
 func main() {
 	os.Exit(run(terminal{os.Stdin, os.Stdout, os.Stderr, time.Now}, os.Args[1:]))
