@@ -31,8 +31,6 @@ body { font: 16px/1.55 system-ui, sans-serif; max-width: 60ch; margin: 0 auto; p
 h1 { font-size: 1.25rem; margin: 0 0 .75rem; display: flex; align-items: center; gap: .5rem; }
 h1 svg { color: light-dark(#475569, #94a3b8); flex: none; }
 p { margin: 0 0 1rem; overflow-wrap: anywhere; }
-button { font: inherit; padding: .5rem 1rem; border: 0; border-radius: 10px; cursor: pointer; background: light-dark(#1d4ed8, #60a5fa); color: light-dark(#ffffff, #0b1020); }
-button:focus-visible { outline: 3px solid light-dark(#1d4ed8, #60a5fa); outline-offset: 2px; }
 </style>
 <main>
 <h1><svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true"><path fill="currentColor" d="M4 4h16v16H4z"/></svg>Token keeper</h1>

@@ -69,7 +69,7 @@ async function begin(issuer: string, origin: string, guest: Guest): Promise<Answ
 
 async function finishIssuance(handle: string, response: string, origin: string, guest: Guest): Promise<Answer> {
   const p = await takePending(handle, origin);
-  if (!p) throw new KeeperError("bad_request", "This issuance is unknown, finished or older than ten minutes.");
+  if (!p || p.issuer === "") throw new KeeperError("bad_request", "This issuance is unknown, finished or older than ten minutes.");
   const tokens = finish(guest, p.blob, response);
   p.blob.fill(0);
   await addTokens(tokens.map((bytes) => ({

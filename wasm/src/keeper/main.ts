@@ -5,7 +5,8 @@ import { lazyGuest } from "../load.js";
 import { fragmentErrand, fragmentReturn, pack, pathCommitment, unpack } from "../tokens/protocol.js";
 import type { Errand, Question, Returned } from "../tokens/protocol.js";
 import { answer, insecureOnIssuer } from "./answer.js";
-import { pressed, show } from "./page.js";
+import { putPending, takePending } from "./db.js";
+import { show } from "./page.js";
 
 const guest = lazyGuest(new URL(__FILES__["token.wasm"]!, import.meta.url));
 
@@ -52,13 +53,16 @@ async function errand(e: Errand): Promise<void> {
     show("lost");
     return;
   }
-  // Any page may send a person here with another site's ret and so spend that
-  // site's tokens: where the browser does not say that ret's site sent them, they
-  // are asked.
-  if (!document.referrer || new URL(document.referrer).origin !== ret.origin) await pressed(ret.origin);
   show("working", ret.origin);
+  // Any page may send a person here with another site's ret, to spend that site's
+  // share of tokens. So ret is asked first: only a page script there that waits
+  // for this errand comes back with the proof.
+  const asked = typeof e.proof === "string" && (await takePending(e.proof, ret.origin)) !== null;
+  const proof = crypto.randomUUID();
+  await putPending(proof, { issuer: "", page: ret.origin, blob: new Uint8Array(), until: Date.now() + 60_000 });
+  const back: Returned = { channel: e.channel, id: e.id, proof };
   // The answer goes to ret alone, so its origin is the redeeming origin.
-  const back: Returned = { channel: e.channel, id: e.id, answer: await answer(e.question, ret.origin, guest) };
+  if (asked) back.answer = await answer(e.question, ret.origin, guest);
   location.replace(ret.href.split("#")[0] + fragmentReturn + pack(back));
 }
 

@@ -32,6 +32,8 @@ class Popup {
   #users = 0;
   #timer = 0;
   #watch = 0;
+  #began = 0;
+  #proof = "";
 
   constructor(window: Window, config: Config) {
     this.window = window;
@@ -56,15 +58,14 @@ class Popup {
     return new Promise((resolve, reject) => {
       const id = this.#next++;
       this.#waiting.set(id, { resolve, reject });
-      if (this.#channel === null) this.#start();
-      const ret = location.href.split("#")[0]!;
-      const errand: Errand = { v: 1, ret, channel: this.#channelName, id, question };
-      if (this.#port) this.#port.postMessage({ id, ...question });
-      else if (this.#returned) this.#send(errand);
-      else {
-        this.#queue.push(errand);
-        if (this.#queue.length === 1) this.#go(errand);
+      if (this.#port) {
+        this.#port.postMessage({ id, ...question });
+        return;
       }
+      if (this.#channel === null) this.#start();
+      this.#queue.push({ v: 1, ret: location.href.split("#")[0]!, channel: this.#channelName, id, question });
+      if (this.#returned) this.#again();
+      else if (this.#queue.length === 1) this.#go(this.#queue[0]!);
     });
   }
 
@@ -74,12 +75,12 @@ class Popup {
 
   #go(errand: Errand): void {
     this.window.location.replace(this.#url(errand));
-    const began = Date.now();
+    this.#began = Date.now();
     this.#watch = setInterval(() => {
       // Under Cross-Origin-Opener-Policy a living popup reads as closed, so
       // closed counts only after a word from it.
       if (this.#port && this.window.closed) this.end();
-      else if (!this.#port && !this.#returned && Date.now() - began > patience) this.end("unavailable");
+      else if (!this.#port && !this.#returned && Date.now() - this.#began > patience) this.end("unavailable");
     }, 250);
   }
 
@@ -87,21 +88,28 @@ class Popup {
     this.#channelName = "bonafides-" + crypto.randomUUID();
     this.#channel = new BroadcastChannel(this.#channelName);
     this.#channel.onmessage = (e: MessageEvent<Returned>) => {
-      if (this.#port || e.data?.channel !== this.#channelName) return;
+      const r = e.data;
+      // Only what is under way is gone on with: another page may have sent the
+      // keeper here with an errand of its own.
+      if (this.#port || r?.channel !== this.#channelName || this.#queue[0]?.id !== r.id) return;
       this.#returned = true;
-      this.#answer(e.data.id, e.data.answer);
-      this.#queue = this.#queue.filter((q) => q.id !== e.data.id);
-      const next = this.#queue.shift();
-      if (next) this.#send(next);
+      this.#proof = r.proof;
+      if (r.answer) {
+        this.#queue.shift();
+        this.#answer(r.id, r.answer);
+      }
+      this.#again();
     };
     addEventListener("message", this.#hear);
   }
 
   /** To a popup that came back: its page script goes to the keeper again. */
-  #send(errand: Errand): void {
+  #again(): void {
+    const errand = this.#queue[0];
+    if (!errand) return;
     this.#returned = false;
-    this.#queue.unshift(errand);
-    this.#channel!.postMessage({ go: this.#url(errand) });
+    this.#began = Date.now();
+    this.#channel!.postMessage({ go: this.#url({ ...errand, proof: this.#proof }) });
   }
 
   #hear = (e: MessageEvent): void => {

@@ -29,13 +29,18 @@ export interface Errand {
   channel: string;
   id: number;
   question: Question;
+  /** What the keeper sent to ret before: it shows that a page of ret asks. */
+  proof?: string;
 }
 
 /** What comes back in the fragment of ret. */
 export interface Returned {
   channel: string;
   id: number;
-  answer: Answer;
+  /** Missing where the keeper asks for proof first. */
+  answer?: Answer;
+  /** For the next errand. */
+  proof: string;
 }
 
 export const fragmentErrand = "#errand=";
