@@ -47,6 +47,17 @@ export async function signIn(options = {}) {
     throw new SignInError('fedcm_unavailable',
       'This browser cannot sign in with an identity provider (it has no FedCM).');
   }
+  // A polyfill's window must open before the first await, while the click counts.
+  const release = mode === 'active' && mediation !== 'silent' ? globalThis.bonafides?.reserve?.() : undefined;
+  try {
+    return await ask({ ...options, mode, context, mediation, configURL, signal });
+  } finally {
+    release?.();
+  }
+}
+
+async function ask(options) {
+  const { mode, context, mediation, configURL, signal } = options;
   const { nonce, providers } = await post('signin/nonce', undefined, signal);
   const asked = providers.filter((p) => !configURL || p.configURL === configURL);
   if (asked.length === 0) {
@@ -71,6 +82,18 @@ export async function signIn(options = {}) {
     // Browsers before several providers do not say which one; then there was one.
     config_url: credential.configURL ?? (asked.length === 1 ? asked[0].configURL : undefined),
   }, signal);
+}
+
+/**
+ * Where a sign-in by redirect begins, for a link: the way that works in every
+ * browser. back is a path of this site, "/" if left out; provider the name of
+ * one of several.
+ */
+export function redirectURL({ back = location.pathname + location.search, provider } = {}) {
+  const url = beside('signin/start');
+  if (provider) url.searchParams.set('provider', provider);
+  url.searchParams.set('return', back);
+  return url.href;
 }
 
 function describe(p, nonce, { loginHint, domainHint, fields, params }) {

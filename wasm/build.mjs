@@ -21,11 +21,13 @@ const guests = ["token"];
 const scripts = {
   keeper: { entry: "src/keeper/main.ts", forms: ["esm"] },
   tokens: { entry: "src/tokens/main.ts", forms: ["esm", "classic"] },
+  fedcm: { entry: "src/fedcm/main.ts", forms: ["esm", "classic"] },
 };
 
 // What a page fetches for each flow, by the names above.
 const flows = {
   tokens: { scripts: ["tokens", "keeper"], guests: ["token"] },
+  fedcm: { scripts: ["fedcm"], guests: [] },
 };
 
 const hash = (b) => createHash("sha256").update(b).digest("hex");

@@ -14,6 +14,7 @@ import (
 	"github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/rpserver"
+	"github.com/bonafides-dev/bonafides/wasm"
 )
 
 //go:embed assets
@@ -71,6 +72,7 @@ func New(c Config) (http.Handler, error) {
 	mux := http.NewServeMux()
 	panel.Mount(mux)
 	mux.Handle("GET /_shop/", assets)
+	mux.Handle("GET /bonafides/", wasm.Assets("/bonafides/"))
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { s.home(w, r, http.StatusOK, nil) })
 	mux.HandleFunc("GET /account", s.accountFragment)
 	mux.HandleFunc("GET /basket", func(w http.ResponseWriter, r *http.Request) {
@@ -107,6 +109,9 @@ func New(c Config) (http.Handler, error) {
 	}
 	return root, nil
 }
+
+// redirectStart begins a sign-in by redirect, which works in every browser.
+const redirectStart = "/signin/start?return=/"
 
 var places = []instrument.Place{
 	{Where: "Network, row \"fedcm\"", What: "The ID token on its way from the page to the shop, and the session cookie on the way back."},

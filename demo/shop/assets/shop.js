@@ -4,13 +4,28 @@
 import { exceptionTitle, outcomeOf, run, show } from '/_look/ui.js';
 import { available, signIn, signOut } from '/signin.js';
 
-const noFedCM = {
+const noSignIn = {
   state: 'error',
-  title: 'This browser has no FedCM, so it cannot ask an identity provider for you.',
-  text: 'Chrome and Chromium have it. Start the demo with "go run ./demo -chrome", or open this page in Chromium. The basket works in every browser.',
+  title: 'This page cannot ask an identity provider for you: its script did not load.',
+  text: '"Sign in another way" goes to the provider and comes back, in every browser.',
 };
 
-const inDialog = 'Waiting for your choice in the browser\'s dialog.';
+// Which way a sign-in takes here, and why.
+const ways = {
+  native: 'This browser has FedCM: its own dialog asks you, and the provider learns of this shop only when you agree.',
+  popup: 'This browser has no FedCM: a window of the provider asks you instead. The provider learns that you came from here when the window opens.',
+  redirect: 'A window could not be opened: this tab goes to the provider and comes back.',
+};
+const nativeFedCM = 'IdentityCredential' in window && /native code/.test(String(window.IdentityCredential));
+const sayPath = (way) => {
+  for (const p of document.querySelectorAll('[data-path]')) {
+    p.dataset.path = way;
+    p.textContent = ways[way];
+  }
+};
+sayPath(nativeFedCM ? 'native' : 'popup');
+
+const inDialog = nativeFedCM ? 'Waiting for your choice in the browser\'s dialog.' : 'Waiting for your choice in the provider\'s window.';
 
 // The header's button is drawn again after each sign-in and sign-out, so its
 // clicks are taken where they arrive.
@@ -24,13 +39,14 @@ document.addEventListener('click', (event) => {
 
 async function doSignIn() {
   show('signout', { state: 'idle' });
-  if (!available()) return noFedCM;
+  if (!available()) return noSignIn;
   let answer;
   try {
     answer = await signIn();
   } catch (error) {
     return refused(error);
   }
+  sayPath(globalThis.bonafides?.path ?? 'native');
   await redraw();
   return {
     state: 'done',
@@ -57,7 +73,7 @@ function refused(error) {
   return {
     state: error.code?.startsWith('provider_') || error.code === 'aborted' || error.code === 'browser_refused' ? 'refused' : 'error',
     title: error.message,
-    text: error.code === 'provider_no_answer' ? 'If no dialog came up, sign in at the identity provider first, or see the browser\'s console.' : '',
+    text: error.code === 'provider_no_answer' ? 'If no dialog came up, sign in at the identity provider first, or choose "Sign in another way".' : '',
     evidence,
   };
 }
@@ -96,7 +112,7 @@ document.querySelector('form[data-attack-form="other-browser"]')?.addEventListen
   event.preventDefault();
   const form = event.target;
   run('other-browser', form.querySelector('[data-attack]'), async () => {
-    if (!available()) return noFedCM;
+    if (!available()) return noSignIn;
     let credential;
     try {
       const { nonce, providers } = await (await fetch('/signin/nonce', { method: 'POST' })).json();

@@ -6,7 +6,7 @@ import { askForPress } from "./press.js";
 import { makeCredential, networkError, PolyfilledIdentityCredential, PolyfilledIdentityCredentialError } from "./credential.js";
 import { readOptions } from "./options.js";
 import type { Options, Provider } from "./options.js";
-import { openBlank, PopupUnavailable, signInWithPopup } from "./popup.js";
+import { askInPopup, openBlank, PopupUnavailable, signInAsk } from "./popup.js";
 
 /** Which way the last sign-in of this page took. */
 export type Path = "native" | "popup" | "redirect";
@@ -18,6 +18,29 @@ export interface FedCMConfig {
 }
 
 let pending = false;
+let reserved: Window | null = null;
+
+/**
+ * reserve opens the window inside the gesture, for a sign-in that has to wait for
+ * something else first: WebKit forgets the gesture at the first fetch. The
+ * answer gives the window back if no sign-in follows.
+ */
+export function reserve(): () => void {
+  if ("IdentityCredential" in window && window.IdentityCredential !== PolyfilledIdentityCredential) return () => {};
+  reserved?.close();
+  const w = (reserved = openBlank());
+  return () => {
+    if (reserved !== w) return;
+    reserved = null;
+    w?.close();
+  };
+}
+
+declare global {
+  interface Window {
+    IdentityCredential?: unknown;
+  }
+}
 
 export const state: { path: Path | null } = { path: null };
 
@@ -55,9 +78,7 @@ export function install(config: FedCMConfig = {}): void {
   } else {
     define(container, "get", get);
   }
-  define(window, "IdentityCredential", Object.assign(PolyfilledIdentityCredential, {
-    disconnect: () => Promise.reject(networkError()),
-  }));
+  define(window, "IdentityCredential", Object.assign(PolyfilledIdentityCredential, { disconnect }));
   define(window, "IdentityCredentialError", PolyfilledIdentityCredentialError);
   installProvider();
 }
@@ -74,29 +95,61 @@ async function ours(o: Options, config: FedCMConfig): Promise<unknown> {
   pending = true;
   try {
     // Still inside the gesture: a single provider's popup opens at once.
-    let w = o.providers.length === 1 ? openBlank() : null;
+    const active = navigator.userActivation?.isActive ?? false;
+    let w = o.providers.length === 1 ? (reserved ?? openBlank()) : null;
+    reserved = null;
     let provider: Provider = o.providers[0]!;
-    if (!w) {
+    // Blocked in spite of a gesture: another press would be blocked as well.
+    const blocked = o.providers.length === 1 && w === null && active && redirectTo(provider, config) !== null;
+    if (!w && !blocked) {
       const pressed = await askForPress(o, openBlank);
       ({ provider } = pressed);
       w = pressed.window;
     }
     if (w) {
       try {
-        const r = await signInWithPopup(w, provider, o);
+        const answer = await askInPopup(w, provider, signInAsk(provider, o));
+        if (answer.token === undefined) throw networkError();
         state.path = "popup";
-        return makeCredential({ ...r, isAutoSelected: false });
+        return makeCredential({ token: answer.token, configURL: provider.configURL, isAutoSelected: false });
       } catch (err) {
         if (!(err instanceof PopupUnavailable)) throw err;
       }
     }
-    const to = config.redirect?.({ configURL: provider.configURL, clientId: provider.clientId });
+    const to = redirectTo(provider, config);
     if (!to) throw networkError();
     state.path = "redirect";
     location.assign(to);
     return await new Promise(() => {}); // the page is going away
   } finally {
     pending = false;
+  }
+}
+
+function redirectTo(p: Provider, config: FedCMConfig): string | null {
+  return config.redirect?.({ configURL: p.configURL, clientId: p.clientId }) ?? null;
+}
+
+/** IdentityCredential.disconnect: the person says yes in the provider's window. */
+async function disconnect(options?: unknown): Promise<void> {
+  const o = options as { configURL?: unknown; clientId?: unknown; accountHint?: unknown } | null | undefined;
+  if (o?.configURL === undefined || o.clientId === undefined || o.accountHint === undefined) {
+    throw new TypeError("Failed to execute 'disconnect' on 'IdentityCredential': configURL, clientId and accountHint are required.");
+  }
+  let url: URL;
+  try {
+    url = new URL(String(o.configURL), document.baseURI);
+  } catch {
+    throw new DOMException("The provider's configURL is not a URL.", "InvalidStateError");
+  }
+  const w = openBlank();
+  if (!w) throw networkError(); // no gesture
+  try {
+    const answer = await askInPopup(w, { configURL: url.href, origin: url.origin, clientId: String(o.clientId) },
+      { params: { action: "disconnect", account_hint: String(o.accountHint) }, signal: null });
+    if (answer.disconnected === undefined) throw networkError();
+  } catch {
+    throw networkError(); // as browsers do, whatever it was
   }
 }
 

@@ -1,7 +1,9 @@
 // The script that a relying party puts on a page. As a classic script it installs
 // itself; as a module it offers install().
 
-import { install as installSurface, state } from "./install.js";
+import { install as installSurface, reserve, state } from "./install.js";
+
+export { reserve };
 import type { FedCMConfig, Path } from "./install.js";
 
 let installed = false;
@@ -24,4 +26,5 @@ if (script) {
   install({ redirect: redirect ? () => redirect : null });
   const kit = ((window as { bonafides?: object }).bonafides ??= {});
   Object.defineProperty(kit, "path", { get: path, configurable: true });
+  Object.defineProperty(kit, "reserve", { value: reserve, configurable: true });
 }

@@ -10,16 +10,20 @@ interface ProviderConfig {
   bonafides?: { popup_endpoint?: string };
 }
 
-export interface PopupResult {
-  token: unknown;
-  configURL: string;
+/** What the popup is asked for, and what it answers with. */
+export interface PopupAsk {
+  params: Record<string, string>;
+  signal: AbortSignal | null;
 }
 
-interface FromProvider {
+export interface FromProvider {
   bonafides: 1;
   type: "fedcm";
   state: string;
+  ready?: boolean;
   token?: unknown;
+  /** The account that was disconnected. */
+  disconnected?: string;
   error?: { error?: string; code?: string; url?: string };
   closed?: boolean;
 }
@@ -30,7 +34,7 @@ export function openBlank(): Window | null {
 }
 
 /** The provider's popup endpoint, from its config document. null: it has none. */
-async function endpoint(provider: Provider, name: "popup_endpoint"): Promise<URL | null> {
+async function endpoint(provider: { configURL: string; origin: string }): Promise<URL | null> {
   let config: ProviderConfig;
   try {
     const r = await fetch(provider.configURL, { credentials: "omit", referrerPolicy: "no-referrer", headers: { Accept: "application/json" } });
@@ -39,7 +43,7 @@ async function endpoint(provider: Provider, name: "popup_endpoint"): Promise<URL
   } catch {
     return null;
   }
-  const path = config?.bonafides?.[name];
+  const path = config?.bonafides?.popup_endpoint;
   if (typeof path !== "string") return null;
   const url = new URL(path, provider.configURL);
   return url.origin === provider.origin ? url : null;
@@ -48,34 +52,41 @@ async function endpoint(provider: Provider, name: "popup_endpoint"): Promise<URL
 /** How the popup ended without an answer of the provider. */
 export class PopupUnavailable extends Error {}
 
-export async function signInWithPopup(w: Window, provider: Provider, options: Options): Promise<PopupResult> {
-  const url = await endpoint(provider, "popup_endpoint");
+export function signInAsk(provider: Provider, o: Options): PopupAsk {
+  const params: Record<string, string> = { context: o.context, mode: o.mode, mediation: o.mediation };
+  if (provider.nonce !== null) params.nonce = provider.nonce;
+  if (provider.params !== null) params.params = JSON.stringify(provider.params);
+  if (provider.fields !== null) params.fields = provider.fields.join(",");
+  if (provider.loginHint !== null) params.login_hint = provider.loginHint;
+  if (provider.domainHint !== null) params.domain_hint = provider.domainHint;
+  return { params, signal: o.signal };
+}
+
+/** askInPopup resolves to the provider's answer: a token, or a disconnected account. */
+export async function askInPopup(w: Window, provider: Pick<Provider, "configURL" | "origin" | "clientId">, ask: PopupAsk): Promise<FromProvider> {
+  const url = await endpoint(provider);
   if (!url) {
     w.close();
     throw new PopupUnavailable("the provider offers no popup");
   }
+  if (ask.signal?.aborted) {
+    w.close();
+    throw ask.signal.reason;
+  }
   const state = crypto.randomUUID();
-  const ask: Record<string, string> = {
-    client_id: provider.clientId, origin: location.origin, state, context: options.context, mode: options.mode,
-    mediation: options.mediation,
-  };
-  if (provider.nonce !== null) ask.nonce = provider.nonce;
-  if (provider.params !== null) ask.params = JSON.stringify(provider.params);
-  if (provider.fields !== null) ask.fields = provider.fields.join(",");
-  if (provider.loginHint !== null) ask.login_hint = provider.loginHint;
-  if (provider.domainHint !== null) ask.domain_hint = provider.domainHint;
-  for (const [k, v] of Object.entries(ask)) url.searchParams.set(k, v);
+  const all = { client_id: provider.clientId, origin: location.origin, state, ...ask.params };
+  for (const [k, v] of Object.entries(all)) url.searchParams.set(k, v);
 
   return new Promise((resolve, reject) => {
     let heard = false;
-    const end = (f: () => void) => {
+    const end = (f: () => void, keep = false) => {
       removeEventListener("message", hear);
       clearInterval(watch);
-      options.signal?.removeEventListener("abort", abort);
-      w.close();
+      ask.signal?.removeEventListener("abort", abort);
+      if (!keep) w.close();
       f();
     };
-    const abort = () => end(() => reject(options.signal!.reason));
+    const abort = () => end(() => reject(ask.signal!.reason));
     const hear = (e: MessageEvent<FromProvider>) => {
       if (e.source !== w || e.origin !== provider.origin) return;
       const m = e.data;
@@ -83,9 +94,10 @@ export async function signInWithPopup(w: Window, provider: Provider, options: Op
       heard = true;
       if (m.error) {
         const { error, code, url: more } = m.error;
-        end(() => reject(new PolyfilledIdentityCredentialError("Error retrieving a token.", { error: error ?? code ?? "", url: more ?? "" })));
-      } else if (m.token !== undefined) {
-        end(() => resolve({ token: m.token, configURL: provider.configURL }));
+        // The window stays: it says in words what was refused.
+        end(() => reject(new PolyfilledIdentityCredentialError("Error retrieving a token.", { error: error ?? code ?? "", url: more ?? "" })), true);
+      } else if (m.token !== undefined || m.disconnected !== undefined) {
+        end(() => resolve(m));
       } else if (m.closed) {
         end(() => reject(networkError()));
       }
@@ -98,7 +110,7 @@ export async function signInWithPopup(w: Window, provider: Provider, options: Op
       else if (!heard && w.closed && Date.now() - began > 3000) end(() => reject(new PopupUnavailable("the popup cannot be reached")));
     }, 250);
     addEventListener("message", hear);
-    options.signal?.addEventListener("abort", abort, { once: true });
+    ask.signal?.addEventListener("abort", abort, { once: true });
     w.location.replace(url.href);
   });
 }
