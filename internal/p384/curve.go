@@ -55,8 +55,8 @@ func pointAddAffineOrDouble(p, q *jacobian, r *affine) {
 }
 
 // pointAdd sets p = q + r for all q and r, without a branch. 12M + 4S ("add" in
-// the Explicit-Formulas Database) and a doubling. Units: at most 4, 4, 2; gives at
-// most 4.
+// the Explicit-Formulas Database) and a doubling. Units: at most 4, 4, 3, which are
+// also those of the sum.
 func pointAdd(p, q, r *jacobian) {
 	var sum, dbl jacobian
 	var zq, zr, uq, ur, sq, sr, h, s, t, u, v, w fe

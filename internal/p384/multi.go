@@ -2,6 +2,8 @@
 
 package p384
 
+import "sync"
+
 // Sums of products of public scalars. Everything here takes time that depends on
 // its values, and no Secret can be passed to it.
 //
@@ -19,6 +21,26 @@ const (
 	// of its tree, 7 levels.
 	multiBlock = 128
 )
+
+// sums holds the memory of a sum between calls: a browser's module would
+// otherwise spend its time in the garbage collector. All of it is public.
+var sums = sync.Pool{New: func() any { return new(sumMemory) }}
+
+type sumMemory struct {
+	terms       []term
+	pairs       []pair
+	den, prefix []fe
+	nafs        []int8
+}
+
+// room returns n elements of s, or of a new slice where s is too short. They are
+// not cleared.
+func room[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}
 
 // varTimeNAF writes the width-5 NAF of k.
 // naf has nafBits zeros.
@@ -52,10 +74,12 @@ func varTimeNAF(naf []int8, k *[6]uint64) {
 // handled. The slices have the same length.
 func VarTimeMultiMul(scalars []Scalar, points []Point) Point {
 	var sum Point
+	memory := sums.Get().(*sumMemory)
+	defer sums.Put(memory)
 	for len(points) > 0 {
 		n := min(multiBlock, len(points))
 		var block jacobian
-		varTimeSum(&block, scalars[:n], points[:n])
+		memory.varTimeSum(&block, scalars[:n], points[:n])
 		if sum.IsInfinity() {
 			sum.j = block
 		} else {
@@ -84,7 +108,7 @@ type term struct {
 	none bool
 }
 
-func varTimeSum(sum *jacobian, scalars []Scalar, points []Point) {
+func (m *sumMemory) varTimeSum(sum *jacobian, scalars []Scalar, points []Point) {
 	// Drop what adds nothing.
 	var in []*Point
 	var k []*Scalar
@@ -100,7 +124,9 @@ func varTimeSum(sum *jacobian, scalars []Scalar, points []Point) {
 	tables := varTimeMultiples(normal(in))
 
 	// Terms by bit.
-	nafs := make([]int8, nafBits*len(in))
+	m.nafs = room(m.nafs, nafBits*len(in))
+	clear(m.nafs)
+	nafs := m.nafs
 	count := make([]int, nafBits)
 	for i := range in {
 		naf := nafs[nafBits*i : nafBits*(i+1)]
@@ -117,7 +143,8 @@ func varTimeSum(sum *jacobian, scalars []Scalar, points []Point) {
 		start[b] = total
 		total += c
 	}
-	terms := make([]term, total)
+	m.terms = room(m.terms, total)
+	terms := m.terms
 	filled := make([]int, nafBits)
 	for i := range in {
 		for b, d := range nafs[nafBits*i : nafBits*(i+1)] {
@@ -126,6 +153,7 @@ func varTimeSum(sum *jacobian, scalars []Scalar, points []Point) {
 			}
 			t := &terms[start[b]+filled[b]]
 			filled[b]++
+			t.none = false
 			if d > 0 {
 				t.affine = tables[i][d/2]
 			} else {
@@ -134,7 +162,7 @@ func varTimeSum(sum *jacobian, scalars []Scalar, points []Point) {
 			}
 		}
 	}
-	varTimeTree(terms, start, count)
+	m.varTimeTree(start, count)
 
 	// Join.
 	var acc jacobian
@@ -197,10 +225,14 @@ const (
 )
 
 // varTimeTree sums the terms of each bit into its first one.
-func varTimeTree(terms []term, start, count []int) {
+func (m *sumMemory) varTimeTree(start, count []int) {
+	terms := m.terms
 	left := append([]int(nil), count...)
-	var pairs []pair
-	var den, prefix []fe
+	// The first level is the largest, of half the terms.
+	m.den, m.prefix = room(m.den, len(terms)/2), room(m.prefix, len(terms)/2)
+	den, prefix := m.den, m.prefix
+	pairs := room(m.pairs, len(terms)/2)
+	m.pairs = pairs
 	for {
 		pairs = pairs[:0]
 		for b := range left {
@@ -215,9 +247,6 @@ func varTimeTree(terms []term, start, count []int) {
 		}
 		if len(pairs) == 0 {
 			return
-		}
-		if den == nil { // the first level is the largest
-			den, prefix = make([]fe, len(pairs)), make([]fe, len(pairs))
 		}
 		// Hardly ever do two points have the same x, so that is looked for only
 		// where the product of all denominators is 0.
