@@ -140,6 +140,11 @@ export class Guest {
     return new Guest(exports);
   }
 
+  /** Bytes of memory that the module holds. It never gives any back. */
+  get memoryBytes(): number {
+    return this.#exports.memory.buffer.byteLength;
+  }
+
   get dead(): boolean {
     return this.#dead;
   }
@@ -184,12 +189,15 @@ export class Guest {
     };
     const at = alive(() => e.abi_in(args.length) >>> 0);
     if (at === 0) throw new RangeError(`${name}: the arguments are longer than a call may bring`);
-    if (args.length > 0) new Uint8Array(e.memory.buffer, at, args.length).set(args);
     return alive(() => {
+      // An address or a length outside of the memory is a broken module's.
+      if (args.length > 0) new Uint8Array(e.memory.buffer, at, args.length).set(args);
       const head = (e[name] as (n: number) => number)(args.length) >>> 0;
       // The views are made after the call: memory may have grown in it.
       const view = new DataView(e.memory.buffer, head, 8);
-      return new Uint8Array(e.memory.buffer, view.getUint32(0, true), view.getUint32(4, true)).slice();
+      const answer = new Uint8Array(e.memory.buffer, view.getUint32(0, true), view.getUint32(4, true)).slice();
+      if (!(answer[0]! <= 2)) throw new RangeError(`${name} answered without a status`);
+      return answer;
     });
   }
 }

@@ -25,7 +25,7 @@ button:focus-visible { outline: 3px solid var(--bonafides-accent, light-dark(#1d
 /** showPress draws the button at the foot of the page. */
 export function showPress(p: Press): { close(): void } {
   const host = document.createElement("bonafides-ask");
-  const root = host.attachShadow({ mode: "closed" });
+  const root = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(style);
   root.adoptedStyleSheets = [sheet];

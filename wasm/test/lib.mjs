@@ -1,0 +1,57 @@
+// The scripts of wasm/src for Node, the two builds of a guest, and the issuer
+// that plays against them.
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import readline from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+
+export const wasm = path.resolve(import.meta.dirname, '..');
+const top = path.dirname(wasm);
+const run = promisify(execFile);
+
+export const table = JSON.parse(await readFile(path.join(wasm, 'abi.json'), 'utf8'));
+export const manifest = JSON.parse(await readFile(path.join(wasm, 'dist/manifest.json'), 'utf8'));
+
+const dir = await mkdtemp(path.join(os.tmpdir(), 'bonafides-guest-'));
+export const clean = () => rm(dir, { recursive: true, force: true });
+
+/** Bundles exports of wasm/src into one module that Node runs. */
+export async function bundle(name, source) {
+  const file = path.join(dir, `${name}.mjs`);
+  const { outputFiles } = await build({
+    stdin: { contents: source, resolveDir: path.join(wasm, 'src'), loader: 'ts' },
+    bundle: true, write: false, format: 'esm', target: 'es2022', define: { __FILES__: '{}' },
+  });
+  await writeFile(file, outputFiles[0].contents);
+  return file;
+}
+
+export const load = async (name, source) => import(pathToFileURL(await bundle(name, source)));
+
+/** The files of both builds of the token guest: what is shipped, and the standard compiler's. */
+export async function guests() {
+  const shipped = path.join(wasm, 'dist', manifest.flows.tokens.esm.find((f) => f.endsWith('.wasm')));
+  const reference = path.join(dir, 'token.wasm');
+  await run('go', ['build', '-buildmode=c-shared', '-o', reference, './wasm/guest/token'], {
+    cwd: top, env: { ...process.env, GOOS: 'wasip1', GOARCH: 'wasm' },
+  });
+  return { TinyGo: shipped, Go: reference };
+}
+
+export async function issuer() {
+  const binary = path.join(dir, 'issuer');
+  await run('go', ['build', '-o', binary, './wasm/test/issuer'], { cwd: top });
+  const child = spawn(binary, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ask = async (...words) => {
+    child.stdin.write(`${words.join(' ')}\n`);
+    const { value, done } = await lines.next();
+    if (done) throw new Error('the issuer ended');
+    return value;
+  };
+  return { ask, stop: () => child.stdin.end() };
+}
