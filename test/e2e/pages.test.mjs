@@ -70,8 +70,8 @@ async function inspect(site, state, open, queue) {
     const type = await page.eval(() => document.contentType);
     if (type !== 'text/html') continue;
     if (!open) for (const link of await links(page)) {
-      // A sign-out or a download is an action, not a page.
-      if (!/signout|save|download|\.(html|js|css|svg|json)$/.test(link) && !seen.has(link)) queue.push(link);
+      // A sign-out, a sign-in by redirect or a download is an action, not a page.
+      if (!/signout|signin\/start|save|download|\.(html|js|css|svg|json)$/.test(link) && !seen.has(link)) queue.push(link);
     }
     for (const form of forms) {
       await page.scheme(form.scheme);
