@@ -11,11 +11,13 @@ flock 9 2>/dev/null || true
 say() { echo "setup: $*"; }
 
 # Debian's packages: three browsers and what drives them, fonts for the
-# screenshots, a C compiler for the race detector, LLVM for TinyGo.
+# screenshots, a C compiler for the race detector, LLVM for TinyGo, an emulator
+# for arm64, and BoringSSL, which the benchmarks run beside ours.
 packages="
 	chromium firefox-esr webkit2gtk-driver xvfb xauth fonts-dejavu-core fonts-noto-color-emoji
 	gcc libc6-dev git
 	llvm-19-dev libclang-19-dev lld-19 clang-19 liblld-19-dev wasi-libc libclang-rt-19-dev-wasm32
+	qemu-user-static android-libboringssl-dev
 "
 command -v node >/dev/null && command -v npm >/dev/null || packages="$packages nodejs npm"
 

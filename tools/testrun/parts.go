@@ -24,6 +24,7 @@ var parts = []part{
 	{name: "unit", sets: "check test", about: "go test ./..., with the vectors", timeout: 20 * time.Minute, run: unit},
 	{name: "race", sets: "test", about: "the servers and stores under the race detector", timeout: 20 * time.Minute, run: race},
 	{name: "wasm", sets: "test", about: "protocol/ compiled to WebAssembly, in Node", timeout: 15 * time.Minute, run: wasm},
+	{name: "arch", sets: "test", about: "the curve and the tokens on 386, arm64 (emulated) and wasip1, and on nistec", timeout: 15 * time.Minute, run: arch},
 	{name: "fuzz", sets: "test", about: "every fuzz target for a few seconds", timeout: 15 * time.Minute, run: fuzzSmoke},
 	{name: "modules", sets: "test", about: "the nested modules: tools, and the peers that the code is held against", timeout: 15 * time.Minute, run: modules},
 	{name: "worker", sets: "test worker", about: "the Cloudflare Worker, in workerd and as a dry run of its deployment", run: worker},
@@ -32,6 +33,8 @@ var parts = []part{
 	{name: "browser", sets: "test", about: "the demo in real browsers", timeout: 30 * time.Minute, run: browser},
 	{name: "long-fuzz", sets: "long", about: "every fuzz target for long", timeout: 12 * time.Hour, run: fuzzLong},
 	{name: "long-tests", sets: "long", about: "the tests behind the build tag long", timeout: 12 * time.Hour, run: longTests},
+	{name: "long-wasm", sets: "long", about: "the long comparisons of the curve, on js/wasm and wasip1", timeout: 12 * time.Hour, run: longWasm},
+	{name: "peers", sets: "bench", about: "beside what users could take instead: the tables of docs/performance.md", timeout: time.Hour, run: peers},
 	{name: "bench", sets: "bench", about: "the benchmarks", timeout: 2 * time.Hour, run: bench},
 }
 
@@ -187,13 +190,21 @@ var jsWasm = []string{"GOOS=js", "GOARCH=wasm"}
 // wasm runs the pure packages' tests in Node. The environment is kept small:
 // Go's js/wasm start-up has little room for it.
 func wasm(ctx context.Context, t *tally) {
+	run := jsExec(ctx, t)
+	if run == "" {
+		return
+	}
+	goTest(ctx, t, command{env: jsWasm, bare: true}, "-count=1", "-exec="+run, "./protocol/...", "./internal/p384/...")
+}
+
+// jsExec gives what go test -exec needs to run a program of GOOS=js.
+func jsExec(ctx context.Context, t *tally) string {
 	root, _, err := command{args: []string{"go", "env", "GOROOT"}}.output(ctx)
 	if err != nil {
 		t.fail("go env GOROOT", err.Error())
-		return
+		return ""
 	}
-	run := filepath.Join(strings.TrimSpace(root), "lib", "wasm", "go_js_wasm_exec")
-	goTest(ctx, t, command{env: jsWasm, bare: true}, "-count=1", "-exec="+run, "./protocol/...", "./internal/p384/...")
+	return filepath.Join(strings.TrimSpace(root), "lib", "wasm", "go_js_wasm_exec")
 }
 
 func fuzzSmoke(ctx context.Context, t *tally) {

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// curvePackages hold the arithmetic, whose code differs between architectures.
+var curvePackages = []string{"./internal/p384/...", "./protocol/voprf/...", "./protocol/pst/..."}
+
+// arch runs the curve and the tokens on architectures that this machine is not:
+// 32 bits as a native program, arm64 emulated, WebAssembly under WASI in Node.
+func arch(ctx context.Context, t *tally) {
+	goTest(ctx, t, command{env: []string{"GOARCH=386", "CGO_ENABLED=0"}}, append([]string{"-count=1", "-short"}, curvePackages...)...)
+	if qemu := emulator(t); qemu != "" {
+		goTest(ctx, t, command{env: []string{"GOARCH=arm64", "CGO_ENABLED=0"}}, append([]string{"-count=1", "-short", "-exec=" + qemu}, curvePackages...)...)
+	}
+	if run := wasip1(t); run != "" {
+		goTest(ctx, t, command{env: wasip1Env}, append([]string{"-count=1", "-exec=" + run}, curvePackages...)...)
+	}
+	t.progress("with -tags nistec:")
+	goTest(ctx, t, command{}, append([]string{"-count=1", "-short", "-tags=nistec"}, curvePackages...)...)
+}
+
+// emulator finds qemu for arm64. On such a machine none is needed, and the tests
+// have run natively.
+func emulator(t *tally) string {
+	path, err := exec.LookPath("qemu-aarch64-static")
+	if err != nil {
+		t.fail("arm64", "qemu-aarch64-static is missing. Install it: apt-get install --no-install-recommends qemu-user-static")
+	}
+	return path
+}
+
+var wasip1Env = []string{"GOOS=wasip1", "GOARCH=wasm"}
+
+// wasip1 gives what go test -exec needs to run a program of GOOS=wasip1.
+func wasip1(t *tally) string {
+	script, err := filepath.Abs("tools/testrun/wasip1.mjs")
+	if err == nil {
+		_, err = os.Stat(script)
+	}
+	if err == nil {
+		_, err = exec.LookPath("node")
+	}
+	if err != nil {
+		t.fail("wasip1", err.Error())
+		return ""
+	}
+	return "node --no-warnings --stack-size=8000 " + script
+}
+
+// longWasm makes the long comparisons on both WebAssembly targets.
+func longWasm(ctx context.Context, t *tally) {
+	args := append([]string{"-count=1", "-tags", "long", "-run", "Long", "-timeout", "11h"}, curvePackages...)
+	if run := wasip1(t); run != "" {
+		goTest(ctx, t, command{env: wasip1Env}, append([]string{"-exec=" + run}, args...)...)
+	}
+	if run := jsExec(ctx, t); run != "" {
+		goTest(ctx, t, command{env: jsWasm, bare: true}, append([]string{"-exec=" + run}, args...)...)
+	}
+}
+
+// peers runs test/bench, whose JavaScript peers have a lock file of their own.
+func peers(ctx context.Context, t *tally) {
+	const dir = "test/bench"
+	if out, errs, err := (command{dir: dir, args: []string{"npm", "ci"}}).output(ctx); err != nil {
+		t.fail("npm ci in "+dir, out+errs+err.Error())
+		return
+	}
+	out, errs, err := command{dir: dir, args: []string{"go", "run", "."}}.output(ctx)
+	if err != nil {
+		t.fail("go run . in "+dir, out+errs+err.Error())
+		return
+	}
+	for _, line := range strings.Split(strings.TrimRight(out, "\n"), "\n") {
+		t.progress("%s", line)
+		if strings.HasPrefix(line, "|") && !strings.HasPrefix(line, "| |") && !strings.HasPrefix(line, "|--") {
+			t.pass(1)
+		}
+	}
+}
