@@ -1,4 +1,6 @@
 // Chromium, driven over the DevTools protocol by puppeteer-core.
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import puppeteer from 'puppeteer-core';
 import { PuppeteerPage } from './page.mjs';
 import { temporaryFolder } from './stack.mjs';
@@ -13,13 +15,18 @@ export class Chromium {
   name = 'chromium';
 
   /**
-   * @param {{commitments?: string, flags?: string[], executable?: string}} options
+   * @param {{commitments?: string, flags?: string[], executable?: string, preferences?: object}} options
    *   commitments: JSON object of issuer origins, as the command-line flag wants it.
+   *   preferences: what a user has set, as the profile's file Preferences has it.
    */
-  static async launch({ commitments, flags: more = [], executable = '/usr/bin/chromium' } = {}) {
+  static async launch({ commitments, flags: more = [], executable = '/usr/bin/chromium', preferences } = {}) {
     const self = new Chromium();
     self.can = { cdp: true, nativeFedCM: true, nativeTokens: commitments !== undefined };
     self.profile = await temporaryFolder('chromium');
+    if (preferences) {
+      await mkdir(path.join(self.profile.dir, 'Default'));
+      await writeFile(path.join(self.profile.dir, 'Default/Preferences'), JSON.stringify(preferences));
+    }
     const args = [...flags, `--user-data-dir=${self.profile.dir}`, ...more];
     if (commitments !== undefined) args.push(`--additional-private-state-token-key-commitments=${commitments}`);
     self.puppeteer = await puppeteer.launch({
