@@ -23,7 +23,7 @@ export class Sites {
       const site = request.headers.host.split('.')[0];
       const { pathname } = new URL(request.url, 'http://x');
       self.received.push({ site, path: pathname, method: request.method, headers: request.headers });
-      if (pathname === '/echo') {
+      if (pathname === '/echo' || pathname === '/get-content') {
         response.writeHead(200, {
           'Content-Type': 'application/json', 'Access-Control-Allow-Origin': request.headers.origin ?? '*',
           'Access-Control-Allow-Headers': 'private-state-redemption-record',
@@ -61,27 +61,35 @@ export class Sites {
 }
 
 /**
- * Runs fn in a click on the page's button, so that it has a gesture, and gives
- * what it answers or the exception as {name, message}.
+ * Runs fn in a click on a button that is put on the page, so that it has a
+ * gesture and nothing more, and gives what it answers, or what it threw as
+ * {threw, message}. fn may be source text: statements in an async function.
  */
 export async function inClick(page, fn, ...args) {
-  await page.eval((source, given) => {
-    const button = document.querySelector('#go');
+  const code = typeof fn === 'function' ? fn.toString() : `async () => { ${fn} }`;
+  // The function is made here, because a page's policy may forbid eval.
+  const arm = new Function('given', `
+    let button = document.querySelector('#go');
+    if (!button) {
+      button = document.createElement('button');
+      button.id = 'go';
+      button.textContent = 'Go';
+      Object.assign(button.style, { position: 'fixed', top: '0', left: '0', zIndex: '99999' });
+      document.body.append(button);
+    }
     window.clicked = null;
     button.onclick = () => {
       button.onclick = null;
-      const run = (0, eval)(`(${source})`);
-      Promise.resolve().then(() => 0);
       let made;
       try {
-        made = Promise.resolve(run(...given));
+        made = Promise.resolve((${code})(...given));
       } catch (e) {
         made = Promise.reject(e);
       }
       made.then((value) => { window.clicked = { value: value === undefined ? null : value }; },
         (e) => { window.clicked = { value: { threw: e.name, message: e.message } }; });
-    };
-  }, String(fn), args);
+    };`);
+  await page.eval(arm, args);
   await page.click('#go');
   await page.wait(() => window.clicked !== null, { timeout: 40_000 });
   return page.eval(() => window.clicked.value);
