@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,6 +52,49 @@ func wasip1(t *tally) string {
 		return ""
 	}
 	return "node --no-warnings --stack-size=8000 " + script
+}
+
+// tinygo compiles test/interop/tinygo and runs it in Node. It prints a line for
+// each failure, and at its end how many comparisons it made.
+func tinygo(ctx context.Context, t *tally) { tinygoCheck(ctx, t, 1000) }
+
+func longTinyGo(ctx context.Context, t *tally) { tinygoCheck(ctx, t, 100_000) }
+
+func tinygoCheck(ctx context.Context, t *tally, rounds int) {
+	run := wasip1(t)
+	if run == "" {
+		return
+	}
+	root, err := os.Getwd()
+	if err != nil {
+		t.fail("tinygo", err.Error())
+		return
+	}
+	work, err := os.MkdirTemp("", "bonafides-tinygo-")
+	if err != nil {
+		t.fail("tinygo", err.Error())
+		return
+	}
+	defer os.RemoveAll(work)
+	program := filepath.Join(work, "check.wasm")
+	compiler := filepath.Join(root, ".tools", "tinygo", "tinygo")
+	build := command{dir: "test/interop", args: []string{compiler, "build", "-target=wasip1", "-opt=1", "-o", program, "./tinygo"}}
+	if out, errs, err := build.output(ctx); err != nil {
+		t.fail(build.String(), out+errs+err.Error()+"\nmake setup builds TinyGo.")
+		return
+	}
+	check := command{args: append(strings.Fields(run), program, fmt.Sprint(rounds), root)}
+	out, errs, err := check.output(ctx)
+	said := strings.TrimSpace(out + errs)
+	last := said[strings.LastIndexByte(said, '\n')+1:]
+	compared := 0
+	fmt.Sscanf(last, "%d comparisons, 0 failed", &compared)
+	if err != nil || compared < rounds || strings.Contains(said, "FAIL") {
+		t.fail(check.String(), said+fmt.Sprint("\n", err))
+		return
+	}
+	t.pass(1)
+	t.progress("%s", last)
 }
 
 // longWasm makes the long comparisons on both WebAssembly targets.

@@ -25,6 +25,7 @@ var parts = []part{
 	{name: "race", sets: "test", about: "the servers and stores under the race detector", timeout: 20 * time.Minute, run: race},
 	{name: "wasm", sets: "test", about: "protocol/ compiled to WebAssembly, in Node", timeout: 15 * time.Minute, run: wasm},
 	{name: "arch", sets: "test", about: "the curve and the tokens on 386, arm64 (emulated) and wasip1, and on nistec", timeout: 15 * time.Minute, run: arch},
+	{name: "tinygo", sets: "test", about: "the curve and the tokens as TinyGo compiles them, against nistec and vectors, in Node", timeout: 10 * time.Minute, run: tinygo},
 	{name: "fuzz", sets: "test", about: "every fuzz target for a few seconds", timeout: 15 * time.Minute, run: fuzzSmoke},
 	{name: "modules", sets: "test", about: "the nested modules: tools, and the peers that the code is held against", timeout: 15 * time.Minute, run: modules},
 	{name: "worker", sets: "test worker", about: "the Cloudflare Worker, in workerd and as a dry run of its deployment", run: worker},
@@ -34,6 +35,7 @@ var parts = []part{
 	{name: "long-fuzz", sets: "long", about: "every fuzz target for long", timeout: 12 * time.Hour, run: fuzzLong},
 	{name: "long-tests", sets: "long", about: "the tests behind the build tag long", timeout: 12 * time.Hour, run: longTests},
 	{name: "long-wasm", sets: "long", about: "the long comparisons of the curve, on js/wasm and wasip1", timeout: 12 * time.Hour, run: longWasm},
+	{name: "long-tinygo", sets: "long", about: "the same comparisons on TinyGo", timeout: 4 * time.Hour, run: longTinyGo},
 	{name: "peers", sets: "bench", about: "beside what users could take instead: the tables of docs/performance.md", timeout: time.Hour, run: peers},
 	{name: "bench", sets: "bench", about: "the benchmarks", timeout: 2 * time.Hour, run: bench},
 }
