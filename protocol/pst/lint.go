@@ -83,10 +83,7 @@ func (l *linter) byOrigin(v strictjson.Value) bool {
 		}
 		l.issuer(name+".", issuer)
 	}
-	if v.Len() == 0 {
-		return false
-	}
-	return true
+	return v.Len() > 0
 }
 
 func (l *linter) issuer(prefix string, v strictjson.Value) {
@@ -180,7 +177,7 @@ func (l *linter) keys(path string, keys strictjson.Value) {
 	for label, v := range keys.Members() {
 		at := path + "." + label
 		before := len(l.found)
-		key, ok := l.key(at, label, v)
+		key, ok := l.key(at, v)
 		for _, f := range l.found[before:] {
 			fatal = fatal || f.Severity == Fatal
 		}
@@ -255,7 +252,7 @@ func (l *linter) value(path, label string, v strictjson.Value) (id uint32, ok bo
 const day = 24 * 60 * 60 * 1_000_000 // microseconds
 
 // key judges a key's expiry and tells whether it is live.
-func (l *linter) key(path, _ string, v strictjson.Value) (k lintedKey, live bool) {
+func (l *linter) key(path string, v strictjson.Value) (k lintedKey, live bool) {
 	for name := range v.Members() {
 		if name != "Y" && name != "expiry" {
 			l.add(Note, "lint_unknown_member", path+"."+name, "Browsers ignore this member.")
