@@ -6,51 +6,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { launch } from './lib/browser.mjs';
-
-// Each case runs in the page with fetch's or XMLHttpRequest's way of giving the
-// parameters, and answers the name of what was thrown or "accepted".
-const withFetch = (parameters) => {
-  try {
-    new Request(location.origin, { privateToken: parameters });
-    return 'accepted';
-  } catch (e) {
-    return e.name;
-  }
-};
-const withXHR = (parameters) => {
-  const xhr = new XMLHttpRequest();
-  xhr.open('GET', location.origin);
-  try {
-    xhr.setPrivateToken(parameters);
-    return 'accepted';
-  } catch (e) {
-    return e.name;
-  }
-};
-
-const send = (...issuers) => ({ version: 1, operation: 'send-redemption-record', issuers });
-
-const validation = [
-  { name: 'the parameters are an object', parameters: 3, native: 'TypeError' },
-  { name: 'version is required', parameters: { operation: 'token-request' }, native: 'TypeError' },
-  { name: 'version is a number', parameters: { version: 'one', operation: 'token-request' }, native: 'TypeError' },
-  { name: 'version is 1', parameters: { version: 2, operation: 'token-request' }, native: 'TypeError' },
-  { name: 'operation is required', parameters: { version: 1 }, native: 'TypeError' },
-  { name: 'operation is one of three words', parameters: { version: 1, operation: 'invalid' }, native: 'TypeError' },
-  { name: 'refreshPolicy is one of two words', parameters: { version: 1, operation: 'token-redemption', refreshPolicy: 'sometimes' }, native: 'TypeError' },
-  { name: 'refreshPolicy none is accepted', parameters: { version: 1, operation: 'token-redemption', refreshPolicy: 'none' }, native: 'accepted' },
-  { name: 'refreshPolicy refresh is accepted', parameters: { version: 1, operation: 'token-redemption', refreshPolicy: 'refresh' }, native: 'accepted' },
-  { name: 'sending needs issuers', parameters: { version: 1, operation: 'send-redemption-record' }, native: 'TypeError' },
-  { name: 'sending needs at least one issuer', parameters: send(), native: 'TypeError' },
-  { name: 'issuers are strings', parameters: send(3), native: 'TypeError' },
-  { name: 'issuers are URLs', parameters: send('not a valid URL'), native: 'TypeError' },
-  { name: 'issuers are secure', parameters: send('http://not-secure.example'), native: 'TypeError' },
-  { name: 'one insecure issuer among secure ones is refused', parameters: send('https://secure.example', 'http://not-secure.example'), native: 'TypeError' },
-  { name: 'localhost is secure enough', parameters: send('http://localhost'), native: 'accepted' },
-  { name: 'a subdomain of localhost is secure enough', parameters: send('http://issuer.localhost:8080'), native: 'accepted' },
-  { name: 'token-request alone is accepted', parameters: { version: 1, operation: 'token-request' }, native: 'accepted' },
-  { name: 'unknown members are ignored', parameters: { version: 1, operation: 'token-request', type: 'anything', signRequestData: 'include' }, native: 'accepted' },
-];
+import { hasWithoutFrame, validation, validationXHR, withFetch, withXHR } from './lib/wpt.mjs';
 
 let browser, page, server, origin;
 
@@ -82,21 +38,7 @@ for (const [title, apply] of [['trust-token-parameter-validation', withFetch], [
 }
 
 describe('trust-token-parameter-validation-xhr', () => {
-  for (const { name, run, native } of [
-    {
-      name: 'setPrivateToken before open is refused', native: 'InvalidStateError',
-      run: () => { try { new XMLHttpRequest().setPrivateToken({ version: 1, operation: 'token-request' }); return 'accepted'; } catch (e) { return e.name; } },
-    },
-    {
-      name: 'setPrivateToken after send is refused', native: 'InvalidStateError',
-      run: () => {
-        const xhr = new XMLHttpRequest();
-        xhr.open('GET', location.origin);
-        xhr.send();
-        try { xhr.setPrivateToken({ version: 1, operation: 'token-request' }); return 'accepted'; } catch (e) { return e.name; } finally { xhr.abort(); }
-      },
-    },
-  ]) {
+  for (const { name, run, native } of validationXHR) {
     test(`trust-token-parameter-validation-xhr, native: ${name}`, async () => {
       assert.equal(await page.eval(run), native);
     });
@@ -106,17 +48,7 @@ describe('trust-token-parameter-validation-xhr', () => {
 describe('has-trust-token-with-no-top-frame', () => {
   for (const method of ['hasPrivateToken', 'hasRedemptionRecord']) {
     test(`has-trust-token-with-no-top-frame, native: ${method} in a document without a frame is refused`, async () => {
-      const answer = await page.eval(async (name) => {
-        const frame = document.body.appendChild(document.createElement('iframe'));
-        const inner = frame.contentDocument;
-        const { DOMException: Exception } = frame.contentWindow;
-        frame.remove();
-        try {
-          return String(await inner[name]('https://issuer.example'));
-        } catch (e) {
-          return `${e instanceof Exception || e instanceof DOMException} ${e.name}`;
-        }
-      }, method);
+      const answer = await page.eval(hasWithoutFrame, method);
       assert.equal(answer, 'true InvalidStateError');
     });
   }

@@ -23,6 +23,12 @@ export class Sites {
       const site = request.headers.host.split('.')[0];
       const { pathname } = new URL(request.url, 'http://x');
       self.received.push({ site, path: pathname, method: request.method, headers: request.headers });
+      if (pathname.startsWith('/bonafides/')) {
+        const name = path.basename(pathname);
+        response.writeHead(200, { 'Content-Type': name.endsWith('.wasm') ? 'application/wasm' : 'text/javascript' });
+        response.end(readFileSync(path.join(root, 'wasm/dist', name)));
+        return;
+      }
       if (pathname === '/echo' || pathname === '/get-content') {
         response.writeHead(200, {
           'Content-Type': 'application/json', 'Access-Control-Allow-Origin': request.headers.origin ?? '*',

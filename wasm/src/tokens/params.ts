@@ -34,7 +34,7 @@ const policies = ["none", "refresh"];
 export function issuerOrigin(v: unknown): string | null {
   let u: URL;
   try {
-    u = new URL(String(v), document.baseURI);
+    u = new URL(String(v));
   } catch {
     return null;
   }

@@ -13,6 +13,7 @@ interface Opened {
   url: string;
   synchronous: boolean;
   headers: [string, string][];
+  sent?: true;
   params?: TokenParams;
   /** Ends what runs on fetch. */
   abort?: AbortController;
@@ -50,7 +51,7 @@ export function installXHR(kit: Kit): void {
       const where = `execute '${method}' on 'XMLHttpRequest'`;
       const params = readInit({ [member]: v ?? null }, where);
       const s = state.get(this);
-      if (!s || s.abort || this.readyState !== XMLHttpRequest.OPENED) {
+      if (!s || s.sent || this.readyState !== XMLHttpRequest.OPENED) {
         throw new DOMException(`Failed to ${where}: The object's state must be OPENED.`, "InvalidStateError");
       }
       s.params = params!;
@@ -62,6 +63,7 @@ export function installXHR(kit: Kit): void {
 
   proto.send = function (this: XHR, body?: Document | XMLHttpRequestBodyInit | null): void {
     const s = state.get(this);
+    if (s) s.sent = true;
     const params = s?.params;
     if (!s || !params) return send.call(this, body);
     const sendNative = () => {
