@@ -15,6 +15,11 @@ type KeeperConfig struct {
 	// an issuer. The issuer's scripts can then read the tokens that it signed
 	// and join an issuance to a redemption.
 	InsecureKeeperOnIssuer bool
+	// AllowFrames lets any page frame the keeper at "?frame", hidden, for
+	// browsers that share the keeper's storage with a frame (Chromium with
+	// third-party cookies allowed): its pages then need no popup. The frame
+	// shows nothing to press and answers what the popup answers.
+	AllowFrames bool
 }
 
 var keeperPage = template.Must(template.New("keeper").Parse(`<!doctype html>
@@ -45,7 +50,7 @@ p { margin: 0 0 1rem; overflow-wrap: anywhere; }
 // Mount it at "/keeper" of an origin that is no issuer's, has no cookies and
 // serves nothing else that runs scripts; mount [Assets] beside it.
 //
-// The page may not be framed, sends no referrer, and runs only its own script.
+// The page may not be framed (but see KeeperConfig.AllowFrames), sends no referrer, and runs only its own script.
 // It has no Cross-Origin-Opener-Policy, which would cut it off from the page that
 // opened it.
 func Keeper(c KeeperConfig) (http.Handler, error) {
@@ -67,7 +72,10 @@ func Keeper(c KeeperConfig) (http.Handler, error) {
 			http.Error(w, "The keeper's page is read with GET.", http.StatusMethodNotAllowed)
 			return
 		}
-		nonce := newNonce()
+		nonce, ancestors := newNonce(), "'none'"
+		if c.AllowFrames && r.URL.RawQuery == "frame" {
+			ancestors = "*"
+		}
 		h := w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Cache-Control", "no-store")
@@ -75,7 +83,7 @@ func Keeper(c KeeperConfig) (http.Handler, error) {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "+
 			"style-src 'nonce-"+nonce+"'; img-src data:; connect-src 'self' https: http://localhost:* http://*.localhost:*; "+
-			"frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'")
+			"frame-ancestors "+ancestors+"; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'")
 		_ = keeperPage.Execute(w, struct {
 			Nonce, Script, Integrity string
 			Insecure                 bool

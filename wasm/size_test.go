@@ -28,4 +28,3 @@ func TestTokenFlowFitsItsSizes(t *testing.T) {
 		}
 	}
 }
-

@@ -135,6 +135,18 @@ func TestKeeperPageIsClosed(t *testing.T) {
 	if !strings.Contains(get(t, insecure, "GET", "/keeper").Body.String(), `content="insecure-on-issuer"`) {
 		t.Error("InsecureKeeperOnIssuer is not told to the page")
 	}
+	if p := get(t, h, "GET", "/keeper?frame").Header().Get("Content-Security-Policy"); !strings.Contains(p, "frame-ancestors 'none'") {
+		t.Errorf("the zero configuration lets the keeper be framed: %s", p)
+	}
+	framed, err := wasm.Keeper(wasm.KeeperConfig{AllowFrames: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{"/keeper": "frame-ancestors 'none'", "/keeper?frame": "frame-ancestors *", "/keeper?x=frame": "frame-ancestors 'none'"} {
+		if p := get(t, framed, "GET", path).Header().Get("Content-Security-Policy"); !strings.Contains(p, want) {
+			t.Errorf("%s: %s", path, p)
+		}
+	}
 	if w := get(t, h, "POST", "/keeper"); w.Code != 405 {
 		t.Errorf("POST: %d", w.Code)
 	}

@@ -147,6 +147,6 @@ func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
 func (s *site) policy() look.CSP {
 	return look.CSP{
 		ConnectSrc: []string{s.origins.Issuer, s.origins.Ads},
-		FrameSrc:   []string{s.origins.Ads},
+		FrameSrc:   []string{s.origins.Ads, s.origins.Keeper},
 	}
 }

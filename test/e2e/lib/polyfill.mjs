@@ -56,6 +56,15 @@ export class Sites {
     return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>A page</title><link rel="icon" href="data:,">${this.tag}${head}<body>${body}`;
   }
 
+  /** Waits until a page of the site asked for a path. */
+  async asked(site, pathname, timeout = 20_000) {
+    const deadline = Date.now() + timeout;
+    while (!this.received.some((r) => r.site === site && r.path === pathname)) {
+      if (Date.now() > deadline) throw new Error(`nobody asked ${site} for ${pathname}`);
+      await new Promise((r) => setTimeout(r, 20));
+    }
+  }
+
   origin(site) {
     return `http://${site}.localhost:${this.port}`;
   }

@@ -27,10 +27,16 @@ export interface SiteUse {
 }
 
 let opened: Promise<IDBDatabase> | null = null;
+let factory: IDBFactory = indexedDB;
+
+/** use another window's storage: that which a frame was granted. */
+export function use(f: IDBFactory): void {
+  factory = f;
+}
 
 export function open(): Promise<IDBDatabase> {
   return (opened ??= new Promise((resolve, reject) => {
-    const r = indexedDB.open(name, 1);
+    const r = factory.open(name, 1);
     r.onupgradeneeded = () => {
       const db = r.result;
       db.createObjectStore("tokens", { autoIncrement: true }).createIndex("issuer", "issuer");

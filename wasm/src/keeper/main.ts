@@ -5,7 +5,7 @@ import { lazyGuest } from "../load.js";
 import { fragmentErrand, fragmentReturn, pack, pathCommitment, unpack } from "../tokens/protocol.js";
 import type { Errand, Question, Returned } from "../tokens/protocol.js";
 import { answer, insecureOnIssuer } from "./answer.js";
-import { putPending, takePending } from "./db.js";
+import { putPending, takePending, use } from "./db.js";
 import { show } from "./page.js";
 
 const guest = lazyGuest(new URL(__FILES__["token.wasm"]!, import.meta.url));
@@ -66,13 +66,36 @@ async function errand(e: Errand): Promise<void> {
   location.replace(ret.href.split("#")[0] + fragmentReturn + pack(back));
 }
 
+/** In a frame the store is another one, unless the browser really shares it
+ * (Storage Access API with all: true). */
+async function shared(): Promise<boolean> {
+  const all = document.requestStorageAccess as ((types: object) => Promise<{ indexedDB?: IDBFactory } | undefined>) | undefined;
+  if (location.search !== "?frame" || parent !== top || !all) return false;
+  try {
+    // Some browsers leave it pending, for a prompt that nobody sees here.
+    const handle = await Promise.race([all.call(document, { all: true }), new Promise<undefined>((r) => setTimeout(r, 1000))]);
+    if (!handle?.indexedDB) return false;
+    use(handle.indexedDB);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function main(): Promise<void> {
-  if (top !== self) {
+  const framed = top !== self;
+  if (framed && !(await shared())) {
     show("framed");
+    // Nothing is told but that there is nothing to have.
+    parent.postMessage({ bonafides: 1, type: "none" }, "*");
     return;
   }
   if (await onIssuer()) {
     show("issuer");
+    return;
+  }
+  if (framed) {
+    await serve(parent);
     return;
   }
   const e = location.hash.startsWith(fragmentErrand) ? unpack<Errand>(location.hash.slice(fragmentErrand.length)) : null;

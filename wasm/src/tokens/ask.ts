@@ -84,12 +84,12 @@ function dismiss(): void {
   const all = asked;
   asked = [];
   close();
-  for (const a of all) a.reject(tokenError("no_gesture"));
+  for (const a of all) a.reject(tokenError("dismissed"));
 }
 
 const sentences: Record<string, string> = {
   "token-request": "gives tokens that say you are a real person. Your token keeper stores them in a window of its own.",
-  "token-redemption": "is asked whether you are a real person. Your token keeper answers in a window of its own; it tells nobody who you are.",
+  "token-redemption": "can tell this site that you are a real person. Your token keeper asks it, in a window of its own, and tells nobody who you are.",
 };
 
 function button(detail: AskDetail): { close(): void } {

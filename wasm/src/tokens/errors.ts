@@ -12,6 +12,7 @@ const exceptions: Record<string, [name: string, message: string]> = {
   have_record: ["NoModificationAllowedError", "There is a redemption record of this issuer already. refreshPolicy: 'refresh' asks for a new one."],
   unavailable: ["OperationError", "The keeper of the tokens could not be reached or could not use its storage."],
   closed: ["NotAllowedError", "The window of the token keeper was closed before it was done."],
+  dismissed: ["NotAllowedError", "The person did not want it."],
   no_gesture: ["NotAllowedError", "Nobody pressed the button within 60 seconds; the token keeper opens only after a press."],
 };
 

@@ -12,6 +12,8 @@ import type { Answer, Errand, Question, Returned } from "./protocol.js";
 
 /** How long a popup waits for the next exchange, in ms. */
 const linger = 1500;
+/** How long a frame may take to say that it has the store, in ms. */
+const frameWaits = 2000;
 /** How long a popup may take to say that it is there, in ms. */
 const patience = 30_000;
 
@@ -35,9 +37,21 @@ class Popup {
   #began = 0;
   #proof = "";
 
-  constructor(window: Window, config: Config) {
+  /** A frame, where the keeper is in one: it goes when this ends. */
+  readonly #frame: HTMLIFrameElement | null;
+
+  constructor(window: Window, config: Config, frame: HTMLIFrameElement | null = null) {
     this.window = window;
     this.#config = config;
+    this.#frame = frame;
+    if (frame) this.#greet();
+  }
+
+  #greet(): void {
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    port1.onmessage = (m: MessageEvent<{ id: number } & Answer>) => this.#answer(m.data.id, m.data);
+    this.window.postMessage({ bonafides: 1, type: "hello" }, this.#config.keeper, [port2]);
   }
 
   get ended(): boolean {
@@ -115,11 +129,8 @@ class Popup {
   #hear = (e: MessageEvent): void => {
     if (e.source !== this.window || e.origin !== this.#config.keeper || this.#port) return;
     if (e.data?.bonafides !== 1 || e.data.type !== "ready") return;
-    const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
-    port1.onmessage = (m: MessageEvent<{ id: number } & Answer>) => this.#answer(m.data.id, m.data);
-    this.window.postMessage({ bonafides: 1, type: "hello" }, this.#config.keeper, [port2]);
-    for (const { id, question } of this.#queue) port1.postMessage({ id, ...question });
+    this.#greet();
+    for (const { id, question } of this.#queue) this.#port!.postMessage({ id, ...question });
     this.#queue = [];
   };
 
@@ -139,7 +150,8 @@ class Popup {
     this.#channel?.close();
     this.#port?.postMessage({ close: true });
     this.#port?.close();
-    this.window.close();
+    if (this.#frame) this.#frame.remove();
+    else this.window.close();
     for (const w of this.#waiting.values()) w.reject(tokenError(code));
     this.#waiting.clear();
   }
@@ -154,6 +166,7 @@ export interface Held {
 export class Link {
   #config: Config;
   #popup: Popup | null = null;
+  #trying: Promise<Popup | null> | null = null;
 
   constructor(config: Config) {
     this.#config = config;
@@ -176,11 +189,51 @@ export class Link {
       popup.hold();
       return Promise.resolve(held(popup));
     }
-    return ask({ issuer, operation, signal: signal ?? null, proceed: () => {
-      const p = this.#open();
-      p?.hold();
-      return p && held(p);
-    } });
+    return this.#framed().then((frame) => {
+      if (frame) {
+        frame.hold();
+        return held(frame);
+      }
+      return ask({ issuer, operation, signal: signal ?? null, proceed: () => {
+        const p = this.#open();
+        p?.hold();
+        return p && held(p);
+      } });
+    });
+  }
+
+  /**
+   * Without a gesture there is one way: a frame, in browsers that share the
+   * keeper's storage with it. null where there is none.
+   */
+  #framed(): Promise<Popup | null> {
+    return (this.#trying ??= new Promise<Popup | null>((resolve) => {
+      // Only Chromium gives a frame the store itself; nothing tells beforehand
+      // whether this one will.
+      if (!("userAgentData" in navigator) || !document.body) {
+        resolve(null);
+        return;
+      }
+      const frame = document.createElement("iframe");
+      frame.hidden = true;
+      frame.title = "Token keeper";
+      frame.src = `${this.#config.keeper}${this.#config.keeperPath}?frame`;
+      const done = (p: Popup | null) => {
+        clearTimeout(timer);
+        removeEventListener("message", hear);
+        if (p) this.#popup = p;
+        else frame.remove();
+        this.#trying = null;
+        resolve(p);
+      };
+      const hear = (e: MessageEvent) => {
+        if (e.source !== frame.contentWindow || e.origin !== this.#config.keeper || e.data?.bonafides !== 1) return;
+        done(e.data.type === "ready" ? new Popup(frame.contentWindow!, this.#config, frame) : null);
+      };
+      addEventListener("message", hear);
+      const timer = setTimeout(() => done(null), frameWaits);
+      document.body.append(frame);
+    }));
   }
 
   /** canOpen says whether a question would need no button. */
