@@ -6,7 +6,7 @@
 //   node wasm/build.mjs [--check]
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, mkdirSync, writeFileSync, existsSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, mkdirSync, writeFileSync, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -98,6 +98,19 @@ async function make(dir) {
     manifest.hashes[f] = { integrity: sri(b), bytes: b.length, brotli: brotli(b) };
   }
   writeFileSync(join(dir, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+  // The same folder as an npm package. Bundlers and servers take the files by
+  // their plain names, whatever their hash.
+  const exports = { "./manifest.json": "./manifest.json" };
+  for (const name of Object.keys(scripts)) {
+    exports[`./${name}`] = {
+      ...(name === "tokens" && { types: "./tokens.d.ts" }),
+      ...(made[`${name}.classic`] && { script: `./${made[`${name}.classic`]}` }),
+      default: `./${made[`${name}.esm`]}`,
+    };
+  }
+  for (const g of guests) exports[`./${g}.wasm`] = `./${files[`${g}.wasm`]}`;
+  copyFileSync(join(here, "types.d.ts"), join(dir, "tokens.d.ts"));
+  writeFileSync(join(dir, "package.json"), JSON.stringify({ name: "bonafides", version: "0.0.0", type: "module", license: "Apache-2.0", exports }, null, 2) + "\n");
   return manifest;
 }
 

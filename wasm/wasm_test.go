@@ -27,7 +27,7 @@ func TestManifestIsTrueAndWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := map[string]bool{"manifest.json": true}
+	seen := map[string]bool{"manifest.json": true, "package.json": true, "tokens.d.ts": true}
 	for name, f := range m.Hashes {
 		seen[name] = true
 		b, err := fs.ReadFile(wasm.Files(), name)
@@ -90,7 +90,7 @@ func TestAssetsAreServedToBeKept(t *testing.T) {
 		}
 	}
 	for path, status := range map[string]int{
-		"/bonafides/": 404, "/bonafides/manifest.json": 404, "/bonafides/../wasm.go": 404, "/bonafides/nosuch.js": 404,
+		"/bonafides/": 404, "/bonafides/manifest.json": 404, "/bonafides/package.json": 404, "/bonafides/../wasm.go": 404, "/bonafides/nosuch.js": 404,
 		"/bonafides//etc/passwd.js": 404, "/bonafides/%2e%2e/wasm.js": 404,
 	} {
 		if w := get(t, h, "GET", path); w.Code != status {
