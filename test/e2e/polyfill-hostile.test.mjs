@@ -155,6 +155,7 @@ for (const [kind, options] of [['chromium', { flags: ['--disable-blink-features=
       assert.ok(sites.received.some((r) => r.site === 'morning' && r.path === '/'), 'the keeper did not come back');
       assert.equal(await counted(), before);
       assert.doesNotMatch(before, /morning/);
+      await page.front(); // the window that came back stays in front for a while
     });
 
     test(`${kind}: a frame that pretends to be the keeper hears nothing`, { timeout: 60_000 }, async () => {

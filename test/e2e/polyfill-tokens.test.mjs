@@ -220,6 +220,40 @@ test('Chromium with third-party cookies allowed: on page load the keeper answers
   }
 });
 
+for (const [kind, options] of [['chromium', { flags: ['--disable-blink-features=PrivateStateTokens'] }], ['firefox', {}], ['webkit', {}]]) {
+  test(`${kind}, where not even a press opens a window: the page goes to the keeper and comes back with tokens, then with a record`, { timeout: 60_000 }, async () => {
+    const stack = await Stack.start();
+    const sites = await Sites.start(stack);
+    const browser = await launch(kind, options);
+    try {
+      const page = await browser.open(stack.url('issuer'));
+      await page.follow('[data-do="signin-ada"]');
+      const issuer = stack.origin('issuer');
+      const noWindows = () => { window.open = () => null; };
+      const began = () => {
+        window.old = true;
+        fetch(`${window.issuerOrigin}/redeem`, { method: 'POST', privateToken: { version: 1, operation: window.operation } }).catch(() => {});
+      };
+      const askAndCome = async (operation, landed) => {
+        await page.eval(noWindows);
+        await page.eval((i, o) => { window.issuerOrigin = i; window.operation = o; }, issuer, operation);
+        await page.eval(began);
+        await page.wait(() => document.querySelector('bonafides-ask') !== null);
+        await pressAsk(page);
+        await page.wait(landed, issuer, { timeout: 20_000 });
+      };
+      await askAndCome('token-request', async (i) => location.hostname.startsWith('issuer.') && !window.old && document.readyState === 'complete' && location.hash === '' && localStorage.getItem(`bonafides:tokens:${i}`) === '1');
+      await page.goto(`${sites.origin('paper')}/story`);
+      await askAndCome('token-redemption', async (i) => location.hostname.startsWith('paper.') && !window.old && document.readyState === 'complete' && document.hasRedemptionRecord(i));
+      assert.equal(await page.eval(() => location.hash), '');
+    } finally {
+      await browser.close();
+      await sites.stop();
+      await stack.stop();
+    }
+  });
+}
+
 /** Presses the kit's own button, a real press that makes a gesture. */
 async function pressAsk(page) {
   if (page.puppeteer) {

@@ -101,7 +101,10 @@ export class Kit {
     if (params.operation === "token-redemption" && params.refreshPolicy === "none" && recordOf(issuer) !== null) {
       return Promise.reject(tokenError("have_record"));
     }
-    const held = this.link.hold(issuer, params.operation, request.signal);
+    const held = this.link.hold(issuer, params.operation, request.signal, {
+      operation: params.operation === "token-request" ? "token-request" : "token-redemption",
+      issuer, url: request.url, method: request.method, refresh: params.refreshPolicy === "refresh",
+    });
     if (params.operation === "token-request") return fetchTokens(held, request, this.nativeFetch);
     return redeem(held, request.url, params, request.signal).then((status) => new Response(null, { status }));
   }

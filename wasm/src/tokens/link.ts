@@ -9,6 +9,8 @@ import { ask } from "./ask.js";
 import { tokenError } from "./errors.js";
 import { fragmentErrand, fragmentReturn, pack, unpack } from "./protocol.js";
 import type { Answer, Errand, Question, Returned } from "./protocol.js";
+import { leave } from "./redirect.js";
+import type { Job } from "./redirect.js";
 
 /** How long a popup waits for the next exchange, in ms. */
 const linger = 1500;
@@ -183,7 +185,7 @@ export class Link {
    * hold opens the keeper now, if the browser lets it, and otherwise when the
    * person presses the button. Call it before anything is awaited.
    */
-  hold(issuer: string, operation: string, signal?: AbortSignal | null): Promise<Held> {
+  hold(issuer: string, operation: string, signal?: AbortSignal | null, job?: Job): Promise<Held> {
     const popup = this.#open();
     if (popup) {
       popup.hold();
@@ -197,7 +199,10 @@ export class Link {
       return ask({ issuer, operation, signal: signal ?? null, proceed: () => {
         const p = this.#open();
         p?.hold();
-        return p && held(p);
+        if (p) return held(p);
+        // Not even a press opens a window here: the page itself goes.
+        if (job && navigator.userActivation?.isActive !== false) leave(this.#config, job);
+        return null;
       } });
     });
   }

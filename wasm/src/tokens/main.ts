@@ -7,12 +7,13 @@ import { recordFromEmbedder } from "./frames.js";
 import type { Kit, Path } from "./kit.js";
 import { install as installSurface } from "./install.js";
 import { comeBack } from "./link.js";
+import { arrive } from "./redirect.js";
 
 let kit: Kit | null = null;
 
 /** install puts the token surface into this page, once. */
 export function install(config: Config): void {
-  if (kit || comeBack(config.keeper)) return;
+  if (kit || arrive(config, window.fetch.bind(window)) || comeBack(config.keeper)) return;
   kit = installSurface(config);
 }
 
