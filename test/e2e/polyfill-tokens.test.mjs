@@ -240,7 +240,12 @@ for (const [kind, options] of [['chromium', { flags: ['--disable-blink-features=
         await page.eval(began);
         await page.wait(() => document.querySelector('bonafides-ask') !== null);
         await pressAsk(page);
-        await page.wait(landed, issuer, { timeout: 20_000 });
+        // On its way the page is elsewhere, and cannot be asked.
+        const deadline = Date.now() + 20_000;
+        while (!await page.eval(landed, issuer).catch(() => false)) {
+          if (Date.now() > deadline) throw new Error(`the page did not come back from ${operation}: it is at ${await page.url()}`);
+          await new Promise((r) => setTimeout(r, 100));
+        }
       };
       await askAndCome('token-request', async (i) => location.hostname.startsWith('issuer.') && !window.old && document.readyState === 'complete' && location.hash === '' && localStorage.getItem(`bonafides:tokens:${i}`) === '1');
       await page.goto(`${sites.origin('paper')}/story`);
