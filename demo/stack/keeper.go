@@ -19,6 +19,6 @@ func (s *Stack) keeper() (http.Handler, error) {
 	mux.Handle("/keeper", page)
 	mux.Handle("/bonafides/", wasm.Assets("/bonafides/"))
 	mux.Handle("GET "+look.Prefix, look.Handler())
-	mux.Handle("GET /{$}", http.RedirectHandler("/keeper", http.StatusSeeOther))
+	mux.Handle("/{$}", page)
 	return mux, nil
 }
