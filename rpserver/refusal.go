@@ -1,11 +1,8 @@
 package rpserver
 
 import (
-	"errors"
 	"html/template"
 	"net/http"
-
-	"github.com/bonafides-dev/bonafides/internal/web"
 )
 
 // Refusal is why a sign-in by redirect did not succeed.
@@ -35,13 +32,7 @@ var refusalPage = template.Must(template.New("refusal").Parse(`<!doctype html>
 
 // refusePage answers a navigation that is refused, as refuse answers a script.
 func (rp *RP) refusePage(w http.ResponseWriter, r *http.Request, err error) {
-	var p *web.Problem
-	if !errors.As(err, &p) {
-		rp.log.ErrorContext(r.Context(), "relying party: cannot answer", "path", r.URL.Path, "error", err)
-		p = errUnavailable
-	} else {
-		rp.log.InfoContext(r.Context(), "relying party: refused", "path", r.URL.Path, "code", p.Code)
-	}
+	p := rp.problemOf(r, err)
 	refusal := Refusal{p.Status, p.Code, p.Detail}
 	if rp.refusalPage != nil {
 		rp.refusalPage(w, r, refusal)

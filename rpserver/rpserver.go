@@ -165,17 +165,21 @@ func (rp *RP) post(serve func(http.ResponseWriter, *http.Request) error) http.Ha
 	}
 }
 
-// refuse answers with the problem that err is. An error that is no problem is
-// ours: the person gets a 503 without its text, the log gets the text.
+// refuse answers with the problem that err is.
 func (rp *RP) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	rp.problemOf(r, err).Write(w)
+}
+
+// problemOf logs err and gives what to answer. An error that is no problem is
+// ours: the person gets a 503 without its text, the log gets the text.
+func (rp *RP) problemOf(r *http.Request, err error) *web.Problem {
 	var p *web.Problem
 	if !errors.As(err, &p) {
 		rp.log.ErrorContext(r.Context(), "relying party: cannot answer", "path", r.URL.Path, "error", err)
-		p = errUnavailable
-	} else {
-		rp.log.InfoContext(r.Context(), "relying party: refused", "path", r.URL.Path, "code", p.Code)
+		return errUnavailable
 	}
-	p.Write(w)
+	rp.log.InfoContext(r.Context(), "relying party: refused", "path", r.URL.Path, "code", p.Code)
+	return p
 }
 
 var errUnavailable = web.NewProblem(http.StatusServiceUnavailable, "temporarily_unavailable",

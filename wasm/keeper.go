@@ -50,9 +50,9 @@ p { margin: 0 0 1rem; overflow-wrap: anywhere; }
 // Mount it at "/keeper" of an origin that is no issuer's, has no cookies and
 // serves nothing else that runs scripts; mount [Assets] beside it.
 //
-// The page may not be framed (but see KeeperConfig.AllowFrames), sends no referrer, and runs only its own script.
-// It has no Cross-Origin-Opener-Policy, which would cut it off from the page that
-// opened it.
+// The page may not be framed (but see KeeperConfig.AllowFrames), sends no
+// referrer, and runs only its own script. It has no Cross-Origin-Opener-Policy,
+// which would cut it off from the page that opened it.
 func Keeper(c KeeperConfig) (http.Handler, error) {
 	m, err := ReadManifest()
 	if err != nil {
