@@ -49,8 +49,12 @@ func main() {
 }
 
 func run(t terminal, args []string) int {
-	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "-help" || args[0] == "--help" {
-		usage(t.out)
+	if len(args) == 0 || isHelp(args[0]) {
+		usage(t.out, "")
+		return exitOK
+	}
+	if group := args[0] + " "; len(args) > 1 && isHelp(args[1]) && inGroup(group) {
+		usage(t.out, group)
 		return exitOK
 	}
 	name := strings.Join(args[:min(2, len(args))], " ")
@@ -60,13 +64,31 @@ func run(t terminal, args []string) int {
 		}
 	}
 	fmt.Fprintf(t.err, "bonafides: there is no command %q\n\n", name)
-	usage(t.err)
+	usage(t.err, "")
 	return exitUsage
 }
 
-func usage(w io.Writer) {
+func isHelp(arg string) bool {
+	return arg == "help" || arg == "-h" || arg == "-help" || arg == "--help"
+}
+
+// inGroup says whether a command's name begins with group ("token ").
+func inGroup(group string) bool {
+	for _, c := range commands() {
+		if strings.HasPrefix(c.name, group) {
+			return true
+		}
+	}
+	return false
+}
+
+// usage lists the commands whose names begin with group: all for "".
+func usage(w io.Writer, group string) {
 	fmt.Fprintln(w, "The commands of bonafides (each explains itself with -h):")
 	for _, c := range commands() {
+		if !strings.HasPrefix(c.name, group) {
+			continue
+		}
 		fmt.Fprintf(w, "\n  bonafides %s %s\n      %s\n", c.name, c.synopsis, c.about)
 	}
 }

@@ -375,3 +375,15 @@ func TestTokenInspect(t *testing.T) {
 		t.Error("two messages were taken")
 	}
 }
+
+func TestAGroupExplainsItself(t *testing.T) {
+	for _, help := range []string{"-h", "--help", "help"} {
+		out, errs, code := bonafides(t, "", "token", help)
+		if code != exitOK || errs != "" || !strings.Contains(out, "token check") || !strings.Contains(out, "token inspect") || strings.Contains(out, "record verify") {
+			t.Errorf("token %s: exit %d, %q, %q", help, code, out, errs)
+		}
+	}
+	if _, errs, code := bonafides(t, "", "nothing", "-h"); code != exitUsage || !strings.Contains(errs, "no command") {
+		t.Errorf("a group that does not exist: exit %d, %q", code, errs)
+	}
+}
