@@ -41,6 +41,10 @@ type site struct {
 
 const assertionPath = "/fedcm/assertion"
 
+// role is what the provider says of itself. The second half holds for FedCM
+// alone: its own window and a redirect begin at the site, and name it.
+const role = "I know who you are. I tell a site only when you say so; with FedCM I do not even learn which site before that."
+
 // New makes the site.
 func New(c Config) (*Site, error) {
 	if c.Hub == nil || c.Client == nil || c.Origins.IdP == "" {
@@ -51,7 +55,7 @@ func New(c Config) (*Site, error) {
 		return nil, err
 	}
 	s := &site{origins: c.Origins, client: c.Client, panel: panel}
-	c.Provider.Role = "I know who you are. I tell a site only when you say so, and do not learn where you go before that."
+	c.Provider.Role = role
 	c.Provider.HomeURL = c.Origins.Home + "/"
 	c.Provider.Extra = func(context.Context, idpserver.Page) templ.Component { return s.instrument(nil) }
 	c.Provider.ExtraStyles = []string{panel.Stylesheet()}
@@ -76,7 +80,7 @@ func New(c Config) (*Site, error) {
 func (s *site) props() look.Props {
 	return look.Props{
 		Party: look.IdP, Title: "Attacks", SiteName: "Lanternkey", HomeURL: s.origins.Home + "/",
-		Role:    "I know who you are. I tell a site only when you say so, and do not learn where you go before that.",
+		Role:    role,
 		Styles:  []string{s.panel.Stylesheet()},
 		Scripts: []string{s.panel.Script("panel.js")},
 	}
