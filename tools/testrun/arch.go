@@ -94,17 +94,29 @@ func tinygoCheck(ctx context.Context, t *tally, rounds int) {
 		return
 	}
 	t.pass(1)
+	t.result("%s", last)
 	t.progress("%s", last)
+}
+
+// longComparisons are those of the curve with nistec and circl.
+var longComparisons = append([]string{"-count=1", "-v", "-tags", "long", "-run", "^TestLong(Mul|MultiMul|Scalars|Hashes)$", "-timeout", "11h"}, "./internal/p384")
+
+// longArch makes the long comparisons where the 64-bit field is compiled for
+// other machines.
+func longArch(ctx context.Context, t *tally) {
+	goTest(ctx, t, command{env: []string{"GOARCH=386", "CGO_ENABLED=0"}}, longComparisons...)
+	if qemu := emulator(t); qemu != "" {
+		goTest(ctx, t, command{env: []string{"GOARCH=arm64", "CGO_ENABLED=0"}}, append([]string{"-exec=" + qemu}, longComparisons...)...)
+	}
 }
 
 // longWasm makes the long comparisons on both WebAssembly targets.
 func longWasm(ctx context.Context, t *tally) {
-	args := append([]string{"-count=1", "-tags", "long", "-run", "Long", "-timeout", "11h"}, curvePackages...)
 	if run := wasip1(t); run != "" {
-		goTest(ctx, t, command{env: wasip1Env}, append([]string{"-exec=" + run}, args...)...)
+		goTest(ctx, t, command{env: wasip1Env}, append([]string{"-exec=" + run}, longComparisons...)...)
 	}
 	if run := jsExec(ctx, t); run != "" {
-		goTest(ctx, t, command{env: jsWasm, bare: true}, append([]string{"-exec=" + run}, args...)...)
+		goTest(ctx, t, command{env: jsWasm, bare: true}, append([]string{"-exec=" + run}, longComparisons...)...)
 	}
 }
 

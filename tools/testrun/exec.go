@@ -19,7 +19,8 @@ type command struct {
 	env   []string // added to the environment
 	bare  bool     // only env and the few variables that Go needs
 	args  []string
-	input string // standard input
+	input string         // standard input
+	cpu   *time.Duration // if set, grows by the CPU time of the program and of those that it started and waited for
 }
 
 func (c command) String() string { return strings.Join(c.args, " ") }
@@ -55,6 +56,9 @@ func (c command) stream(ctx context.Context, read func(io.Reader)) (string, erro
 	read(out)
 	io.Copy(io.Discard, out)
 	err = cmd.Wait()
+	if c.cpu != nil && cmd.ProcessState != nil {
+		*c.cpu += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	}
 	return errs.String(), err
 }
 

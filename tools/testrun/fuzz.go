@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -38,22 +39,23 @@ func fuzzTargets(ctx context.Context, t *tally) map[string][]string {
 
 var executions = regexp.MustCompile(`execs: ([0-9]+)`)
 
-// fuzzAll runs every target for an equal share of the budget, at least least
-// and at most most. The corpus that it finds stays in .tools/fuzz.
-func fuzzAll(ctx context.Context, t *tally, budget, least, most time.Duration) {
+// A fuzzShare says how long a target is fuzzed: in slices of wall time, one at
+// least, until it has had its CPU time.
+type fuzzShare struct{ slice, cpu time.Duration }
+
+// fuzzAll runs every target for the share that its package gets once all targets
+// are known. The corpus that it finds stays in .tools/fuzz.
+func fuzzAll(ctx context.Context, t *tally, shares func(targets map[string][]string) func(pkg string) fuzzShare) {
 	targets := fuzzTargets(ctx, t)
-	count := 0
 	var packages []string
-	for p, names := range targets {
-		count += len(names)
+	for p := range targets {
 		packages = append(packages, p)
 	}
-	if count == 0 {
+	if len(packages) == 0 {
 		return
 	}
 	sort.Strings(packages)
-	share := min(max(budget/time.Duration(count), least), most).Round(100 * time.Millisecond)
-	t.progress("%d targets, %s each", count, share)
+	share := shares(targets)
 
 	work, err := os.MkdirTemp("", "bonafides-fuzz-")
 	if err != nil {
@@ -62,6 +64,7 @@ func fuzzAll(ctx context.Context, t *tally, budget, least, most time.Duration) {
 	}
 	defer os.RemoveAll(work)
 	cache, _ := filepath.Abs(".tools/fuzz")
+	var all time.Duration
 	for i, pkg := range packages {
 		// One instrumented binary for all targets of the package.
 		bin := filepath.Join(work, fmt.Sprint("p", i))
@@ -76,25 +79,52 @@ func fuzzAll(ctx context.Context, t *tally, budget, least, most time.Duration) {
 			continue
 		}
 		for _, name := range targets[pkg] {
-			run := command{dir: strings.TrimSpace(dir), args: []string{bin, "-test.run=^$", "-test.fuzz=^" + name + "$",
-				"-test.fuzztime=" + share.String(), "-test.fuzzcachedir=" + filepath.Join(cache, pkg)}}
-			out, errs, err := run.output(ctx)
-			if err != nil && strings.Contains(out+errs, "context deadline exceeded") && !strings.Contains(out+errs, "Failing input") {
-				// The fuzzer sometimes calls its own end a failure: ask once more.
-				out, errs, err = run.output(ctx)
-			}
+			f := fuzzer{share: share(pkg)}
+			f.run = command{dir: strings.TrimSpace(dir), cpu: &f.cpu, args: []string{bin, "-test.run=^$", "-test.fuzz=^" + name + "$",
+				"-test.fuzztime=" + f.share.slice.String(), "-test.fuzzcachedir=" + filepath.Join(cache, pkg)}}
 			label := strings.TrimPrefix(pkg, "github.com/bonafides-dev/bonafides/") + " " + name
-			runs := executions.FindAllStringSubmatch(out+errs, -1)
+			said, err := f.fuzz(ctx)
+			all += f.cpu
 			switch {
 			case err != nil:
-				t.fail(label, out+errs+err.Error())
-			case len(runs) == 0 || runs[len(runs)-1][1] == "0":
-				t.fail(label, out+errs+"the target was never executed")
+				t.fail(label, said+err.Error())
+			case f.execs == 0:
+				t.fail(label, said+"the target was never executed")
 			default:
 				t.pass(1)
-				t.result("%s: %s executions in %s", label, runs[len(runs)-1][1], share)
-				t.progress("%-60s %9s executions", label, runs[len(runs)-1][1])
+				t.result("%s: %d executions in %.1f minutes of CPU time", label, f.execs, f.cpu.Minutes())
+				t.progress("%-60s %9d executions", label, f.execs)
 			}
 		}
 	}
+	t.result("all targets: %.2f hours of CPU time", all.Hours())
+}
+
+// A fuzzer is one target at work.
+type fuzzer struct {
+	share fuzzShare
+	run   command
+	cpu   time.Duration // used so far
+	execs int
+}
+
+// fuzz returns what the last slice printed.
+func (f *fuzzer) fuzz(ctx context.Context) (said string, err error) {
+	for f.execs == 0 || f.cpu < f.share.cpu {
+		out, errs, err := f.run.output(ctx)
+		if err != nil && strings.Contains(out+errs, "context deadline exceeded") && !strings.Contains(out+errs, "Failing input") {
+			// The fuzzer sometimes calls its own end a failure: ask once more.
+			out, errs, err = f.run.output(ctx)
+		}
+		said = out + errs
+		runs := executions.FindAllStringSubmatch(said, -1)
+		if err != nil || len(runs) == 0 {
+			return said, err
+		}
+		n, _ := strconv.Atoi(runs[len(runs)-1][1])
+		if f.execs += n; n == 0 {
+			return said, nil
+		}
+	}
+	return said, nil
 }

@@ -2,22 +2,27 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
 
-// A longReport is docs/long-results.md: what make long found, and of which
-// commit on which machine.
+// A longReport is docs/long-results.md: what each part of make long found when
+// it last ran, and of which commit on which machine. Parts can run on their own,
+// so that each has its own commit; those that do not run keep what they said.
 type longReport struct {
+	file            string
 	commit, machine string
 	began           time.Time
 }
 
-func newLongReport(ctx context.Context) *longReport {
-	r := &longReport{began: time.Now().UTC(), machine: fmt.Sprintf("%s/%s, %d cores, %s", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())}
+func newLongReport(ctx context.Context, file string) *longReport {
+	r := &longReport{file: file, began: time.Now().UTC(), machine: fmt.Sprintf("%s/%s, %d cores, %s", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())}
 	out, _, err := command{args: []string{"git", "rev-parse", "HEAD"}}.output(ctx)
 	r.commit = strings.TrimSpace(out)
 	if err != nil {
@@ -37,24 +42,37 @@ func newLongReport(ctx context.Context) *longReport {
 	return r
 }
 
-func (r *longReport) write(file string, lines []line) error {
+const longHead = "# Results of make long\n\nWritten by `make long`; do not edit.\n"
+
+// write puts the section of a part that ran into the file, in the place of the
+// one that it had.
+func (r *longReport) write(l line) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Results of make long\n\nWritten by `make long`; do not edit.\n\n")
-	fmt.Fprintf(&b, "- commit: %s\n- begun: %s\n- machine: %s\n\n", r.commit, r.began.Format("2006-01-02 15:04 MST"), r.machine)
-	b.WriteString("| part | passed | failed | minutes |\n|---|---:|---:|---:|\n")
-	for _, l := range lines {
-		fmt.Fprintf(&b, "| %s | %d | %d | %.1f |\n", l.p.name, l.t.passed, l.t.failed, l.took.Minutes())
+	fmt.Fprintf(&b, "%s\n\n%s.\n\n", l.p.name, l.p.about)
+	fmt.Fprintf(&b, "- %d passed, %d failed in %s\n", l.t.passed, l.t.failed, minutes(l.took))
+	fmt.Fprintf(&b, "- commit: %s\n- begun: %s\n- machine: %s\n", r.commit, r.began.Format("2006-01-02 15:04 MST"), r.machine)
+	for _, v := range l.t.results {
+		fmt.Fprintf(&b, "- %s\n", v)
 	}
-	for _, l := range lines {
-		fmt.Fprintf(&b, "\n## %s\n\n", l.p.name)
-		for _, v := range l.t.results {
-			fmt.Fprintf(&b, "- %s\n", v)
-		}
-		for _, f := range l.t.failures {
-			fmt.Fprintf(&b, "- failed: %s\n", f.name)
-		}
+	for _, f := range l.t.failures {
+		fmt.Fprintf(&b, "- failed: %s\n", f.name)
 	}
-	if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+
+	text, err := os.ReadFile(r.file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("reading the last report: %w", err)
+	}
+	sections := strings.Split(string(text), "\n## ")[1:]
+	at := slices.IndexFunc(sections, func(s string) bool { return strings.HasPrefix(s, l.p.name+"\n") })
+	if at < 0 {
+		at, sections = len(sections), append(sections, "")
+	}
+	sections[at] = b.String()
+	all := longHead
+	for _, s := range sections {
+		all += "\n## " + strings.TrimRight(s, "\n") + "\n"
+	}
+	if err := os.WriteFile(r.file, []byte(all), 0o644); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil

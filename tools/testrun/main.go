@@ -48,18 +48,17 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	var report *longReport
+	ended := func(line) {}
 	if *set == "long" {
-		// The commit is read before hours pass.
-		report = newLongReport(ctx)
-	}
-	lines, good := runParts(ctx, os.Stdout, chosen)
-	if report != nil {
-		if err := report.write("docs/long-results.md", lines); err != nil {
-			fmt.Fprintln(os.Stderr, "testrun:", err)
-			os.Exit(1)
+		// The commit is read before hours pass, and each part is written down as it ends.
+		report := newLongReport(ctx, "docs/long-results.md")
+		ended = func(l line) {
+			if err := report.write(l); err != nil {
+				l.t.fail(report.file, err.Error())
+			}
 		}
 	}
+	good := runParts(ctx, os.Stdout, chosen, ended)
 	if !good {
 		os.Exit(1)
 	}

@@ -32,8 +32,10 @@ var parts = []part{
 	{name: "js", sets: "check test", about: "the browser's modules, in Node against stand-ins", run: scripts},
 	{name: "examples", sets: "test", about: "the examples, compiled and run", run: examples},
 	{name: "browser", sets: "test", about: "the demo in real browsers", timeout: 30 * time.Minute, run: browser},
+	{name: "long-timing", sets: "long", about: "whether the time of secret operations depends on the secret; alone, as others would disturb it", timeout: 4 * time.Hour, run: longTiming},
 	{name: "long-fuzz", sets: "long", about: "every fuzz target for long", timeout: 12 * time.Hour, run: fuzzLong},
 	{name: "long-tests", sets: "long", about: "the tests behind the build tag long", timeout: 12 * time.Hour, run: longTests},
+	{name: "long-arch", sets: "long", about: "the long comparisons of the curve, on 386 and on arm64 (emulated)", timeout: 12 * time.Hour, run: longArch},
 	{name: "long-wasm", sets: "long", about: "the long comparisons of the curve, on js/wasm and wasip1", timeout: 12 * time.Hour, run: longWasm},
 	{name: "long-tinygo", sets: "long", about: "the same comparisons on TinyGo", timeout: 4 * time.Hour, run: longTinyGo},
 	{name: "peers", sets: "bench", about: "beside what users could take instead: the tables of docs/performance.md", timeout: time.Hour, run: peers},
@@ -209,18 +211,52 @@ func jsExec(ctx context.Context, t *tally) string {
 	return filepath.Join(strings.TrimSpace(root), "lib", "wasm", "go_js_wasm_exec")
 }
 
+// fuzzSmoke gives every target an equal share of three minutes.
 func fuzzSmoke(ctx context.Context, t *tally) {
-	fuzzAll(ctx, t, 3*time.Minute, time.Second, 5*time.Second)
+	fuzzAll(ctx, t, func(targets map[string][]string) func(string) fuzzShare {
+		count := 0
+		for _, names := range targets {
+			count += len(names)
+		}
+		slice := min(max(3*time.Minute/time.Duration(count), time.Second), 5*time.Second).Round(100 * time.Millisecond)
+		t.progress("%d targets, %s each", count, slice)
+		return func(string) fuzzShare { return fuzzShare{slice: slice} }
+	})
 }
 
+// fuzzLong gives the readers, the packages under protocol, four hours of CPU
+// time, and every other target a minute of it.
 func fuzzLong(ctx context.Context, t *tally) {
-	fuzzAll(ctx, t, 4*time.Hour, time.Minute, 30*time.Minute)
+	reader := func(pkg string) bool {
+		return strings.HasPrefix(pkg, "github.com/bonafides-dev/bonafides/protocol/")
+	}
+	fuzzAll(ctx, t, func(targets map[string][]string) func(string) fuzzShare {
+		readers := 0
+		for pkg, names := range targets {
+			if reader(pkg) {
+				readers += len(names)
+			}
+		}
+		each := 4 * time.Hour / time.Duration(max(readers, 1))
+		t.progress("%d readers, %s of CPU time each; others a minute", readers, each)
+		return func(pkg string) fuzzShare {
+			if reader(pkg) {
+				return fuzzShare{30 * time.Second, each}
+			}
+			return fuzzShare{30 * time.Second, time.Minute}
+		}
+	})
 }
 
-// longTests runs the tests whose names contain Long, behind the build tag long.
-// A line that such a test logs with "result: " before it goes into the report.
+// longTests runs the tests behind the build tag long but for the timing, whose
+// numbers other programs would disturb. A line that such a test logs with
+// "result: " before it goes into the report.
 func longTests(ctx context.Context, t *tally) {
-	goTest(ctx, t, command{}, "-count=1", "-v", "-tags", "long", "-run", "Long", "-timeout", "11h", "./...")
+	goTest(ctx, t, command{}, "-count=1", "-v", "-tags", "long", "-run", "^TestLong", "-skip", "^TestLongTiming$", "-timeout", "11h", "./...")
+}
+
+func longTiming(ctx context.Context, t *tally) {
+	goTest(ctx, t, command{}, "-count=1", "-v", "-tags", "long", "-run", "^TestLongTiming$", "-timeout", "11h", "./protocol/pst")
 }
 
 func bench(ctx context.Context, t *tally) {

@@ -55,10 +55,12 @@ type line struct {
 	took time.Duration
 }
 
-// runParts runs the parts one after the other, prints the summary and reports
-// whether all passed. The summary's last line is "N passed, N failed".
-func runParts(ctx context.Context, out io.Writer, chosen []part) (lines []line, good bool) {
+// runParts runs the parts one after the other, calls ended after each, prints the
+// summary and reports whether all passed. The summary's last line is "N passed, N
+// failed".
+func runParts(ctx context.Context, out io.Writer, chosen []part, ended func(line)) (good bool) {
 	started := time.Now()
+	var lines []line
 	for _, p := range chosen {
 		fmt.Fprintf(out, "=== %s: %s\n", p.name, p.about)
 		t := &tally{out: out}
@@ -67,6 +69,7 @@ func runParts(ctx context.Context, out io.Writer, chosen []part) (lines []line, 
 		took := time.Since(begin)
 		fmt.Fprintf(out, "=== %s: %d passed, %d failed in %s\n\n", p.name, t.passed, t.failed, minutes(took))
 		lines = append(lines, line{p, t, took})
+		ended(lines[len(lines)-1])
 	}
 
 	passed, failed := 0, 0
@@ -88,7 +91,7 @@ func runParts(ctx context.Context, out io.Writer, chosen []part) (lines []line, 
 		}
 	}
 	fmt.Fprintf(out, "%d passed, %d failed\n", passed, failed)
-	return lines, failed == 0 && passed > 0
+	return failed == 0 && passed > 0
 }
 
 func runPart(ctx context.Context, p part, t *tally) {

@@ -133,7 +133,11 @@ func TestRunParts(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer
-			_, good := runParts(context.Background(), &out, []part{{name: "p", run: c.run}})
+			ended := 0
+			good := runParts(context.Background(), &out, []part{{name: "p", run: c.run}}, func(line) { ended++ })
+			if ended != 1 {
+				t.Errorf("told of %d parts", ended)
+			}
 			lines := strings.Split(strings.TrimRight(out.String(), "\n"), "\n")
 			if good != c.good || lines[len(lines)-1] != c.last {
 				t.Errorf("good %v, last line %q; want %v, %q", good, lines[len(lines)-1], c.good, c.last)
@@ -155,21 +159,37 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-func TestLongReport(t *testing.T) {
+// Parts that run on their own replace their own section and keep the others.
+func TestReportOfLongParts(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "r.md")
-	r := &longReport{commit: "abc123", machine: "two cores", began: time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)}
-	tl := &tally{passed: 2, failed: 1, failures: []failure{{"bad", "why"}}}
-	tl.result("FuzzX: 12 executions")
-	if err := r.write(file, []line{{part{name: "long-fuzz"}, tl, 90 * time.Minute}}); err != nil {
-		t.Fatal(err)
+	write := func(commit, name string, tl *tally) {
+		t.Helper()
+		r := &longReport{file: file, commit: commit, machine: "two cores", began: time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)}
+		if err := r.write(line{part{name: name, about: "about " + name}, tl, 90 * time.Minute}); err != nil {
+			t.Fatal(err)
+		}
 	}
+	bad := &tally{passed: 2, failed: 1, failures: []failure{{"bad", "why"}}}
+	bad.result("FuzzX: 12 executions")
+	write("abc123", "long-fuzz", bad)
+	write("abc123", "long-tests", &tally{passed: 7})
+	write("def456", "long-fuzz", &tally{passed: 3})
 	got, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []string{"abc123", "two cores", "| long-fuzz | 2 | 1 | 90.0 |", "- FuzzX: 12 executions", "- failed: bad"} {
-		if !strings.Contains(string(got), s) {
-			t.Errorf("the report lacks %q:\n%s", s, got)
+	for s, times := range map[string]int{
+		"# Results of make long\n": 1, "\n## long-fuzz\n": 1, "\n## long-tests\n": 1, "about long-fuzz.": 1,
+		"3 passed, 0 failed in 90.0 min": 1, "7 passed, 0 failed": 1, "commit: def456": 1, "commit: abc123": 1,
+		"two cores": 2, "FuzzX": 0, "failed: bad": 0,
+	} {
+		if n := strings.Count(string(got), s); n != times {
+			t.Errorf("%q stands %d times in the report, not %d:\n%s", s, n, times, got)
 		}
+	}
+	write("abc123", "long-fuzz", bad)
+	got, _ = os.ReadFile(file)
+	if !strings.Contains(string(got), "- FuzzX: 12 executions") || !strings.Contains(string(got), "- failed: bad") {
+		t.Errorf("results or failures are missing:\n%s", got)
 	}
 }
