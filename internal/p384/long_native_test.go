@@ -2,4 +2,4 @@
 
 package p384
 
-const longRounds = 1_000_000
+const longComparisons = 1_000_000

@@ -2,4 +2,4 @@
 
 package p384
 
-const longRounds = 100_000
+const longComparisons = 100_000

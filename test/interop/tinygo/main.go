@@ -3,10 +3,11 @@
 // seconds; it runs natively as well.
 //
 //	tinygo build -target=wasip1 -o check.wasm ./tinygo
-//	node wasip1.mjs check.wasm ROUNDS FOLDER
+//	node wasip1.mjs check.wasm N FOLDER
 //
-// FOLDER is the root of the project. Each failure is a line that begins with
-// "FAIL"; the last line tells how many comparisons were made.
+// N is how many random comparisons to make at least with nistec, and how many
+// with circl. FOLDER is the root of the project. Each failure is a line that
+// begins with "FAIL"; the last line tells how many comparisons were made.
 package main
 
 import (
@@ -19,6 +20,8 @@ import (
 	"strings"
 
 	"filippo.io/nistec"
+	"github.com/cloudflare/circl/group"
+
 	"github.com/bonafides-dev/bonafides/internal/p384"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
@@ -34,7 +37,6 @@ func equal(what string, got, want []byte) {
 }
 
 func must(what string, err error) {
-	compared++
 	if err != nil {
 		failed++
 		println("FAIL", what, err.Error())
@@ -43,18 +45,27 @@ func must(what string, err error) {
 
 func main() {
 	if len(os.Args) != 3 {
-		println("FAIL usage: tinygo ROUNDS FOLDER")
+		println("FAIL usage: tinygo N FOLDER")
 		os.Exit(2)
 	}
-	rounds, err := strconv.Atoi(os.Args[1])
-	must("the number of rounds", err)
-	curve(rounds)
+	n, err := strconv.Atoi(os.Args[1])
+	must("the number of comparisons", err)
+	curve(n)
+	nistec := compared
+	circlHashes(n)
+	circl := compared - nistec
 	hashes(os.Args[2] + "/internal/p384/testdata/rfc9380-p384-sswu-ro.json")
 	boringSSL(os.Args[2] + "/protocol/pst/testdata/boringssl-a0689af29-pst1.json")
 	for _, n := range []int{1, 2, 10, 100} {
 		roundTrip(n)
 	}
-	println(compared, "comparisons,", failed, "failed")
+	for _, made := range []int{nistec, circl} {
+		if made < n {
+			failed++
+			println("FAIL too few comparisons:", made)
+		}
+	}
+	println(nistec, "comparisons with nistec,", circl, "with circl,", compared-nistec-circl, "with vectors and by round trips,", failed, "failed")
 	if failed > 0 {
 		os.Exit(1)
 	}
@@ -71,13 +82,14 @@ func minus(d byte) []byte {
 
 func small(d byte) []byte { return append(make([]byte, 47), d) }
 
-// curve compares products with nistec's: scalars at the edges, then random ones.
-func curve(rounds int) {
+// curve makes n comparisons of products with nistec's, four a scalar: scalars at
+// the edges, then random ones.
+func curve(n int) {
 	var scalars [][]byte
 	for d := byte(1); d <= 40; d++ {
 		scalars = append(scalars, small(d), minus(d))
 	}
-	for range rounds {
+	for range n / 4 {
 		k := make([]byte, 48)
 		rand.Read(k)
 		k[0] &= 0x7f // below the order
@@ -153,6 +165,23 @@ func unhex(s string) []byte {
 	b, err := hex.DecodeString(s)
 	must("hex", err)
 	return b
+}
+
+// circlHashes makes n comparisons of hashes with circl's: to the curve and to
+// scalars.
+func circlHashes(n int) {
+	for i := range (n + 1) / 2 {
+		msg, dst := make([]byte, i%300), make([]byte, 1+i%255)
+		rand.Read(msg)
+		rand.Read(dst)
+		p, s := p384.HashToCurve(msg, dst), p384.HashToScalar(msg, dst)
+		want, err := group.P384.HashToElement(msg, dst).MarshalBinary()
+		must("circl", err)
+		equal("hash to curve", p.AppendUncompressed(nil), want)
+		want, err = group.P384.HashToScalar(msg, dst).MarshalBinary()
+		must("circl", err)
+		equal("hash to scalar", s.AppendBytes(nil), want)
+	}
 }
 
 // hashes checks RFC 9380 appendix J.3.1.
@@ -235,6 +264,7 @@ func roundTrip(n int) {
 		println("FAIL", len(tokens), "tokens of", n)
 	}
 	for i := range tokens {
+		compared++
 		must("Verify", k.Verify(&tokens[i]))
 	}
 }
