@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,9 +15,9 @@ import (
 	"time"
 )
 
-// fuzzTargets lists every fuzz target of the module, by package.
-func fuzzTargets(ctx context.Context, t *tally) map[string][]string {
-	found := map[string][]string{}
+// fuzzTargets lists every fuzz target of the module, by package, and counts them.
+func fuzzTargets(ctx context.Context, t *tally) (found map[string][]string, count int) {
+	found = map[string][]string{}
 	c := command{args: []string{"go", "test", "-list", "^Fuzz", "-json", "./..."}}
 	errs, err := c.stream(ctx, func(in io.Reader) {
 		dec := json.NewDecoder(in)
@@ -28,35 +29,78 @@ func fuzzTargets(ctx context.Context, t *tally) map[string][]string {
 			name := strings.TrimSpace(e.Output)
 			if e.Action == "output" && strings.HasPrefix(name, "Fuzz") && !strings.ContainsAny(name, " \t") {
 				found[e.Package] = append(found[e.Package], name)
+				count++
 			}
 		}
 	})
 	if err != nil {
 		t.fail("listing the fuzz targets", errs+err.Error())
 	}
-	return found
+	return found, count
 }
 
 var executions = regexp.MustCompile(`execs: ([0-9]+)`)
 
 // A fuzzShare says how long a target is fuzzed: in slices of wall time, one at
-// least, until it has had its CPU time.
-type fuzzShare struct{ slice, cpu time.Duration }
+// least, until it has had its CPU time. What it has had before counts.
+type fuzzShare struct {
+	slice, cpu time.Duration
+	had        fuzzed
+}
 
-// fuzzAll runs every target for the share that its package gets once all targets
-// are known. The corpus that it finds stays in .tools/fuzz.
-func fuzzAll(ctx context.Context, t *tally, shares func(targets map[string][]string) func(pkg string) fuzzShare) {
-	targets := fuzzTargets(ctx, t)
+// fuzzed is what a target has had so far, of its package as it stands in source.
+type fuzzed struct {
+	execs  int
+	cpu    time.Duration
+	source string // hash of the package's code and of what it imports of ours
+}
+
+// String is a line of the report; earlierFuzzing reads it again.
+func (f fuzzed) String() string {
+	return fmt.Sprintf("%d executions in %.2f minutes of CPU time, source %s", f.execs, f.cpu.Minutes(), f.source)
+}
+
+var fuzzedLine = regexp.MustCompile(`(?m)^- (\S+ Fuzz\S+): (\d+) executions in ([0-9.]+) minutes of CPU time, source (\w+)$`)
+
+// earlierFuzzing reads what the report says of earlier runs, by label: hours of
+// fuzzing need not be one stretch.
+func earlierFuzzing(report string) map[string]fuzzed {
+	found := map[string]fuzzed{}
+	for _, m := range fuzzedLine.FindAllStringSubmatch(report, -1) {
+		execs, _ := strconv.Atoi(m[2])
+		minutes, _ := strconv.ParseFloat(m[3], 64)
+		found[m[1]] = fuzzed{execs, time.Duration(minutes * float64(time.Minute)), m[4]}
+	}
+	return found
+}
+
+// sourceOf hashes the package's code and all of ours that it imports.
+func sourceOf(ctx context.Context, pkg string) (string, error) {
+	const files = `{{if .Module}}{{if .Module.Main}}{{range .GoFiles}}{{$.Dir}}/{{.}}{{"\n"}}{{end}}{{end}}{{end}}`
+	out, errs, err := command{args: []string{"go", "list", "-deps", "-f", files, pkg}}.output(ctx)
+	if err != nil {
+		return "", fmt.Errorf("go list -deps %s: %w\n%s", pkg, err, errs)
+	}
+	h := sha256.New()
+	for _, file := range strings.Fields(out) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "%s %d\n%s", filepath.Base(file), len(text), text)
+	}
+	return fmt.Sprintf("%.6x", h.Sum(nil)), nil
+}
+
+// fuzzAll runs every target for its share. The corpus that it finds stays in
+// .tools/fuzz. Where the context ends before all is done, what was done is a
+// result, and the part has failed.
+func fuzzAll(ctx context.Context, t *tally, targets map[string][]string, share func(pkg, label, source string) fuzzShare) {
 	var packages []string
 	for p := range targets {
 		packages = append(packages, p)
 	}
-	if len(packages) == 0 {
-		return
-	}
 	sort.Strings(packages)
-	share := shares(targets)
-
 	work, err := os.MkdirTemp("", "bonafides-fuzz-")
 	if err != nil {
 		t.fail("fuzz", err.Error())
@@ -66,51 +110,70 @@ func fuzzAll(ctx context.Context, t *tally, shares func(targets map[string][]str
 	cache, _ := filepath.Abs(".tools/fuzz")
 	var all time.Duration
 	for i, pkg := range packages {
-		// One instrumented binary for all targets of the package.
-		bin := filepath.Join(work, fmt.Sprint("p", i))
-		build := command{args: []string{"go", "test", "-c", "-fuzz=.", "-o", bin, pkg}}
-		if out, errs, err := build.output(ctx); err != nil {
-			t.fail(pkg, out+errs+err.Error())
-			continue
-		}
-		dir, _, err := command{args: []string{"go", "list", "-f", "{{.Dir}}", pkg}}.output(ctx)
+		// Interrupted or not: what was done before is said again.
+		source, err := sourceOf(context.WithoutCancel(ctx), pkg)
 		if err != nil {
 			t.fail(pkg, err.Error())
 			continue
 		}
+		// One instrumented binary for all targets of the package.
+		bin := filepath.Join(work, fmt.Sprint("p", i))
+		dir, broken := "", ""
+		if ctx.Err() == nil {
+			dir, broken = buildFuzz(ctx, pkg, bin)
+		}
 		for _, name := range targets[pkg] {
-			f := fuzzer{share: share(pkg)}
-			f.run = command{dir: strings.TrimSpace(dir), cpu: &f.cpu, args: []string{bin, "-test.run=^$", "-test.fuzz=^" + name + "$",
-				"-test.fuzztime=" + f.share.slice.String(), "-test.fuzzcachedir=" + filepath.Join(cache, pkg)}}
 			label := strings.TrimPrefix(pkg, "github.com/bonafides-dev/bonafides/") + " " + name
-			said, err := f.fuzz(ctx)
-			all += f.cpu
+			f := fuzzer{fuzzShare: share(pkg, label, source)}
+			f.had.source = source
+			f.run = command{dir: dir, cpu: &f.had.cpu, args: []string{bin, "-test.run=^$", "-test.fuzz=^" + name + "$",
+				"-test.fuzztime=" + f.slice.String(), "-test.fuzzcachedir=" + filepath.Join(cache, pkg)}}
+			said, err := broken, error(nil)
+			if broken == "" {
+				said, err = f.fuzz(ctx)
+			}
+			all += f.had.cpu
+			if f.had.execs > 0 {
+				t.result("%s: %s", label, f.had)
+			}
 			switch {
+			case ctx.Err() != nil:
+				t.fail(label, "interrupted; the next run goes on from here")
 			case err != nil:
 				t.fail(label, said+err.Error())
-			case f.execs == 0:
+			case f.had.execs == 0:
 				t.fail(label, said+"the target was never executed")
 			default:
 				t.pass(1)
-				t.result("%s: %d executions in %.1f minutes of CPU time", label, f.execs, f.cpu.Minutes())
-				t.progress("%-60s %9d executions", label, f.execs)
+				t.progress("%-60s %9d executions", label, f.had.execs)
 			}
 		}
 	}
 	t.result("all targets: %.2f hours of CPU time", all.Hours())
 }
 
+// buildFuzz returns the package's folder, or what is wrong.
+func buildFuzz(ctx context.Context, pkg, bin string) (dir, broken string) {
+	build := command{args: []string{"go", "test", "-c", "-fuzz=.", "-o", bin, pkg}}
+	if out, errs, err := build.output(ctx); err != nil {
+		return "", out + errs + err.Error() + "\n"
+	}
+	dir, errs, err := command{args: []string{"go", "list", "-f", "{{.Dir}}", pkg}}.output(ctx)
+	if err != nil {
+		return "", errs + err.Error() + "\n"
+	}
+	return strings.TrimSpace(dir), ""
+}
+
 // A fuzzer is one target at work.
 type fuzzer struct {
-	share fuzzShare
-	run   command
-	cpu   time.Duration // used so far
-	execs int
+	fuzzShare
+	run command
 }
 
 // fuzz returns what the last slice printed.
 func (f *fuzzer) fuzz(ctx context.Context) (said string, err error) {
-	for f.execs == 0 || f.cpu < f.share.cpu {
+	for ctx.Err() == nil && (f.had.execs == 0 || f.had.cpu < f.cpu) {
 		out, errs, err := f.run.output(ctx)
 		if err != nil && strings.Contains(out+errs, "context deadline exceeded") && !strings.Contains(out+errs, "Failing input") {
 			// The fuzzer sometimes calls its own end a failure: ask once more.
@@ -122,7 +185,7 @@ func (f *fuzzer) fuzz(ctx context.Context) (said string, err error) {
 			return said, err
 		}
 		n, _ := strconv.Atoi(runs[len(runs)-1][1])
-		if f.execs += n; n == 0 {
+		if f.had.execs += n; n == 0 {
 			return said, nil
 		}
 	}

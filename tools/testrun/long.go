@@ -12,6 +12,8 @@ import (
 	"time"
 )
 
+const longResults = "docs/long-results.md"
+
 // A longReport is docs/long-results.md: what each part of make long found when
 // it last ran, and of which commit on which machine. Parts can run on their own,
 // so that each has its own commit; those that do not run keep what they said.

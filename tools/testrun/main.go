@@ -51,7 +51,7 @@ func main() {
 	ended := func(line) {}
 	if *set == "long" {
 		// The commit is read before hours pass, and each part is written down as it ends.
-		report := newLongReport(ctx, "docs/long-results.md")
+		report := newLongReport(ctx, longResults)
 		ended = func(l line) {
 			if err := report.write(l); err != nil {
 				l.t.fail(report.file, err.Error())

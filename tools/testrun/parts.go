@@ -213,38 +213,39 @@ func jsExec(ctx context.Context, t *tally) string {
 
 // fuzzSmoke gives every target an equal share of three minutes.
 func fuzzSmoke(ctx context.Context, t *tally) {
-	fuzzAll(ctx, t, func(targets map[string][]string) func(string) fuzzShare {
-		count := 0
-		for _, names := range targets {
-			count += len(names)
-		}
-		slice := min(max(3*time.Minute/time.Duration(count), time.Second), 5*time.Second).Round(100 * time.Millisecond)
-		t.progress("%d targets, %s each", count, slice)
-		return func(string) fuzzShare { return fuzzShare{slice: slice} }
-	})
+	targets, count := fuzzTargets(ctx, t)
+	slice := min(max(3*time.Minute/time.Duration(max(count, 1)), time.Second), 5*time.Second).Round(100 * time.Millisecond)
+	t.progress("%d targets, %s each", count, slice)
+	fuzzAll(ctx, t, targets, func(_, _, _ string) fuzzShare { return fuzzShare{slice: slice} })
 }
 
-// fuzzLong gives the readers, the packages under protocol, four hours of CPU
-// time, and every other target a minute of it.
+// fuzzLong gives the readers, the packages under protocol, four hours of CPU time
+// together, and every other target a minute of its own. A run that was
+// interrupted goes on where it was, unless the code has changed.
 func fuzzLong(ctx context.Context, t *tally) {
 	reader := func(pkg string) bool {
 		return strings.HasPrefix(pkg, "github.com/bonafides-dev/bonafides/protocol/")
 	}
-	fuzzAll(ctx, t, func(targets map[string][]string) func(string) fuzzShare {
-		readers := 0
-		for pkg, names := range targets {
-			if reader(pkg) {
-				readers += len(names)
-			}
+	targets, _ := fuzzTargets(ctx, t)
+	readers := 0
+	for pkg, names := range targets {
+		if reader(pkg) {
+			readers += len(names)
 		}
-		each := 4 * time.Hour / time.Duration(max(readers, 1))
-		t.progress("%d readers, %s of CPU time each; others a minute", readers, each)
-		return func(pkg string) fuzzShare {
-			if reader(pkg) {
-				return fuzzShare{30 * time.Second, each}
-			}
-			return fuzzShare{30 * time.Second, time.Minute}
+	}
+	each := 4 * time.Hour / time.Duration(max(readers, 1))
+	t.progress("%d readers, %s of CPU time each; others a minute", readers, each)
+	report, _ := os.ReadFile(longResults)
+	earlier := earlierFuzzing(string(report))
+	fuzzAll(ctx, t, targets, func(pkg, label, source string) fuzzShare {
+		share := fuzzShare{slice: 30 * time.Second, cpu: time.Minute}
+		if reader(pkg) {
+			share.cpu = each
 		}
+		if had := earlier[label]; had.source == source {
+			share.had = had
+		}
+		return share
 	})
 }
 

@@ -193,3 +193,23 @@ func TestReportOfLongParts(t *testing.T) {
 		t.Errorf("results or failures are missing:\n%s", got)
 	}
 }
+
+// What a run of fuzzing has had is read from the report again.
+func TestFuzzingGoesOn(t *testing.T) {
+	had := fuzzed{1234, 90 * time.Second, "0a1b2c3d4e5f"}
+	tl := &tally{}
+	tl.result("%s: %s", "protocol/jws FuzzVerify", had)
+	tl.result("all targets: 0.03 hours of CPU time")
+	file := filepath.Join(t.TempDir(), "r.md")
+	r := &longReport{file: file}
+	if err := r.write(line{part{name: "long-fuzz"}, tl, time.Minute}); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := earlierFuzzing(string(text)); len(got) != 1 || got["protocol/jws FuzzVerify"] != had {
+		t.Errorf("got %v", got)
+	}
+}
