@@ -46,7 +46,7 @@ type Unverified struct {
 	key       *Key
 	input     string // header "." payload, as the token has them
 	payload   string
-	signature []byte
+	signature string // its bytes; a string, so that all three parts are decoded into one
 }
 
 // Judge reads a compact JWS and picks the key that may check it. It does all
@@ -78,9 +78,8 @@ func (u *Unverified) judge(token string, keys *KeySet, p *Policy) *Error {
 	if err != nil {
 		return err
 	}
-	// Header and payload are decoded into one text. Where a part cannot be
-	// decoded the header may still say why (b64, zip), so its own faults come
-	// first.
+	// All parts are decoded into one text. Where a part cannot be decoded the
+	// header may still say why (b64, zip), so its own faults come first.
 	var scratch [1536]byte
 	raw, ok := appendDecoded(scratch[:0], head)
 	if !ok {
@@ -98,14 +97,14 @@ func (u *Unverified) judge(token string, keys *KeySet, p *Policy) *Error {
 	if !ok {
 		all, m = raw, n
 	}
-	text := string(all[:m])
+	text := string(all)
 	if err := u.header.read(text[:n], p); err != nil {
 		return err
 	}
 	if !ok {
 		return refuse(CodeBase64, fault)
 	}
-	u.input, u.payload, u.signature = token[:len(head)+1+len(body)], text[n:], append([]byte(nil), all[m:]...)
+	u.input, u.payload, u.signature = token[:len(head)+1+len(body)], text[n:m], text[m:]
 	if u.key, err = keys.find(&u.header); err != nil {
 		return err
 	}
@@ -196,7 +195,7 @@ func (u *Unverified) SigningInput() []byte { return []byte(u.input) }
 
 // Signature returns the signature as JWS writes it: for ECDSA r and s one after
 // the other.
-func (u *Unverified) Signature() []byte { return append([]byte(nil), u.signature...) }
+func (u *Unverified) Signature() []byte { return []byte(u.signature) }
 
 // UnverifiedPayload returns the payload, which anybody may have written. It is
 // for refusing early and for choosing an issuer's keys, never for believing.

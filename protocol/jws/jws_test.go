@@ -414,7 +414,7 @@ func TestECDSASignatureAttacks(t *testing.T) {
 			{"all ones", bytes.Repeat([]byte{0xff}, 2*half), CodeSignature},
 			{"one byte short", good[:2*half-1], CodeSignatureForm},
 			{"one byte long", append(good[:2*half:2*half], 0), CodeSignatureForm},
-			{"DER", appendDER(nil, good), CodeSignatureForm},
+			{"DER", appendDER(nil, string(good)), CodeSignatureForm},
 			{"empty", nil, CodeSignatureForm},
 			{"r alone", r, CodeSignatureForm},
 		} {
@@ -456,7 +456,7 @@ func TestConfirmTakesTheOutcomeOfThePlatform(t *testing.T) {
 	if m, err := u.Confirm(true); err != nil || string(m.Payload) != "foo" {
 		t.Errorf("%v", err)
 	}
-	if verify(u.Key(), "none", nil, nil) {
+	if verify(u.Key(), "none", nil, "") {
 		t.Error("an unknown algorithm verifies")
 	}
 }

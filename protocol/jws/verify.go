@@ -50,7 +50,7 @@ func alike[T any](*T) *T { return new(T) }
 
 // Verify reads a compact JWS: Judge, then the signature. Errors are *Error.
 func Verify(token string, keys *KeySet, p Policy) (*Message, error) {
-	u := &Unverified{}
+	var u Unverified
 	if err := u.judge(token, keys, &p); err != nil {
 		return nil, err
 	}
@@ -62,17 +62,19 @@ func (u *Unverified) Verify() (*Message, error) { return u.Confirm(u.Check()) }
 
 // Check reports whether the signature is valid, by Go's standard library.
 func (u *Unverified) Check() bool {
-	return verify(u.key, u.header.Algorithm, []byte(u.input), u.signature)
+	// The bytes of a usual token need no place on the heap.
+	var room [1024]byte
+	return verify(u.key, u.header.Algorithm, append(room[:0], u.input...), u.signature)
 }
 
-func verify(k *Key, a Algorithm, input, signature []byte) bool {
+func verify(k *Key, a Algorithm, input []byte, signature string) bool {
 	switch a {
 	case RS256: // RFC 7518 section 3.3
 		digest := sha256.Sum256(input)
-		return rsa.VerifyPKCS1v15(k.native.rsa, crypto.SHA256, digest[:], signature) == nil
+		return rsa.VerifyPKCS1v15(k.native.rsa, crypto.SHA256, digest[:], []byte(signature)) == nil
 	case PS256: // section 3.5
 		digest := sha256.Sum256(input)
-		return rsa.VerifyPSS(k.native.rsa, crypto.SHA256, digest[:], signature,
+		return rsa.VerifyPSS(k.native.rsa, crypto.SHA256, digest[:], []byte(signature),
 			&rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
 	case ES256: // section 3.4
 		digest := sha256.Sum256(input)
@@ -83,7 +85,7 @@ func verify(k *Key, a Algorithm, input, signature []byte) bool {
 		var der [derMax]byte
 		return ecdsa.VerifyASN1(k.native.ecdsa, digest[:], appendDER(der[:0], signature))
 	case EdDSA: // RFC 8037 section 3.1
-		return ed25519.Verify(k.native.ed25519, input, signature)
+		return ed25519.Verify(k.native.ed25519, input, []byte(signature))
 	}
 	return false
 }
@@ -92,10 +94,10 @@ const derMax = 2 + 2*(2+1+48)
 
 // appendDER writes r and s, which JWS puts side by side, as the ASN.1 sequence
 // that crypto/ecdsa reads. Lengths stay below 128, one byte each.
-func appendDER(b, signature []byte) []byte {
+func appendDER(b []byte, signature string) []byte {
 	half := len(signature) / 2
 	b = append(b, 0x30, 0)
-	for _, n := range [2][]byte{signature[:half], signature[half:]} {
+	for _, n := range [2]string{signature[:half], signature[half:]} {
 		for len(n) > 1 && n[0] == 0 {
 			n = n[1:]
 		}

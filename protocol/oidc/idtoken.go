@@ -110,7 +110,11 @@ type Unverified struct {
 // up a nonce. For platforms that check signatures themselves; others call
 // Verify. Errors are *Error.
 func Judge(token string, c Config, now time.Time) (*Unverified, error) {
-	return judge(token, &c, now)
+	u := &Unverified{}
+	if err := u.judge(token, &c, now); err != nil {
+		return nil, err
+	}
+	return u, nil
 }
 
 // JWS returns what a signature check needs.
@@ -130,27 +134,27 @@ func (u *Unverified) Confirm(valid bool) (*IDToken, error) {
 	return u.token, nil
 }
 
-func judge(token string, c *Config, now time.Time) (*Unverified, error) {
+func (u *Unverified) judge(token string, c *Config, now time.Time) error {
 	if err := c.check(); err != nil {
-		return nil, err
+		return err
 	}
-	u := &Unverified{checkNonce: c.CheckNonce}
+	u.checkNonce = c.CheckNonce
 	err := u.jws.JudgeInto(token, c.Keys, jws.Policy{
 		Types: idTokenTypes, AllowNoType: true, Algorithms: c.Algorithms, MaxSize: c.MaxSize})
 	if err != nil {
-		return nil, fromJWS(err)
+		return fromJWS(err)
 	}
 	header := u.jws.Header()
 	t := &IDToken{Algorithm: header.Algorithm, KeyID: header.KeyID}
 	seen, refusal := t.read(u.jws.UnverifiedPayload(), c.MaxSize)
-	if refusal != nil {
-		return nil, refusal
+	if refusal == nil {
+		refusal = c.judge(t, seen, now)
 	}
-	if refusal := c.judge(t, seen, now); refusal != nil {
-		return nil, refusal
+	if refusal != nil {
+		return refusal
 	}
 	u.token = t
-	return u, nil
+	return nil
 }
 
 // idTokenTypes: an access token ("at+jwt") or a logout token ("logout+jwt") is

@@ -26,7 +26,8 @@ const (
 	// A document's nodes are made at once for as many values as it seems to
 	// hold; a document that only looks so large must not cost memory.
 	mostNodesAtOnce = 64
-	smallNodes      = 6 // enough for the header of a token
+	smallNodes      = 6  // enough for the header of a token
+	mediumNodes     = 20 // enough for the claims of most
 )
 
 // node is one value. The nodes of a document stand in the order of its text, a
@@ -57,10 +58,15 @@ func (d *document) name(i uint32) string {
 	return s
 }
 
-// smallDocument saves small documents a second allocation.
+// smallDocument and mediumDocument save most documents a second allocation.
 type smallDocument struct {
 	document
 	room [smallNodes]node
+}
+
+type mediumDocument struct {
+	document
+	room [mediumNodes]node
 }
 
 // Parse reads one document. It keeps a copy of b, so b may change afterwards.
@@ -78,11 +84,14 @@ func ParseString(s string, l Limits) (Value, error) {
 		return Value{}, &Error{CodeTooLarge, "the document is longer than allowed", l.size()}
 	}
 	var d *document
-	if room := 2 + strings.Count(s, ","); room <= smallNodes {
+	switch room := 2 + strings.Count(s, ","); {
+	case room <= smallNodes:
 		small := &smallDocument{}
-		d = &small.document
-		d.nodes = small.room[:0]
-	} else {
+		d, small.nodes = &small.document, small.room[:0]
+	case room <= mediumNodes:
+		medium := &mediumDocument{}
+		d, medium.nodes = &medium.document, medium.room[:0]
+	default:
 		d = &document{nodes: make([]node, 0, min(room, mostNodesAtOnce))}
 	}
 	d.src = s
