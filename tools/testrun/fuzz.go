@@ -41,6 +41,11 @@ func fuzzTargets(ctx context.Context, t *tally) (found map[string][]string, coun
 
 var executions = regexp.MustCompile(`execs: ([0-9]+)`)
 
+// isReader tells the packages that read what anybody may have sent.
+func isReader(pkg string) bool {
+	return strings.HasPrefix(pkg, "github.com/bonafides-dev/bonafides/protocol/")
+}
+
 // A fuzzShare says how long a target is fuzzed: in slices of wall time, one at
 // least, until it has had its CPU time. What it has had before counts.
 type fuzzShare struct {
@@ -100,7 +105,12 @@ func fuzzAll(ctx context.Context, t *tally, targets map[string][]string, share f
 	for p := range targets {
 		packages = append(packages, p)
 	}
-	sort.Strings(packages)
+	sort.Slice(packages, func(i, j int) bool { // the readers first
+		if a, b := isReader(packages[i]), isReader(packages[j]); a != b {
+			return a
+		}
+		return packages[i] < packages[j]
+	})
 	work, err := os.MkdirTemp("", "bonafides-fuzz-")
 	if err != nil {
 		t.fail("fuzz", err.Error())

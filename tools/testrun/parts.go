@@ -223,13 +223,10 @@ func fuzzSmoke(ctx context.Context, t *tally) {
 // together, and every other target a minute of its own. A run that was
 // interrupted goes on where it was, unless the code has changed.
 func fuzzLong(ctx context.Context, t *tally) {
-	reader := func(pkg string) bool {
-		return strings.HasPrefix(pkg, "github.com/bonafides-dev/bonafides/protocol/")
-	}
 	targets, _ := fuzzTargets(ctx, t)
 	readers := 0
 	for pkg, names := range targets {
-		if reader(pkg) {
+		if isReader(pkg) {
 			readers += len(names)
 		}
 	}
@@ -239,7 +236,7 @@ func fuzzLong(ctx context.Context, t *tally) {
 	earlier := earlierFuzzing(string(report))
 	fuzzAll(ctx, t, targets, func(pkg, label, source string) fuzzShare {
 		share := fuzzShare{slice: 30 * time.Second, cpu: time.Minute}
-		if reader(pkg) {
+		if isReader(pkg) {
 			share.cpu = each
 		}
 		if had := earlier[label]; had.source == source {
