@@ -36,7 +36,7 @@ func TestImportsStayPure(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
-	allowed := []string{"crypto/hmac", "crypto/rand", "crypto/sha256", "encoding/base64", "encoding/binary", "errors", "maps",
+	allowed := []string{"crypto/rand", "crypto/sha256", "crypto/subtle", "encoding/base64", "encoding/binary", "errors", "maps",
 		"math/bits", "strconv", "strings", "time", "github.com/bonafides-dev/bonafides/protocol/jws",
 		"github.com/bonafides-dev/bonafides/protocol/pst", "github.com/bonafides-dev/bonafides/protocol/strictjson"}
 	seen := 0
@@ -233,5 +233,20 @@ func TestInputIsWhatSignSigns(t *testing.T) {
 	spent.Origin = "nowhere"
 	if _, _, err := r.Input(spent, pst.ViaNative, now); err == nil {
 		t.Error("a record for no origin")
+	}
+}
+
+func TestScoresAreThoseOfParseFloat(t *testing.T) {
+	for n := range 1001 {
+		text := strconv.FormatFloat(float64(n)/1000, 'f', -1, 64)
+		want, err := strconv.ParseFloat(text, 64)
+		if got, ok := exchange.ParseScore(text); err != nil || !ok || got != want {
+			t.Errorf("%s: %v, %v", text, got, ok)
+		}
+	}
+	for _, bad := range []string{"", "0.", ".5", "1.1", "2", "-0.5", "1e-1", "0.5 ", "00.5", "0.0000000001", "0,5", "0.5.5", "NaN"} {
+		if got, ok := exchange.ParseScore(bad); ok {
+			t.Errorf("%q is %v", bad, got)
+		}
 	}
 }

@@ -2,7 +2,7 @@ package exchange
 
 import (
 	"errors"
-	"strconv"
+	"strings"
 
 	"github.com/bonafides-dev/bonafides/protocol/strictjson"
 )
@@ -66,11 +66,34 @@ func (s *Siteverify) Judge(body []byte) (CaptchaVerdict, error) {
 		if score.Kind() != strictjson.Number {
 			return CaptchaBad, errors.New("siteverify: the answer has no score, and MinScore asks for one")
 		}
-		if n, err := strconv.ParseFloat(score.Raw(), 64); err != nil || n < s.MinScore {
+		if n, ok := ParseScore(score.Raw()); !ok || n < s.MinScore {
 			return CaptchaBad, nil
 		}
 	}
 	return CaptchaGood, nil
+}
+
+// ParseScore reads a score from 0 to 1 as services write it, such as 0.7: at most
+// nine decimals and no exponent. It gives what strconv.ParseFloat gives, whose
+// tables alone are larger than this package.
+func ParseScore(s string) (score float64, ok bool) {
+	whole, decimals, _ := strings.Cut(s, ".")
+	if whole != "0" && whole != "1" || len(decimals) > 9 || strings.HasSuffix(s, ".") {
+		return 0, false
+	}
+	n, scale := int64(whole[0]-'0'), int64(1)
+	for i := range len(decimals) {
+		c := decimals[i] - '0'
+		if c > 9 {
+			return 0, false
+		}
+		n, scale = n*10+int64(c), scale*10
+	}
+	if n > scale {
+		return 0, false
+	}
+	// Both are exact, so that the quotient is the float nearest to the decimal.
+	return float64(n) / float64(scale), true
 }
 
 // judgeErrorCodes tells a visitor's fault from the operator's and the service's.

@@ -1,9 +1,9 @@
 package exchange
 
 import (
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -74,9 +74,8 @@ func (w *Work) Challenge(now time.Time) (challenge string, expires int64, err er
 
 // tag appends the tag to the signed part.
 func (w *Work) tag(b []byte) []byte {
-	m := hmac.New(sha256.New, w.Key[:])
-	m.Write(b)
-	return m.Sum(b)
+	tag := HMAC256(&w.Key, b)
+	return append(b, tag[:]...)
 }
 
 // ChallengeBody is a challenge as a page's script fetches it:
@@ -115,7 +114,7 @@ func (w *Work) Judge(proof string, now time.Time) (id [32]byte, expires time.Tim
 	if n, err := strconv.ParseUint(number, 10, 64); err != nil || strconv.FormatUint(n, 10) != number {
 		return id, expires, ReasonWorkInvalid
 	}
-	if want := w.tag(b[:workSigned:workSigned]); !hmac.Equal(want, b) || b[0] != workVersion {
+	if want := w.tag(b[:workSigned:workSigned]); subtle.ConstantTimeCompare(want, b) != 1 || b[0] != workVersion {
 		return id, expires, ReasonWorkInvalid
 	}
 	if zeroBits(sha256.Sum256([]byte(proof))) < int(b[1]) {
