@@ -83,6 +83,8 @@ func (k *Key) JWK() []byte {
 // hold such keys (RFC 7517 section 5).
 var errIgnored = refuse(CodeKeySet, "the key is of a kind that this reader does not know")
 
+var errOffCurve = refuse(CodeKeySet, "an EC key is not a point on its curve")
+
 // ParseKey reads one public key as a JWK (RFC 7517 section 4). RSA keys have
 // 2048 to 8192 bits and an odd exponent from 3 to 2^31-1; EC keys lie on P-256
 // or P-384; OKP keys are Ed25519. A key of any other kind, and one that shows

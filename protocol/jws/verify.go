@@ -35,7 +35,7 @@ func (k *Key) prepare() *Error {
 		point := append(append([]byte{4}, k.x...), k.y...)
 		pub, err := ecdsa.ParseUncompressedPublicKey(curve, point)
 		if err != nil {
-			return refuse(CodeKeySet, "an EC key is not a point on its curve")
+			return errOffCurve
 		}
 		k.native.ecdsa = pub
 	case kindEd25519:

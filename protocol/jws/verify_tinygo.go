@@ -2,8 +2,14 @@
 
 package jws
 
-// nativeKey is empty: with TinyGo the platform checks signatures, and checks an
-// EC point when it imports the key.
+// nativeKey is empty: with TinyGo the platform checks signatures.
 type nativeKey struct{}
 
-func (k *Key) prepare() *Error { return nil }
+// prepare refuses what the native build refuses: platforms say each in their own
+// words that an EC point is not on its curve, and only when the key is used.
+func (k *Key) prepare() *Error {
+	if k.kind == kindP256 && !curveP256.has(k.x, k.y) || k.kind == kindP384 && !curveP384.has(k.x, k.y) {
+		return errOffCurve
+	}
+	return nil
+}

@@ -6,4 +6,7 @@
 // every check on by default. Time comes in as a value, keys as a *jws.KeySet;
 // the package fetches nothing and keeps nothing, so that a nonce is used only
 // once is the caller's part (Config.CheckNonce is the place for it).
+//
+// Built with TinyGo the package judges ID tokens and reads discovery documents;
+// requests, PKCE and at_hash are not in it, since they bring cryptography along.
 package oidc

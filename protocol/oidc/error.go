@@ -1,10 +1,6 @@
 package oidc
 
-import (
-	"errors"
-
-	"github.com/bonafides-dev/bonafides/protocol/jws"
-)
+import "github.com/bonafides-dev/bonafides/protocol/jws"
 
 // Codes of an Error about claims. A token that is refused before its claims are
 // read has a code of package jws.
@@ -34,6 +30,7 @@ const (
 	CodeResponse      = "auth_response_invalid" // an answer is not one
 	CodeState         = "state_mismatch"        // an answer to another request
 	CodeResponseIss   = "response_issuer"       // an answer of another provider
+	CodeJudgement     = "judgement_invalid"     // bytes that are no judgement
 	CodeDenied        = "provider_error"        // the provider answered with an error
 )
 
@@ -58,8 +55,7 @@ func refuse(code, message string) *Error { return &Error{code, message} }
 // fromJWS gives an error of package jws the type of this one, so that callers
 // handle a single type.
 func fromJWS(err error) error {
-	var e *jws.Error
-	if errors.As(err, &e) {
+	if e, ok := err.(*jws.Error); ok {
 		return &Error{e.Code, e.Message}
 	}
 	return err

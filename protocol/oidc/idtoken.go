@@ -92,6 +92,9 @@ type IDToken struct {
 // Claim returns a claim as the JSON that the token has, or "" if it is missing.
 func (t *IDToken) Claim(name string) string { return t.claims.Get(name).Raw() }
 
+// Claims returns all claims as the token has them: one JSON object.
+func (t *IDToken) Claims() string { return t.claims.Raw() }
+
 // Value returns a claim for strict reading; the zero Value if it is missing.
 func (t *IDToken) Value(name string) strictjson.Value { return t.claims.Get(name) }
 

@@ -445,3 +445,35 @@ func TestAuthAnswer(t *testing.T) {
 		t.Errorf("a provider without iss parameter: %v", err)
 	}
 }
+
+// A judgement that was kept as bytes ends as the one that was not.
+func TestAJudgementIsTakenUpAgain(t *testing.T) {
+	c, sets := readCorpus(t)
+	for _, test := range c.Cases {
+		now := c.Now
+		if test.Config.Now != 0 {
+			now = test.Config.Now
+		}
+		u, err := Judge(test.Token, test.Config.config(sets[test.Keys]), time.Unix(now, 0))
+		if err != nil {
+			continue
+		}
+		again, err := ParseUnverified(u.Bytes())
+		if err != nil {
+			t.Fatalf("%s: %v", test.Name, err)
+		}
+		a, err1 := u.Confirm(u.JWS().Check())
+		b, err2 := again.Confirm(u.JWS().Check())
+		if (err1 == nil) != (err2 == nil) || err1 != nil && err1.Error() != err2.Error() {
+			t.Errorf("%s: %v, and again %v", test.Name, err1, err2)
+		} else if err1 == nil && (a.Claims() != b.Claims() || a.Subject != b.Subject || a.Expiry != b.Expiry || a.KeyID != b.KeyID ||
+			a.Algorithm != b.Algorithm || a.EmailVerified != b.EmailVerified) {
+			t.Errorf("%s: %+v, and again %+v", test.Name, a, b)
+		}
+	}
+	for _, bad := range []string{"", "RS256", "RS256.a2", "RS256.a2.", "RS256.!.{}", `RS256.a2.{"iss":1}`, "RS256.a2.[]"} {
+		if _, err := ParseUnverified([]byte(bad)); !errors.Is(err, &Error{Code: CodeJudgement}) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}

@@ -19,13 +19,22 @@ import (
 // Table is abi.json.
 type Table struct {
 	Version int      `json:"version"`
+	Shared  []Shared `json:"shared"`
 	Modules []Module `json:"modules"`
+}
+
+// Shared is functions that several guests export. They stand in a package beside
+// the guests.
+type Shared struct {
+	Package   string     `json:"package"`
+	Functions []Function `json:"functions"`
 }
 
 // Module is one guest.
 type Module struct {
 	Name      string     `json:"name"`
 	Doc       string     `json:"doc"`
+	Uses      []string   `json:"uses"` // packages of Shared, whose functions it exports after its own
 	Functions []Function `json:"functions"`
 }
 
@@ -35,6 +44,8 @@ type Function struct {
 	Doc  string  `json:"doc"`
 	In   []Value `json:"in"`
 	Out  []Value `json:"out"`
+
+	pkg string // where it is shared from; empty for the guest's own
 }
 
 // Value is an argument or a result.
@@ -93,10 +104,25 @@ func (f Function) Camel() string {
 	return b.String()
 }
 
-// Title is Camel with a capital, as part of a Go name.
+// Title is the function's name as an exported one of Go.
 func (f Function) Title() string {
-	c := f.Camel()
-	return strings.ToUpper(c[:1]) + c[1:]
+	words := strings.Split(f.Name, "_")
+	for i, w := range words {
+		if w == "id" {
+			words[i] = "ID"
+		} else {
+			words[i] = strings.ToUpper(w[:1]) + w[1:]
+		}
+	}
+	return strings.Join(words, "")
+}
+
+// Call is the Go function that does the work.
+func (f Function) Call() string {
+	if f.pkg != "" {
+		return f.pkg + "." + f.Title()
+	}
+	return f.Camel()
 }
 
 // Secret says whether the buffers must be wiped after the call.
@@ -139,6 +165,28 @@ var goTemplate string
 //go:embed abi.ts.tmpl
 var tsTemplate string
 
+// share gives every guest the functions that it uses of others.
+func (t *Table) share() error {
+	for i := range t.Modules {
+		m := &t.Modules[i]
+	uses:
+		for _, name := range m.Uses {
+			for _, s := range t.Shared {
+				if s.Package != name {
+					continue
+				}
+				for _, f := range s.Functions {
+					f.pkg = name
+					m.Functions = append(m.Functions, f)
+				}
+				continue uses
+			}
+			return fmt.Errorf("%s uses %q, which nobody shares", m.Name, name)
+		}
+	}
+	return nil
+}
+
 // check refuses a table that the templates would turn into wrong code.
 func (t *Table) check() error {
 	for _, m := range t.Modules {
@@ -170,6 +218,9 @@ func run(dir string) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&t); err != nil {
+		return fmt.Errorf("abi.json: %w", err)
+	}
+	if err := t.share(); err != nil {
 		return fmt.Errorf("abi.json: %w", err)
 	}
 	if err := t.check(); err != nil {

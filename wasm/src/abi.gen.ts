@@ -80,6 +80,47 @@ export const token = {
   },
 };
 
+/** ID tokens in the browser (protocol/oidc). */
+export const idtoken = {
+  /**
+   * Judges an ID token in all but its signature, and says what the platform needs to check that. Nothing may be believed before confirm_id_token has answered.
+   * @param config JSON: issuer, issuerAliases, clientId, nonce, insecureNoNonce, hostedDomain, trustedAudiences, algorithms, maxSize, as oidc.Config has them
+   * @param jwks the issuer's key set, JSON
+   * @param token the ID token
+   * @param now Unix seconds
+   * @param millis milliseconds of now, 0 to 999
+   */
+  judgeIdToken(guest: Guest, config: string, jwks: Uint8Array, token: string, now: number, millis: number): { algorithm: string; key: Uint8Array; signingInput: Uint8Array; signature: Uint8Array; judged: Uint8Array } {
+    return guest.call("idtoken_judge_id_token", true, (w) => {
+      w.text(config);
+      w.bytes(jwks);
+      w.text(token);
+      w.time(now);
+      w.u16(millis);
+    }, (r) => ({
+      algorithm: r.text(),
+      key: r.bytes(),
+      signingInput: r.bytes(),
+      signature: r.bytes(),
+      judged: r.bytes(),
+    }));
+  },
+  /**
+   * Ends a judgement with the outcome of the signature check.
+   * @param judged as judge_id_token returned it
+   * @param valid whether the signature is valid
+   */
+  confirmIdToken(guest: Guest, judged: Uint8Array, valid: boolean): { claims: string; emailVerified: boolean } {
+    return guest.call("idtoken_confirm_id_token", true, (w) => {
+      w.bytes(judged);
+      w.bool(valid);
+    }, (r) => ({
+      claims: r.text(),
+      emailVerified: r.bool(),
+    }));
+  },
+};
+
 /** An issuer and its readers at the edge (issuer/exchange). Refusals carry the HTTP status to answer with. */
 export const edge = {
   /**
@@ -295,6 +336,43 @@ export const edge = {
       w.text(minScore);
     }, (r) => ({
       reason: r.text(),
+    }));
+  },
+  /**
+   * Judges an ID token in all but its signature, and says what the platform needs to check that. Nothing may be believed before confirm_id_token has answered.
+   * @param config JSON: issuer, issuerAliases, clientId, nonce, insecureNoNonce, hostedDomain, trustedAudiences, algorithms, maxSize, as oidc.Config has them
+   * @param jwks the issuer's key set, JSON
+   * @param token the ID token
+   * @param now Unix seconds
+   * @param millis milliseconds of now, 0 to 999
+   */
+  judgeIdToken(guest: Guest, config: string, jwks: Uint8Array, token: string, now: number, millis: number): { algorithm: string; key: Uint8Array; signingInput: Uint8Array; signature: Uint8Array; judged: Uint8Array } {
+    return guest.call("edge_judge_id_token", true, (w) => {
+      w.text(config);
+      w.bytes(jwks);
+      w.text(token);
+      w.time(now);
+      w.u16(millis);
+    }, (r) => ({
+      algorithm: r.text(),
+      key: r.bytes(),
+      signingInput: r.bytes(),
+      signature: r.bytes(),
+      judged: r.bytes(),
+    }));
+  },
+  /**
+   * Ends a judgement with the outcome of the signature check.
+   * @param judged as judge_id_token returned it
+   * @param valid whether the signature is valid
+   */
+  confirmIdToken(guest: Guest, judged: Uint8Array, valid: boolean): { claims: string; emailVerified: boolean } {
+    return guest.call("edge_confirm_id_token", true, (w) => {
+      w.bytes(judged);
+      w.bool(valid);
+    }, (r) => ({
+      claims: r.text(),
+      emailVerified: r.bool(),
     }));
   },
 };

@@ -4,7 +4,10 @@
 
 package main
 
-import "github.com/bonafides-dev/bonafides/wasm/guest/abi"
+import (
+	"github.com/bonafides-dev/bonafides/wasm/guest/abi"
+	"github.com/bonafides-dev/bonafides/wasm/guest/judge"
+)
 
 //go:wasmexport edge_refusal
 func exportRefusal(n uint32) uint32 {
@@ -277,5 +280,51 @@ func callJudgeCaptcha(in *abi.Reader, out *abi.Writer) error {
 		return err
 	}
 	out.Text(reason)
+	return nil
+}
+
+//go:wasmexport edge_judge_id_token
+func exportJudgeIDToken(n uint32) uint32 {
+	return abi.Answer(n, callJudgeIDToken)
+}
+
+func callJudgeIDToken(in *abi.Reader, out *abi.Writer) error {
+	config := in.Text(65536)
+	jwks := in.Bytes(524288)
+	token := in.Text(262144)
+	now := in.Time()
+	millis := in.U16()
+	if !in.End() {
+		return nil
+	}
+	algorithm, key, signingInput, signature, judged, err := judge.JudgeIDToken(config, jwks, token, now, millis)
+	if err != nil {
+		return err
+	}
+	out.Text(algorithm)
+	out.Bytes(key)
+	out.Bytes(signingInput)
+	out.Bytes(signature)
+	out.Bytes(judged)
+	return nil
+}
+
+//go:wasmexport edge_confirm_id_token
+func exportConfirmIDToken(n uint32) uint32 {
+	return abi.Answer(n, callConfirmIDToken)
+}
+
+func callConfirmIDToken(in *abi.Reader, out *abi.Writer) error {
+	judged := in.Bytes(262144)
+	valid := in.Bool()
+	if !in.End() {
+		return nil
+	}
+	claims, emailVerified, err := judge.ConfirmIDToken(judged, valid)
+	if err != nil {
+		return err
+	}
+	out.Text(claims)
+	out.Bool(emailVerified)
 	return nil
 }

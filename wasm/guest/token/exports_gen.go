@@ -4,7 +4,9 @@
 
 package main
 
-import "github.com/bonafides-dev/bonafides/wasm/guest/abi"
+import (
+	"github.com/bonafides-dev/bonafides/wasm/guest/abi"
+)
 
 //go:wasmexport token_commitments
 func exportCommitments(n uint32) uint32 {

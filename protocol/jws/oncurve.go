@@ -1,0 +1,100 @@
+package jws
+
+// Whether a point lies on its curve. Builds without crypto/elliptic ask this; a
+// key is public, so nothing here hides how long it takes, and a key is read too
+// seldom for anything faster than the schoolbook.
+
+// curve is y^2 = x^3 - 3x + b modulo p (FIPS 186-5, SP 800-186 section 3.2.1).
+// Numbers are 32-bit limbs, the least significant first.
+type curve struct{ p, b []uint32 }
+
+var (
+	curveP256 = curve{
+		p: []uint32{0xffffffff, 0xffffffff, 0xffffffff, 0, 0, 0, 1, 0xffffffff},
+		b: []uint32{0x27d2604b, 0x3bce3c3e, 0xcc53b0f6, 0x651d06b0, 0x769886bc, 0xb3ebbd55, 0xaa3a93e7, 0x5ac635d8},
+	}
+	curveP384 = curve{
+		p: []uint32{0xffffffff, 0, 0, 0xffffffff, 0xfffffffe, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
+		b: []uint32{0xd3ec2aef, 0x2a85c8ed, 0x8a2ed19d, 0xc656398d, 0x5013875a, 0x0314088f, 0xfe814112, 0x181d9c6e, 0xe3f82d19, 0x988e056b, 0xe23ee7e4, 0xb3312fa7},
+	}
+)
+
+// has reports whether x and y, big-endian and of the curve's full size, are the
+// coordinates of a point.
+func (c *curve) has(x, y []byte) bool {
+	u, v := limbs(x), limbs(y)
+	if !less(u, c.p) || !less(v, c.p) {
+		return false
+	}
+	right := c.multiply(c.multiply(u, u), u)
+	for range 3 {
+		right = c.subtract(right, u)
+	}
+	right = c.add(right, c.b)
+	left := c.multiply(v, v)
+	return !less(left, right) && !less(right, left)
+}
+
+func limbs(b []byte) []uint32 {
+	out := make([]uint32, len(b)/4)
+	for i := range out {
+		at := len(b) - 4*i
+		out[i] = uint32(b[at-4])<<24 | uint32(b[at-3])<<16 | uint32(b[at-2])<<8 | uint32(b[at-1])
+	}
+	return out
+}
+
+func less(a, b []uint32) bool {
+	for i := len(a) - 1; i >= 0; i-- {
+		if a[i] != b[i] {
+			return a[i] < b[i]
+		}
+	}
+	return false
+}
+
+// add returns a + b mod p, for a and b below p.
+func (c *curve) add(a, b []uint32) []uint32 {
+	out, carry := make([]uint32, len(a)), uint64(0)
+	for i := range a {
+		carry += uint64(a[i]) + uint64(b[i])
+		out[i] = uint32(carry)
+		carry >>= 32
+	}
+	if carry != 0 || !less(out, c.p) {
+		minus(out, c.p)
+	}
+	return out
+}
+
+// subtract returns a - b mod p, for a and b below p.
+func (c *curve) subtract(a, b []uint32) []uint32 {
+	negative := append([]uint32(nil), c.p...)
+	minus(negative, b)
+	if !less(negative, c.p) { // b is 0
+		return append([]uint32(nil), a...)
+	}
+	return c.add(a, negative)
+}
+
+// minus takes b from a, modulo 2^(32 len(a)).
+func minus(a, b []uint32) {
+	borrow := uint64(0)
+	for i := range a {
+		d := uint64(a[i]) - uint64(b[i]) - borrow
+		a[i] = uint32(d)
+		borrow = d >> 63
+	}
+}
+
+// multiply returns a * b mod p, by doubling and adding.
+func (c *curve) multiply(a, b []uint32) []uint32 {
+	out := make([]uint32, len(a))
+	for i := len(b)*32 - 1; i >= 0; i-- {
+		out = c.add(out, out)
+		if b[i/32]>>(i%32)&1 == 1 {
+			out = c.add(out, a)
+		}
+	}
+	return out
+}

@@ -1,0 +1,126 @@
+package judge
+
+import (
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/bonafides-dev/bonafides/protocol/jws"
+	"github.com/bonafides-dev/bonafides/wasm/guest/abi"
+)
+
+const now = 1_800_000_000
+
+func code(err error) string {
+	var r *abi.Refusal
+	if errors.As(err, &r) {
+		return r.Code
+	}
+	return ""
+}
+
+var (
+	private = ed25519.NewKeyFromSeed(make([]byte, 32))
+	public  = private.Public().(ed25519.PublicKey)
+	jwks    = []byte(`{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k","x":"` + jws.EncodeBase64URL(public) + `"}]}`)
+)
+
+func sign(t *testing.T, change map[string]any) string {
+	t.Helper()
+	claims := map[string]any{"iss": "https://idp.example", "aud": "shop", "sub": "ada", "nonce": "n", "iat": now, "exp": now + 60, "email_verified": "true"}
+	for name, v := range change {
+		claims[name] = v
+	}
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := jws.Sign(jws.NewEd25519Signer("k", private), "JWT", payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+const options = `{"issuer":"https://idp.example","clientId":"shop","nonce":"n"}`
+
+func TestAnIDTokenIsJudgedAndConfirmed(t *testing.T) {
+	alg, key, input, signature, judged, err := JudgeIDToken(options, jwks, sign(t, nil), now, 0)
+	if err != nil || alg != "EdDSA" {
+		t.Fatal(alg, err)
+	}
+	if k, err := jws.ParseKey(key); err != nil || !k.Fits(jws.EdDSA) || !ed25519.Verify(public, input, signature) {
+		t.Fatalf("the key or what it checks is wrong: %v %s", err, key)
+	}
+	claims, verified, err := ConfirmIDToken(judged, true)
+	if err != nil || !verified || !strings.Contains(claims, `"sub":"ada"`) {
+		t.Fatal(claims, verified, err)
+	}
+	if claims, _, err := ConfirmIDToken(judged, false); code(err) != jws.CodeSignature || claims != "" {
+		t.Errorf("a bad signature: %v", err)
+	}
+	if _, _, err := ConfirmIDToken(judged[1:], true); code(err) != "" && code(err) != "judgement_invalid" {
+		t.Errorf("a cut judgement: %v", err)
+	}
+	for _, b := range [][]byte{nil, []byte("x"), []byte("EdDSA.k"), []byte("EdDSA.a2.{"), []byte("EdDSA.!.{}")} {
+		if _, _, err := ConfirmIDToken(b, true); code(err) != "judgement_invalid" {
+			t.Errorf("%q: %v", b, err)
+		}
+	}
+}
+
+// exp may have a fraction, so the milliseconds of now decide.
+func TestMillisecondsCount(t *testing.T) {
+	token := sign(t, map[string]any{"exp": now + 0.5})
+	if _, _, _, _, _, err := JudgeIDToken(options, jwks, token, now, 499); err != nil {
+		t.Error(err)
+	}
+	if _, _, _, _, _, err := JudgeIDToken(options, jwks, token, now, 500); code(err) != "expired" {
+		t.Error(err)
+	}
+}
+
+func TestOptionsAreReadStrictly(t *testing.T) {
+	const base = `"issuer":"https://idp.example","clientId":"shop"`
+	for name, bad := range map[string]string{
+		"no JSON":               `{`,
+		"an array":              `[]`,
+		"a name twice":          `{` + base + `,"nonce":"n","nonce":"n"}`,
+		"a misspelt name":       `{` + base + `,"nonce":"n","hosted_domain":"x"}`,
+		"no issuer":             `{"clientId":"shop","nonce":"n"}`,
+		"no client":             `{"issuer":"https://idp.example","nonce":"n"}`,
+		"no nonce":              `{` + base + `}`,
+		"an empty nonce":        `{` + base + `,"nonce":""}`,
+		"nonce null":            `{` + base + `,"nonce":null}`,
+		"nonce, insecure false": `{` + base + `,"insecureNoNonce":false}`,
+		"insecure as text":      `{` + base + `,"insecureNoNonce":"true"}`,
+		"an empty domain":       `{` + base + `,"nonce":"n","hostedDomain":""}`,
+		"no algorithms":         `{` + base + `,"nonce":"n","algorithms":[]}`,
+		"one algorithm as text": `{` + base + `,"nonce":"n","algorithms":"RS256"}`,
+		"aliases as text":       `{` + base + `,"nonce":"n","issuerAliases":"x"}`,
+		"size zero":             `{` + base + `,"nonce":"n","maxSize":0}`,
+		"size too large":        `{` + base + `,"nonce":"n","maxSize":262144}`,
+	} {
+		if _, _, _, _, _, err := JudgeIDToken(bad, jwks, sign(t, nil), now, 0); code(err) != "config_invalid" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, c := range map[string]struct{ options, code string }{
+		"insecureNoNonce": {`{` + base + `,"insecureNoNonce":true}`, ""},
+		"another nonce":   {`{` + base + `,"nonce":"m","insecureNoNonce":true}`, "nonce_mismatch"},
+		"hosted domain":   {`{` + base + `,"nonce":"n","hostedDomain":"*"}`, "hd_mismatch"},
+		"algorithms":      {`{` + base + `,"nonce":"n","algorithms":["ES256"]}`, "alg_not_allowed"},
+		"size":            {`{` + base + `,"nonce":"n","maxSize":100}`, "token_too_large"},
+		"alias":           {`{"issuer":"https://other.example","issuerAliases":["https://idp.example"],"clientId":"shop","nonce":"n"}`, ""},
+		"all of them":     {`{` + base + `,"nonce":"n","insecureNoNonce":false,"issuerAliases":[],"trustedAudiences":[],"algorithms":["EdDSA"],"maxSize":262143}`, ""},
+	} {
+		if _, _, _, _, _, err := JudgeIDToken(c.options, jwks, sign(t, nil), now, 0); code(err) != c.code {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, _, _, _, _, err := JudgeIDToken(options, []byte("{}"), sign(t, nil), now, 0); code(err) != jws.CodeKeySet {
+		t.Errorf("no key set: %v", err)
+	}
+}
