@@ -7,9 +7,6 @@ import (
 	"github.com/bonafides-dev/bonafides/issuer/exchange"
 )
 
-var originNotAllowed = &exchange.Refusal{Status: http.StatusForbidden, Code: "origin_not_allowed",
-	Detail: "Pages of this origin may not ask for tokens with a visitor's cookies. The issuer's operator can allow the origin; redeeming needs no permission."}
-
 // allowIssue decides whether a page may ask for tokens, and sets the CORS answer
 // (Fetch section 3.2.5). Tokens are granted on the strength of cookies, so only
 // the issuer's own pages and allowed origins may ask. A request without Origin
@@ -22,7 +19,7 @@ func (i *Issuer) allowIssue(w http.ResponseWriter, r *http.Request) *exchange.Re
 	case len(origins) > 1, len(origins) == 1 && !i.allowed[origins[0]]:
 		// The page may read why.
 		h.Set("Access-Control-Allow-Origin", "*")
-		return originNotAllowed
+		return exchange.OriginNotAllowed
 	case len(origins) == 1:
 		h.Set("Access-Control-Allow-Origin", origins[0])
 		h.Set("Access-Control-Allow-Credentials", "true")
@@ -32,7 +29,7 @@ func (i *Issuer) allowIssue(w http.ResponseWriter, r *http.Request) *exchange.Re
 	case "", "same-origin", "none":
 		return nil
 	}
-	return originNotAllowed
+	return exchange.OriginNotAllowed
 }
 
 // preflight answers OPTIONS. The native token headers cause no preflight, but a

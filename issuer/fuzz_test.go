@@ -92,9 +92,9 @@ func FuzzSiteverifyAnswer(f *testing.F) {
 		`{"success":true}`, `[]`, `{"success":true,"hostname":"h","score":"1"}`, `{"success":true,"hostname":"h","score":1e400}`} {
 		f.Add([]byte(s))
 	}
-	s := &Siteverify{Hostname: "h", MinScore: 0.5}
+	s := &exchange.Siteverify{Hostname: "h", MinScore: 0.5}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		v, err := s.judge(body)
+		v, err := s.Judge(body)
 		if err != nil && v == CaptchaGood {
 			t.Error("good, and an error")
 		}

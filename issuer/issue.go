@@ -14,23 +14,7 @@ import (
 
 // ProofHeader is the request header in which a page hands the policy a solved
 // challenge or a CAPTCHA's answer. It is read where Config.Facts gives none.
-const ProofHeader = "Issuance-Proof"
-
-const (
-	maxIssueBody = 64 << 10 // bytes of a body that Config.Facts may want to read
-	maxProof     = 8 << 10
-)
-
-var (
-	proofTooLarge = &exchange.Refusal{Status: http.StatusRequestHeaderFieldsTooLarge, Code: "proof_too_large",
-		Detail: "The header " + ProofHeader + " is longer than 8 KiB."}
-	bodyTooLarge = &exchange.Refusal{Status: http.StatusRequestEntityTooLarge, Code: "body_too_large",
-		Detail: "The body is longer than 64 KiB. The token message travels in a header."}
-	policyUnavailable = &exchange.Refusal{Status: http.StatusServiceUnavailable, Code: "policy_unavailable",
-		Detail: "Whether you may have tokens cannot be decided at the moment. Nothing was issued. Try again."}
-	signingFailed = &exchange.Refusal{Status: http.StatusInternalServerError, Code: "signing_failed",
-		Detail: "The issuer could not sign. Nothing was issued. Try again later."}
-)
+const ProofHeader = exchange.ProofHeader
 
 // Issue serves token-request: it asks the policy, signs as many of the blinded
 // elements as that grants, and answers in the token header. Granting none is a
@@ -79,35 +63,35 @@ func (i *Issuer) issue(w http.ResponseWriter, r *http.Request, req *pst.IssueReq
 	if refused != nil {
 		return nil, refused
 	}
-	if r.ContentLength > maxIssueBody {
-		return nil, bodyTooLarge
+	if r.ContentLength > exchange.MaxIssueBody {
+		return nil, exchange.BodyTooLarge
 	}
 	if r.Body != nil {
-		r.Body = http.MaxBytesReader(w, r.Body, maxIssueBody)
+		r.Body = http.MaxBytesReader(w, r.Body, exchange.MaxIssueBody)
 	}
 	f, err := i.c.Facts(r)
 	var tooLong *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLong): // Facts read a body without a declared length
-		return nil, bodyTooLarge
+		return nil, exchange.BodyTooLarge
 	case err != nil:
-		return nil, i.failed("facts", err, policyUnavailable)
+		return nil, i.failed("facts", err, exchange.PolicyUnavailable)
 	}
 	f.Requested, f.Now = min(req.Count(), i.c.BatchSize), now
 	if f.Proof == "" {
 		f.Proof = r.Header.Get(ProofHeader)
 	}
-	if len(f.Proof) > maxProof {
-		return nil, proofTooLarge
+	if len(f.Proof) > exchange.MaxProof {
+		return nil, exchange.ProofTooLarge
 	}
 	d, err := i.c.Policy.Decide(r.Context(), f)
 	if err != nil {
-		return nil, i.failed("policy", err, policyUnavailable)
+		return nil, i.failed("policy", err, exchange.PolicyUnavailable)
 	}
 	n := max(0, min(d.Tokens, f.Requested))
 	token, err := exchange.SignIssuance(key, req, n)
 	if err != nil {
-		return nil, i.failed("signing tokens", err, signingFailed)
+		return nil, i.failed("signing tokens", err, exchange.SigningFailed)
 	}
 	i.c.Log.LogAttrs(r.Context(), slog.LevelInfo, "tokens issued",
 		slog.Int("requested", req.Count()), slog.Int("issued", n), slog.String("reason", d.Reason))

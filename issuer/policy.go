@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/netip"
 	"time"
+
+	"github.com/bonafides-dev/bonafides/issuer/exchange"
 )
 
 // A Policy decides how many tokens somebody gets. Decide is called after the
@@ -47,11 +49,11 @@ const (
 	ReasonSignIn         = "sign_in_required"
 	ReasonAccountTooNew  = "account_too_new"
 	ReasonBudget         = "daily_budget_used"
-	ReasonWorkMissing    = "proof_of_work_missing"
-	ReasonWorkInvalid    = "proof_of_work_invalid"
-	ReasonWorkExpired    = "proof_of_work_expired"
-	ReasonWorkUsed       = "proof_of_work_used"
-	ReasonCaptchaMissing = "captcha_missing"
-	ReasonCaptchaFailed  = "captcha_failed"
-	ReasonCaptchaExpired = "captcha_expired"
+	ReasonWorkMissing    = exchange.ReasonWorkMissing
+	ReasonWorkInvalid    = exchange.ReasonWorkInvalid
+	ReasonWorkExpired    = exchange.ReasonWorkExpired
+	ReasonWorkUsed       = exchange.ReasonWorkUsed
+	ReasonCaptchaMissing = exchange.ReasonCaptchaMissing
+	ReasonCaptchaFailed  = exchange.ReasonCaptchaFailed
+	ReasonCaptchaExpired = exchange.ReasonCaptchaExpired
 )

@@ -8,9 +8,6 @@ import (
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
-var credentialsSent = &exchange.Refusal{Status: http.StatusBadRequest, Code: "credentials_sent",
-	Detail: "A redemption carries no cookies and no authorization, or it could be joined to an issuance. Nothing was redeemed. Send it with credentials: 'omit'."}
-
 // PolyfillIssue serves token-request to the polyfill's script, where
 // Config.Polyfill is set: Issue with headers that a page can set. The same
 // origins may ask, the same policy decides.
@@ -45,7 +42,7 @@ func (i *Issuer) PolyfillRedeem(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Header.Get("Cookie") != "" || r.Header.Get("Authorization") != "" {
-		i.refuse(w, r, credentialsSent)
+		i.refuse(w, r, exchange.CredentialsSent)
 		return
 	}
 	i.serveRedeem(w, r, h, pst.ViaPolyfill)

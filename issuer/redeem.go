@@ -15,9 +15,6 @@ import (
 // storeTimeout bounds the work that goes on after the client has left.
 const storeTimeout = 10 * time.Second
 
-var recordFailed = &exchange.Refusal{Status: http.StatusInternalServerError, Code: "signing_failed",
-	Detail: "The token was spent, but its record could not be signed. Try again with another token."}
-
 // Redeem serves token-redemption. Every origin may redeem; credentials are
 // neither needed nor read, and the answer is not given to a page that sends
 // them across origins. The answer's token header is the redemption record.
@@ -76,7 +73,7 @@ func (i *Issuer) redeem(ctx context.Context, msg []byte, via string) (record str
 	}
 	record, seconds, err := i.recorder.Sign(red, via, now)
 	if err != nil {
-		return "", 0, i.failed("signing a record", err, recordFailed)
+		return "", 0, i.failed("signing a record", err, exchange.RecordFailed)
 	}
 	return record, seconds, nil
 }

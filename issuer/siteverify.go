@@ -9,11 +9,10 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/bonafides-dev/bonafides/protocol/strictjson"
+	"github.com/bonafides-dev/bonafides/issuer/exchange"
 )
 
 // Captcha is a Policy that grants tokens for a solved CAPTCHA. The page sends
@@ -32,13 +31,13 @@ type CaptchaVerifier interface {
 }
 
 // CaptchaVerdict is what the service found.
-type CaptchaVerdict int
+type CaptchaVerdict = exchange.CaptchaVerdict
 
 // Verdicts; the zero value grants nothing.
 const (
-	CaptchaBad     CaptchaVerdict = iota // not solved, or not for this site
-	CaptchaExpired                       // too old, or used before
-	CaptchaGood
+	CaptchaBad     = exchange.CaptchaBad     // not solved, or not for this site
+	CaptchaExpired = exchange.CaptchaExpired // too old, or used before
+	CaptchaGood    = exchange.CaptchaGood
 )
 
 // Decide asks the service.
@@ -78,8 +77,6 @@ type Siteverify struct {
 	Client *http.Client
 }
 
-const maxSiteverify = 16 << 10
-
 // VerifyCaptcha posts the response to the service and judges its answer. The
 // answer must be status 200, JSON, below 16 KiB and without duplicate members.
 // Errors never hold the secret or the response.
@@ -107,7 +104,7 @@ func (s *Siteverify) VerifyCaptcha(ctx context.Context, response string, ip neti
 		return CaptchaBad, fmt.Errorf("siteverify: %w", err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxSiteverify+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, exchange.MaxSiteverify+1))
 	if err != nil {
 		return CaptchaBad, fmt.Errorf("siteverify: %w", err)
 	}
@@ -117,60 +114,6 @@ func (s *Siteverify) VerifyCaptcha(ctx context.Context, response string, ip neti
 	if t, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err != nil || t != "application/json" {
 		return CaptchaBad, errors.New("siteverify: the answer is not application/json")
 	}
-	return s.judge(body)
-}
-
-// judge reads the answer. Members that it does not know are ignored; one of the
-// wrong type is an error.
-func (s *Siteverify) judge(body []byte) (CaptchaVerdict, error) {
-	v, err := strictjson.Parse(body, strictjson.Limits{MaxSize: maxSiteverify, MaxDepth: 8})
-	if err != nil {
-		return CaptchaBad, fmt.Errorf("siteverify: the answer is not strict JSON: %w", err)
-	}
-	success, ok := v.Get("success").Bool()
-	if !ok {
-		return CaptchaBad, errors.New("siteverify: the answer has no boolean success")
-	}
-	if !success {
-		return judgeErrorCodes(v.Get("error-codes"))
-	}
-	if host, ok := v.Get("hostname").Text(); !ok || host != s.Hostname {
-		return CaptchaBad, nil
-	}
-	if action, _ := v.Get("action").Text(); s.Action != "" && action != s.Action {
-		return CaptchaBad, nil
-	}
-	if s.MinScore > 0 {
-		score := v.Get("score")
-		if score.Kind() != strictjson.Number {
-			return CaptchaBad, errors.New("siteverify: the answer has no score, and MinScore asks for one")
-		}
-		if n, err := strconv.ParseFloat(score.Raw(), 64); err != nil || n < s.MinScore {
-			return CaptchaBad, nil
-		}
-	}
-	return CaptchaGood, nil
-}
-
-// judgeErrorCodes tells a visitor's fault from the operator's and the service's.
-func judgeErrorCodes(v strictjson.Value) (CaptchaVerdict, error) {
-	if !v.Exists() {
-		return CaptchaBad, nil
-	}
-	codes, ok := v.Strings()
-	if !ok {
-		return CaptchaBad, errors.New("siteverify: error-codes is not a list of strings")
-	}
-	verdict := CaptchaBad
-	for _, c := range codes {
-		switch c {
-		case "missing-input-secret", "invalid-input-secret", "sitekey-secret-mismatch", "not-using-dummy-secret":
-			return CaptchaBad, errors.New("siteverify: the service does not accept the secret")
-		case "bad-request", "internal-error":
-			return CaptchaBad, errors.New("siteverify: the service could not verify the response")
-		case "timeout-or-duplicate", "expired-input-response", "already-seen-response", "invalid-or-already-seen-response":
-			verdict = CaptchaExpired
-		}
-	}
-	return verdict, nil
+	rules := exchange.Siteverify{Hostname: s.Hostname, Action: s.Action, MinScore: s.MinScore}
+	return rules.Judge(body)
 }

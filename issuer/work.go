@@ -2,20 +2,13 @@ package issuer
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
-	"encoding/json"
 	"errors"
-	"math/bits"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/issuer/exchange"
 )
 
 // ProofOfWork is a Policy that grants tokens for a solved puzzle. It is rate
@@ -28,20 +21,13 @@ import (
 //	SHA-256(challenge "." number)
 //
 // begins with Difficulty zero bits, and sends "challenge.number" in the
-// ProofHeader with its token-request. A challenge expires, and works once:
-//
-//	challenge = base64url(
-//	  u8  version = 1
-//	  u8  difficulty
-//	  u64 expiry, Unix seconds
-//	  opaque random[16]
-//	  opaque tag[32]  // HMAC-SHA-256 under a key of this process, of the above
-//	)
+// ProofHeader with its token-request. A challenge expires, and works once;
+// exchange.Work has its form.
 //
 // Make one with NewProofOfWork.
 type ProofOfWork struct {
-	c   WorkConfig
-	key [32]byte
+	c    WorkConfig
+	work exchange.Work
 }
 
 // WorkConfig is the configuration of ProofOfWork.
@@ -58,12 +44,6 @@ type WorkConfig struct {
 	Now      func() time.Time // nil means time.Now
 }
 
-const (
-	workVersion   = 1
-	workSigned    = 1 + 1 + 8 + 16
-	workChallenge = workSigned + sha256.Size
-)
-
 // NewProofOfWork checks the configuration.
 func NewProofOfWork(c WorkConfig) (*ProofOfWork, error) {
 	if c.Lifetime == 0 {
@@ -72,43 +52,29 @@ func NewProofOfWork(c WorkConfig) (*ProofOfWork, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	p := &ProofOfWork{c: c}
+	p := &ProofOfWork{c: c, work: exchange.Work{Difficulty: c.Difficulty, Lifetime: c.Lifetime}}
+	if err := p.work.Check(); err != nil {
+		return nil, errors.New("issuer: " + err.Error())
+	}
 	switch {
-	case c.Difficulty < 8 || c.Difficulty > 40:
-		return nil, errors.New("issuer: Difficulty of the proof of work is not between 8 and 40 bits")
 	case c.Once == nil:
 		return nil, errors.New("issuer: Once of the proof of work is missing: without it a solution works for ever")
-	case c.Lifetime < time.Second || c.Lifetime > 24*time.Hour:
-		return nil, errors.New("issuer: Lifetime of a challenge is not between 1 second and 24 hours")
 	case c.Key == nil:
-		if _, err := rand.Read(p.key[:]); err != nil {
+		if _, err := rand.Read(p.work.Key[:]); err != nil {
 			return nil, err
 		}
-	case len(c.Key) != len(p.key):
+	case len(c.Key) != len(p.work.Key):
 		return nil, errors.New("issuer: Key of the proof of work is not 32 bytes")
 	}
-	copy(p.key[:], c.Key)
+	copy(p.work.Key[:], c.Key)
 	p.c.Key = nil
 	return p, nil
 }
 
 // Challenge makes a challenge, good from now on for its lifetime.
 func (p *ProofOfWork) Challenge(now time.Time) (string, error) {
-	b := make([]byte, 0, workChallenge)
-	b = append(b, workVersion, byte(p.c.Difficulty))
-	b = binary.BigEndian.AppendUint64(b, uint64(now.Add(p.c.Lifetime).Unix()))
-	b = b[:workSigned]
-	if _, err := rand.Read(b[10:]); err != nil {
-		return "", err
-	}
-	return base64.RawURLEncoding.EncodeToString(p.tag(b)), nil
-}
-
-// tag appends the tag to the signed part.
-func (p *ProofOfWork) tag(b []byte) []byte {
-	m := hmac.New(sha256.New, p.key[:])
-	m.Write(b)
-	return m.Sum(b)
+	challenge, _, err := p.work.Challenge(now)
+	return challenge, err
 }
 
 // ServeHTTP answers GET with a challenge, which the site's mux puts where its
@@ -118,43 +84,25 @@ func (p *ProofOfWork) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refused.Write(w)
 		return
 	}
-	now := p.c.Now()
-	challenge, err := p.Challenge(now)
+	challenge, expires, err := p.work.Challenge(p.c.Now())
 	if err != nil {
-		web.NewProblem(http.StatusServiceUnavailable, "challenge_unavailable",
-			"No challenge can be made at the moment. Try again.").Write(w)
-		return
-	}
-	body, err := json.Marshal(struct {
-		Challenge  string `json:"challenge"`
-		Difficulty int    `json:"difficulty"`
-		Expires    int64  `json:"expires"`
-	}{challenge, p.c.Difficulty, now.Add(p.c.Lifetime).Unix()})
-	if err != nil { // a string and two ints always marshal
+		web.NewProblem(exchange.NoChallenge.Status, exchange.NoChallenge.Code, exchange.NoChallenge.Detail).Write(w)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	_, _ = w.Write(body)
+	_, _ = w.Write(p.work.ChallengeBody(challenge, expires))
 }
 
 // Decide grants tokens for a solution that was not used before. Cheap checks
 // come before the store.
 func (p *ProofOfWork) Decide(ctx context.Context, f Facts) (Decision, error) {
-	if f.Proof == "" {
-		return Decision{0, ReasonWorkMissing}, nil
+	id, expires, reason := p.work.Judge(f.Proof, f.Now)
+	if reason != "" {
+		return Decision{0, reason}, nil
 	}
-	expires, ok := p.verify(f.Proof)
-	switch {
-	case !ok:
-		return Decision{0, ReasonWorkInvalid}, nil
-	case !f.Now.Before(expires):
-		return Decision{0, ReasonWorkExpired}, nil
-	}
-	// The challenge, not the solution: a puzzle has many solutions.
-	challenge, _, _ := strings.Cut(f.Proof, ".")
-	switch err := p.c.Once.Use(ctx, sha256.Sum256([]byte("proof of work\x00"+challenge)), expires); {
+	switch err := p.c.Once.Use(ctx, id, expires); {
 	case err == nil:
 		return Decision{p.c.Tokens, ReasonGranted}, nil
 	case errors.Is(err, ErrUsed):
@@ -164,55 +112,15 @@ func (p *ProofOfWork) Decide(ctx context.Context, f Facts) (Decision, error) {
 	}
 }
 
-// verify checks form, tag and work, and returns when the challenge expires.
-func (p *ProofOfWork) verify(proof string) (time.Time, bool) {
-	challenge, number, ok := strings.Cut(proof, ".")
-	if !ok || len(challenge) != base64.RawURLEncoding.EncodedLen(workChallenge) {
-		return time.Time{}, false
-	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(challenge)
-	if err != nil || len(b) != workChallenge {
-		return time.Time{}, false
-	}
-	if n, err := strconv.ParseUint(number, 10, 64); err != nil || strconv.FormatUint(n, 10) != number {
-		return time.Time{}, false
-	}
-	if want := p.tag(b[:workSigned:workSigned]); !hmac.Equal(want, b) || b[0] != workVersion {
-		return time.Time{}, false
-	}
-	if zeroBits(sha256.Sum256([]byte(proof))) < int(b[1]) {
-		return time.Time{}, false
-	}
-	return time.Unix(int64(binary.BigEndian.Uint64(b[2:])), 0), true
-}
-
-func zeroBits(sum [32]byte) int {
-	n := 0
-	for _, c := range sum {
-		n += bits.LeadingZeros8(c)
-		if c != 0 {
-			break
-		}
-	}
-	return n
-}
-
 // SolveWork solves a challenge as a page's script does, for clients and tests in
 // Go: it returns the value for the ProofHeader.
 func SolveWork(ctx context.Context, challenge string) (string, error) {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(challenge)
-	if err != nil || len(b) != workChallenge || b[0] != workVersion {
+	proof, ok := exchange.SolveWork(challenge, func() bool { return ctx.Err() != nil })
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case !ok:
 		return "", errors.New("issuer: this is not a proof-of-work challenge")
 	}
-	try := []byte(challenge + ".")
-	head := len(try)
-	for n := uint64(0); ; n++ {
-		if n%4096 == 0 && ctx.Err() != nil {
-			return "", ctx.Err()
-		}
-		try = strconv.AppendUint(try[:head], n, 10)
-		if zeroBits(sha256.Sum256(try)) >= int(b[1]) {
-			return string(try), nil
-		}
-	}
+	return proof, nil
 }

@@ -16,8 +16,8 @@ package exchange
 
 import (
 	"encoding/base64"
-	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bonafides-dev/bonafides/protocol/pst"
@@ -26,6 +26,16 @@ import (
 // MaxHeader bounds the value of the token header in bytes. The largest message
 // that anybody has a use for, a batch of 100, is 12,936 characters of base64.
 const MaxHeader = 16 << 10
+
+// ProofHeader is the request header in which a page hands the policy a solved
+// challenge or a CAPTCHA's answer, of at most MaxProof bytes.
+const (
+	ProofHeader = "Issuance-Proof"
+	MaxProof    = 8 << 10
+)
+
+// MaxIssueBody bounds the body of a token-request in bytes.
+const MaxIssueBody = 64 << 10
 
 // A Refusal is an answer to a request that cannot be granted: an HTTP status, a
 // stable code for machines and a sentence for people. It carries nothing from
@@ -65,8 +75,28 @@ var (
 		"The key that this token was made with has expired. Get new tokens."}
 	NoActiveKey = &Refusal{503, "no_active_key",
 		"The issuer's signing key has expired, and browsers would drop its tokens. The operator has to rotate the keys."}
+	NoChallenge = &Refusal{503, "challenge_unavailable",
+		"No challenge can be made at the moment. Try again."}
 	StoreUnavailable = &Refusal{503, "store_unavailable",
 		"The token was not redeemed: whether it was spent before cannot be told at the moment. Try again with the same token."}
+)
+
+// Refusals of requests whose message was not looked at, or was good.
+var (
+	OriginNotAllowed = &Refusal{403, "origin_not_allowed",
+		"Pages of this origin may not ask for tokens with a visitor's cookies. The issuer's operator can allow the origin; redeeming needs no permission."}
+	CredentialsSent = &Refusal{400, "credentials_sent",
+		"A redemption carries no cookies and no authorization, or it could be joined to an issuance. Nothing was redeemed. Send it with credentials: 'omit'."}
+	ProofTooLarge = &Refusal{431, "proof_too_large",
+		"The header " + ProofHeader + " is longer than 8 KiB."}
+	BodyTooLarge = &Refusal{413, "body_too_large",
+		"The body is longer than 64 KiB. The token message travels in a header."}
+	PolicyUnavailable = &Refusal{503, "policy_unavailable",
+		"Whether you may have tokens cannot be decided at the moment. Nothing was issued. Try again."}
+	SigningFailed = &Refusal{500, "signing_failed",
+		"The issuer could not sign. Nothing was issued. Try again later."}
+	RecordFailed = &Refusal{500, "signing_failed",
+		"The token was spent, but its record could not be signed. Try again with another token."}
 )
 
 // AlreadySpent refuses a token that was spent at the given time; issuer is the
@@ -91,7 +121,10 @@ func (h Headers) Message(token, version []string) ([]byte, *Refusal) {
 	switch {
 	case len(token) == 0 || len(token) == 1 && token[0] == "":
 		return nil, h.missing()
-	case len(token) > 1 || len(version) > 1:
+	// Whoever carries a request may join two fields of one name with a comma
+	// (RFC 9110 section 5.3), and neither value can hold one.
+	case len(token) > 1 || len(version) > 1 || strings.Contains(token[0], ",") ||
+		len(version) == 1 && strings.Contains(version[0], ","):
 		return nil, &Refusal{400, "header_duplicate",
 			"The header " + h.Token + " or " + h.Version + " appears more than once. Send each once."}
 	case len(version) == 0 || version[0] == "":
@@ -123,8 +156,7 @@ func (h Headers) missing() *Refusal {
 
 // refusal gives an error of package pst its status.
 func refusal(err error) *Refusal {
-	var e *pst.Error
-	if errors.As(err, &e) {
+	if e, ok := err.(*pst.Error); ok {
 		return &Refusal{400, e.Code, e.Message}
 	}
 	return &Refusal{400, "message_invalid", "The message cannot be read."}

@@ -1,6 +1,7 @@
 package exchange_test
 
 import (
+	"crypto/ed25519"
 	"encoding/base64"
 	"go/parser"
 	"go/token"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/issuer/exchange"
+	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
@@ -34,8 +36,9 @@ func TestImportsStayPure(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
-	allowed := []string{"crypto/rand", "encoding/base64", "errors", "maps", "strconv", "strings", "time",
-		"github.com/bonafides-dev/bonafides/protocol/jws", "github.com/bonafides-dev/bonafides/protocol/pst"}
+	allowed := []string{"crypto/rand", "crypto/sha256", "crypto/subtle", "encoding/base64", "encoding/binary", "errors", "maps",
+		"math/bits", "strconv", "strings", "time", "github.com/bonafides-dev/bonafides/protocol/jws",
+		"github.com/bonafides-dev/bonafides/protocol/pst", "github.com/bonafides-dev/bonafides/protocol/strictjson"}
 	seen := 0
 	for _, name := range files {
 		if strings.HasSuffix(name, "_test.go") {
@@ -78,6 +81,8 @@ func TestMessage(t *testing.T) {
 		{"empty header", one(""), version, "token_header_missing"},
 		{"two headers", []string{"AAEC", "AAEC"}, version, "header_duplicate"},
 		{"two empty headers", []string{"", ""}, version, "header_duplicate"},
+		{"two headers in one", one("AAEC, AAEC"), version, "header_duplicate"},
+		{"two versions in one", one("AAEC"), one(pst.Version + "," + pst.Version), "header_duplicate"},
 		{"no version", one("AAEC"), nil, "version_missing"},
 		{"two versions", one("AAEC"), []string{pst.Version, pst.Version}, "header_duplicate"},
 		{"another version", one("AAEC"), one("PrivateStateTokenV3VOPRF"), "version_unsupported"},
@@ -195,6 +200,53 @@ func TestAlreadySpentSaysWhen(t *testing.T) {
 		want := "This token was already spent" + c.want + ". Tokens work once. Get more at https://issuer.example."
 		if got.Detail != want || got.Status != 409 || got.Code != "already_spent" {
 			t.Errorf("%+v, want %q", got, want)
+		}
+	}
+}
+
+type counted struct {
+	jws.Signer
+	signed int
+}
+
+func (c *counted) Sign(input []byte) ([]byte, error) {
+	c.signed++
+	return c.Signer.Sign(input)
+}
+
+func TestInputIsWhatSignSigns(t *testing.T) {
+	signer := &counted{Signer: jws.NewEd25519Signer("k", ed25519.NewKeyFromSeed(make([]byte, 32)))}
+	r := &exchange.Recorder{Issuer: "https://issuer.example", Signer: signer, Lifetime: 3 * time.Hour}
+	spent := &exchange.Redemption{KeyID: 7, Origin: "https://news.example"}
+	record, seconds, err := r.Sign(spent, pst.ViaNative, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	input, left, err := r.Input(spent, pst.ViaNative, now)
+	if err != nil || left != seconds || signer.signed != 1 {
+		t.Fatalf("%v, %d and %d seconds, signed %d times", err, left, seconds, signer.signed)
+	}
+	sig, err := signer.Sign([]byte(input))
+	if err != nil || jws.Assemble(input, sig) != record {
+		t.Errorf("%v, %s is not %s", err, jws.Assemble(input, sig), record)
+	}
+	spent.Origin = "nowhere"
+	if _, _, err := r.Input(spent, pst.ViaNative, now); err == nil {
+		t.Error("a record for no origin")
+	}
+}
+
+func TestScoresAreThoseOfParseFloat(t *testing.T) {
+	for n := range 1001 {
+		text := strconv.FormatFloat(float64(n)/1000, 'f', -1, 64)
+		want, err := strconv.ParseFloat(text, 64)
+		if got, ok := exchange.ParseScore(text); err != nil || !ok || got != want {
+			t.Errorf("%s: %v, %v", text, got, ok)
+		}
+	}
+	for _, bad := range []string{"", "0.", ".5", "1.1", "2", "-0.5", "1e-1", "0.5 ", "00.5", "0.0000000001", "0,5", "0.5.5", "NaN"} {
+		if got, ok := exchange.ParseScore(bad); ok {
+			t.Errorf("%q is %v", bad, got)
 		}
 	}
 }

@@ -62,17 +62,40 @@ type Recorder struct {
 // many seconds it is good. The record of a redemption that was not spent first
 // must never be made.
 func (r *Recorder) Sign(spent *Redemption, via string, now time.Time) (record string, seconds int64, err error) {
-	rec := pst.NewRecord(r.Issuer, spent.Origin, via, spent.KeyID, now, r.Lifetime)
-	if r.Single {
-		var id [16]byte
-		if _, err := rand.Read(id[:]); err != nil {
-			return "", 0, pst.ErrRandom
-		}
-		rec.ID = base64.RawURLEncoding.EncodeToString(id[:])
+	rec, err := r.record(spent, via, now)
+	if err != nil {
+		return "", 0, err
 	}
 	record, err = pst.SignRecord(r.Signer, rec)
 	if err != nil {
 		return "", 0, err
 	}
 	return record, rec.Remaining(now), nil
+}
+
+// Input is Sign for platforms that sign by themselves: it returns what they have
+// to sign and then hand to jws.Assemble. Of the Signer it asks algorithm and key
+// id alone.
+func (r *Recorder) Input(spent *Redemption, via string, now time.Time) (input string, seconds int64, err error) {
+	rec, err := r.record(spent, via, now)
+	if err != nil {
+		return "", 0, err
+	}
+	input, err = pst.RecordInput(r.Signer.Algorithm(), r.Signer.KeyID(), rec)
+	if err != nil {
+		return "", 0, err
+	}
+	return input, rec.Remaining(now), nil
+}
+
+func (r *Recorder) record(spent *Redemption, via string, now time.Time) (pst.Record, error) {
+	rec := pst.NewRecord(r.Issuer, spent.Origin, via, spent.KeyID, now, r.Lifetime)
+	if r.Single {
+		var id [16]byte
+		if _, err := rand.Read(id[:]); err != nil {
+			return rec, pst.ErrRandom
+		}
+		rec.ID = base64.RawURLEncoding.EncodeToString(id[:])
+	}
+	return rec, nil
 }

@@ -80,9 +80,28 @@ func (r *Record) Remaining(now time.Time) int64 {
 // therefore the same bytes, and none of them names a person. Errors are
 // *jws.Error.
 func SignRecord(s jws.Signer, r Record) (string, error) {
+	payload, err := r.payload()
+	if err != nil {
+		return "", err
+	}
+	return jws.Sign(s, RecordType, payload)
+}
+
+// RecordInput returns what SignRecord signs, for platforms that sign by
+// themselves and for jws.Assemble. Errors are *jws.Error.
+func RecordInput(a jws.Algorithm, kid string, r Record) (string, error) {
+	payload, err := r.payload()
+	if err != nil {
+		return "", err
+	}
+	return jws.SigningInput(a, kid, RecordType, payload)
+}
+
+// payload writes the claims.
+func (r Record) payload() ([]byte, error) {
 	r.IssuedAt = hour(r.IssuedAt)
 	if why := r.fault(); why != "" {
-		return "", &jws.Error{Code: RecordCodeInvalidData, Message: why}
+		return nil, &jws.Error{Code: RecordCodeInvalidData, Message: why}
 	}
 	var w strictjson.Writer
 	w.String("iss", r.Issuer)
@@ -94,9 +113,9 @@ func SignRecord(s jws.Signer, r Record) (string, error) {
 	w.OptString("jti", r.ID)
 	payload, err := w.Bytes()
 	if err != nil {
-		return "", &jws.Error{Code: RecordCodeInvalidData, Message: "an origin or id is not UTF-8"}
+		return nil, &jws.Error{Code: RecordCodeInvalidData, Message: "an origin or id is not UTF-8"}
 	}
-	return jws.Sign(s, RecordType, payload)
+	return payload, nil
 }
 
 // fault names what makes r no record, or is empty.

@@ -120,3 +120,259 @@ export const idtoken = {
     }));
   },
 };
+
+/** An issuer and its readers at the edge (issuer/exchange). Refusals carry the HTTP status to answer with. */
+export const edge = {
+  /**
+   * Refuses by a name of issuer/exchange, so that its words stand in one place: origin_not_allowed, credentials_sent, proof_too_large, body_too_large, policy_unavailable, signing_failed, record_failed, store_unavailable.
+   * @param name which refusal
+   */
+  refusal(guest: Guest, name: string): { known: boolean } {
+    return guest.call("edge_refusal", false, (w) => {
+      w.text(name);
+    }, (r) => ({
+      known: r.bool(),
+    }));
+  },
+  /**
+   * Reads the token keys and writes the key commitments.
+   * @param keys the token keys, as exchange.ParseKeys reads them
+   * @param version raised with every change of the keys
+   * @param batch tokens that a browser asks for at a time
+   */
+  commitments(guest: Guest, keys: string, version: number, batch: number): { document: string } {
+    return guest.call("edge_commitments", true, (w) => {
+      w.text(keys);
+      w.u32(version);
+      w.u16(batch);
+    }, (r) => ({
+      document: r.text(),
+    }));
+  },
+  /**
+   * Writes the JWK set of the keys that records are verified with.
+   * @param keys Ed25519 public keys of 32 bytes each, the one that signs first
+   */
+  recordKeys(guest: Guest, keys: Uint8Array): { keyId: string; document: string } {
+    return guest.call("edge_record_keys", false, (w) => {
+      w.bytes(keys);
+    }, (r) => ({
+      keyId: r.text(),
+      document: r.text(),
+    }));
+  },
+  /**
+   * Tells a redemption from an issuance. What cannot be read is none.
+   * @param token the header Sec-Private-State-Token
+   * @param version the header Sec-Private-State-Token-Crypto-Version
+   */
+  isRedemption(guest: Guest, token: string, version: string): { redemption: boolean; readable: boolean } {
+    return guest.call("edge_is_redemption", true, (w) => {
+      w.text(token);
+      w.text(version);
+    }, (r) => ({
+      redemption: r.bool(),
+      readable: r.bool(),
+    }));
+  },
+  /**
+   * Judges a request for tokens, before anybody is asked how many to give.
+   * @param polyfill whether the headers are the polyfill's
+   * @param token the token header, empty where it is missing
+   * @param version the version header, empty where it is missing
+   * @param keys the token keys
+   * @param now Unix seconds
+   */
+  beginIssuance(guest: Guest, polyfill: boolean, token: string, version: string, keys: string, now: number): { count: number } {
+    return guest.call("edge_begin_issuance", true, (w) => {
+      w.bool(polyfill);
+      w.text(token);
+      w.text(version);
+      w.text(keys);
+      w.time(now);
+    }, (r) => ({
+      count: r.u16(),
+    }));
+  },
+  /**
+   * Signs the first elements of a request that begin_issuance took.
+   * @param token the token header
+   * @param keys the token keys
+   * @param count how many to sign
+   * @param now Unix seconds
+   */
+  signIssuance(guest: Guest, token: string, keys: string, count: number, now: number): { token: string } {
+    return guest.call("edge_sign_issuance", true, (w) => {
+      w.text(token);
+      w.text(keys);
+      w.u16(count);
+      w.time(now);
+    }, (r) => ({
+      token: r.text(),
+    }));
+  },
+  /**
+   * Verifies a token that is shown. It must be spent before its record is signed.
+   * @param polyfill whether the headers are the polyfill's
+   * @param token the token header, empty where it is missing
+   * @param version the version header, empty where it is missing
+   * @param keys the token keys
+   * @param now Unix seconds
+   */
+  verifyRedemption(guest: Guest, polyfill: boolean, token: string, version: string, keys: string, now: number): { keyId: number; nonce: Uint8Array; origin: string; expires: number } {
+    return guest.call("edge_verify_redemption", true, (w) => {
+      w.bool(polyfill);
+      w.text(token);
+      w.text(version);
+      w.text(keys);
+      w.time(now);
+    }, (r) => ({
+      keyId: r.u32(),
+      nonce: r.bytes(),
+      origin: r.text(),
+      expires: r.time(),
+    }));
+  },
+  /**
+   * Refuses a token that was spent before.
+   * @param at Unix seconds: when it was spent; 0 where the store does not know
+   * @param now Unix seconds
+   * @param issuer the issuer's origin
+   */
+  alreadySpent(guest: Guest, at: number, now: number, issuer: string): { never: boolean } {
+    return guest.call("edge_already_spent", false, (w) => {
+      w.time(at);
+      w.time(now);
+      w.text(issuer);
+    }, (r) => ({
+      never: r.bool(),
+    }));
+  },
+  /**
+   * Writes what has to be signed for a record. Only for a token that was just spent.
+   * @param issuer the issuer's origin
+   * @param signerId key id of the record key
+   * @param keyId as verify_redemption returned it
+   * @param origin as verify_redemption returned it
+   * @param polyfill whether the polyfill redeemed
+   * @param lifetime seconds from the full hour before now
+   * @param single whether the record gets a random id
+   * @param now Unix seconds
+   */
+  recordInput(guest: Guest, issuer: string, signerId: string, keyId: number, origin: string, polyfill: boolean, lifetime: number, single: boolean, now: number): { input: string; seconds: number } {
+    return guest.call("edge_record_input", false, (w) => {
+      w.text(issuer);
+      w.text(signerId);
+      w.u32(keyId);
+      w.text(origin);
+      w.bool(polyfill);
+      w.u32(lifetime);
+      w.bool(single);
+      w.time(now);
+    }, (r) => ({
+      input: r.text(),
+      seconds: r.u32(),
+    }));
+  },
+  /**
+   * Joins what was signed and its signature to a token.
+   * @param input as record_input returned it
+   * @param signature what the platform's signer made of it
+   */
+  assemble(guest: Guest, input: string, signature: Uint8Array): { token: string } {
+    return guest.call("edge_assemble", false, (w) => {
+      w.text(input);
+      w.bytes(signature);
+    }, (r) => ({
+      token: r.text(),
+    }));
+  },
+  /**
+   * Makes a challenge for a proof of work.
+   * @param keys the token keys, which the challenge's key is derived from
+   * @param difficulty zero bits, 8 to 40
+   * @param lifetime seconds
+   * @param now Unix seconds
+   */
+  workChallenge(guest: Guest, keys: string, difficulty: number, lifetime: number, now: number): { body: string } {
+    return guest.call("edge_work_challenge", true, (w) => {
+      w.text(keys);
+      w.u16(difficulty);
+      w.u32(lifetime);
+      w.time(now);
+    }, (r) => ({
+      body: r.text(),
+    }));
+  },
+  /**
+   * Judges a proof of work. A good one counts if its id was never used.
+   * @param keys the token keys
+   * @param proof the proof, empty where there is none
+   * @param now Unix seconds
+   */
+  judgeWork(guest: Guest, keys: string, proof: string, now: number): { reason: string; id: Uint8Array; expires: number } {
+    return guest.call("edge_judge_work", true, (w) => {
+      w.text(keys);
+      w.text(proof);
+      w.time(now);
+    }, (r) => ({
+      reason: r.text(),
+      id: r.bytes(),
+      expires: r.time(),
+    }));
+  },
+  /**
+   * Judges the answer of a CAPTCHA service with the siteverify protocol. It refuses an answer from which nothing can be told.
+   * @param body the service's answer
+   * @param hostname which the answer has to name
+   * @param action which the answer has to name, where not empty
+   * @param minScore the least score, a decimal number; empty for none
+   */
+  judgeCaptcha(guest: Guest, body: Uint8Array, hostname: string, action: string, minScore: string): { reason: string } {
+    return guest.call("edge_judge_captcha", false, (w) => {
+      w.bytes(body);
+      w.text(hostname);
+      w.text(action);
+      w.text(minScore);
+    }, (r) => ({
+      reason: r.text(),
+    }));
+  },
+  /**
+   * Judges an ID token in all but its signature, and says what the platform needs to check that. Nothing may be believed before confirm_id_token has answered.
+   * @param config JSON: issuer, issuerAliases, clientId, nonce, insecureNoNonce, hostedDomain, trustedAudiences, algorithms, maxSize, as oidc.Config has them
+   * @param jwks the issuer's key set, JSON
+   * @param token the ID token
+   * @param now Unix seconds
+   * @param millis milliseconds of now, 0 to 999
+   */
+  judgeIdToken(guest: Guest, config: string, jwks: Uint8Array, token: string, now: number, millis: number): { algorithm: string; key: Uint8Array; signingInput: Uint8Array; signature: Uint8Array; judged: Uint8Array } {
+    return guest.call("edge_judge_id_token", true, (w) => {
+      w.text(config);
+      w.bytes(jwks);
+      w.text(token);
+      w.time(now);
+      w.u16(millis);
+    }, (r) => ({
+      algorithm: r.text(),
+      key: r.bytes(),
+      signingInput: r.bytes(),
+      signature: r.bytes(),
+      judged: r.bytes(),
+    }));
+  },
+  /**
+   * Ends a judgement with the outcome of the signature check.
+   * @param judged as judge_id_token returned it
+   * @param valid whether the signature is valid
+   */
+  confirmIdToken(guest: Guest, judged: Uint8Array, valid: boolean): { claims: string; emailVerified: boolean } {
+    return guest.call("edge_confirm_id_token", true, (w) => {
+      w.bytes(judged);
+      w.bool(valid);
+    }, (r) => ({
+      claims: r.text(),
+      emailVerified: r.bool(),
+    }));
+  },
+};

@@ -4,13 +4,18 @@
 
 import { abiVersion } from "./abi.gen.js";
 
-/** A guest judged the input and refused it. The code is stable. */
+/**
+ * A guest judged the input and refused it. The code is stable; the status is
+ * HTTP's, from a guest that answers requests, otherwise 0.
+ */
 export class GuestRefusal extends Error {
   readonly code: string;
-  constructor(code: string, message: string) {
+  readonly status: number;
+  constructor(code: string, message: string, status = 0) {
     super(message);
     this.name = "GuestRefusal";
     this.code = code;
+    this.status = status;
   }
 }
 
@@ -165,7 +170,7 @@ export class Guest {
       if (answer[0] === 0) return get(r);
       const code = r.text();
       const message = r.text();
-      if (answer[0] === 1) throw new GuestRefusal(code, message);
+      if (answer[0] === 1) throw new GuestRefusal(code, message, r.u16());
       throw new RangeError(`${name}: ${message} (${code})`);
     } finally {
       if (secret) {

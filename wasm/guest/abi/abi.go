@@ -21,7 +21,7 @@ type Status = byte
 
 const (
 	OK        Status = 0 // the results follow
-	Refused   Status = 1 // a code and a sentence follow: the input was judged and refused
+	Refused   Status = 1 // a code, a sentence and an HTTP status follow: the input was judged and refused
 	Malformed Status = 2 // a code and a sentence follow: the call itself was wrong
 )
 
@@ -30,6 +30,7 @@ const (
 type Refusal struct {
 	Code    string // stable, for machines
 	Message string // one sentence, without values from the input
+	Status  uint16 // the HTTP status to answer with, from a guest that answers requests; otherwise 0
 }
 
 // Error returns the sentence.
@@ -78,10 +79,17 @@ func Call(n uint32, f func(*Reader, *Writer) error) []byte {
 		return fail(w, Malformed, "malformed_call", r.err.Error())
 	case err != nil:
 		if e, ok := err.(*Refusal); ok {
-			return fail(w, Refused, e.Code, e.Message)
+			return refuse(w, e)
 		}
-		return fail(w, Refused, "refused", err.Error())
+		return refuse(w, &Refusal{Code: "refused", Message: err.Error()})
 	}
+	out = w.b
+	return out
+}
+
+func refuse(w *Writer, e *Refusal) []byte {
+	fail(w, Refused, e.Code, e.Message)
+	w.U16(e.Status)
 	out = w.b
 	return out
 }

@@ -81,9 +81,9 @@ func TestMalformedCallsAreNamed(t *testing.T) {
 func TestRefusalCarriesItsCode(t *testing.T) {
 	status, r := call(t, func(*Writer) {}, func(_ *Reader, w *Writer) error {
 		w.Text("half a result that must not leave")
-		return &Refusal{"unknown_thing", "no such thing"}
+		return &Refusal{"unknown_thing", "no such thing", 404}
 	})
-	if status != Refused || r.Text(99) != "unknown_thing" || r.Text(99) != "no such thing" || !r.End() {
+	if status != Refused || r.Text(99) != "unknown_thing" || r.Text(99) != "no such thing" || r.U16() != 404 || !r.End() {
 		t.Fatal("the code or the sentence is lost")
 	}
 	status, r = call(t, func(*Writer) {}, func(*Reader, *Writer) error { return errors.New("x") })

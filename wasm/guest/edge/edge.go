@@ -1,0 +1,68 @@
+// Command edge is the guest module of a worker at the edge: it issues and redeems
+// Private State Tokens as package issuer does, by the same functions of
+// issuer/exchange. Its exports stand in ../../abi.json; the functions here are
+// what they run. Routes, stores, fetches and signatures are the worker's.
+//
+// Keys come in with every call that needs them: an instance that holds nothing
+// can be dropped at any moment.
+package main
+
+import (
+	"time"
+
+	"github.com/bonafides-dev/bonafides/issuer/exchange"
+	"github.com/bonafides-dev/bonafides/wasm/guest/abi"
+)
+
+// refused carries a refusal over the border.
+func refused(r *exchange.Refusal) error {
+	return &abi.Refusal{Code: r.Code, Message: r.Detail, Status: uint16(r.Status)}
+}
+
+var refusals = map[string]*exchange.Refusal{
+	"origin_not_allowed": exchange.OriginNotAllowed,
+	"credentials_sent":   exchange.CredentialsSent,
+	"proof_too_large":    exchange.ProofTooLarge,
+	"body_too_large":     exchange.BodyTooLarge,
+	"policy_unavailable": exchange.PolicyUnavailable,
+	"signing_failed":     exchange.SigningFailed,
+	"record_failed":      exchange.RecordFailed,
+	"store_unavailable":  exchange.StoreUnavailable,
+}
+
+// refusal refuses by name.
+func refusal(name string) (known bool, err error) {
+	r, ok := refusals[name]
+	if !ok {
+		return false, nil
+	}
+	return true, refused(r)
+}
+
+// parseKeys reads the token keys. Its errors tell nothing of them.
+func parseKeys(text string) (*exchange.Keys, error) {
+	keys, err := exchange.ParseKeys(text)
+	if err != nil {
+		return nil, &abi.Refusal{Code: "keys_invalid", Message: err.Error(), Status: 503}
+	}
+	return keys, nil
+}
+
+func headers(polyfill bool) exchange.Headers {
+	if polyfill {
+		return exchange.Polyfill
+	}
+	return exchange.Native
+}
+
+// message reads the headers of a request. A field that is missing and one that
+// is empty mean the same, and of several a worker sees one, joined with commas.
+func message(h exchange.Headers, token, version string) ([]byte, error) {
+	b, r := h.Message([]string{token}, []string{version})
+	if r != nil {
+		return nil, refused(r)
+	}
+	return b, nil
+}
+
+func unix(t int64) time.Time { return time.Unix(t, 0) }
