@@ -83,11 +83,11 @@ func TestWellKnown(t *testing.T) {
 }
 
 func TestProviderConfig(t *testing.T) {
-	c := ProviderConfig{AccountsEndpoint: "/accounts", ClientMetadataEndpoint: "/meta", IDAssertionEndpoint: "/assert", DisconnectEndpoint: "/disconnect", LoginURL: "/login", AccountLabel: "work", SupportsUseOtherAccount: true,
+	c := ProviderConfig{AccountsEndpoint: "/accounts", ClientMetadataEndpoint: "/meta", IDAssertionEndpoint: "/assert", DisconnectEndpoint: "/disconnect", LoginURL: "/login", AccountLabel: "work", SupportsUseOtherAccount: true, PopupEndpoint: "/popup",
 		Branding: Branding{BackgroundColor: "green", Color: "#FFEEAA", Name: "IdP", Icons: []Icon{{"https://idp.example/icon.ico", 25}, {"https://idp.example/icon.svg", 0}}}}
 	b, err := c.JSON()
 	check(t, "whole", b, err, `{"accounts_endpoint":"/accounts","client_metadata_endpoint":"/meta","id_assertion_endpoint":"/assert","disconnect_endpoint":"/disconnect","login_url":"/login","account_label":"work",`+
-		`"supports_use_other_account":true,"branding":{"background_color":"green","color":"#FFEEAA","name":"IdP","icons":[{"url":"https://idp.example/icon.ico","size":25},{"url":"https://idp.example/icon.svg"}]}}`)
+		`"supports_use_other_account":true,"branding":{"background_color":"green","color":"#FFEEAA","name":"IdP","icons":[{"url":"https://idp.example/icon.ico","size":25},{"url":"https://idp.example/icon.svg"}]},"bonafides":{"popup_endpoint":"/popup"}}`)
 	if again, err := ParseProviderConfig(b); err != nil || !reflect.DeepEqual(*again, c) {
 		t.Errorf("%+v %v", again, err)
 	}
@@ -111,11 +111,16 @@ func TestProviderConfig(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	bad := least
+	bad.PopupEndpoint = "\xff"
+	if _, err := bad.JSON(); codeOf(err) != CodeUTF8 {
+		t.Error(err)
+	}
 	const ok = `"accounts_endpoint":"/a","id_assertion_endpoint":"/i","login_url":"/l"`
 	for name, doc := range map[string]string{
 		"empty": `{}`, "no JSON": `x`, "flag a string": `{` + ok + `,"supports_use_other_account":"true"}`, "branding a string": `{` + ok + `,"branding":"x"}`, "icons an object": `{` + ok + `,"branding":{"icons":{}}}`,
 		"icon without url": `{` + ok + `,"branding":{"icons":[{"size":25}]}}`, "icon size a string": `{` + ok + `,"branding":{"icons":[{"url":"x","size":"25"}]}}`, "icon size huge": `{` + ok + `,"branding":{"icons":[{"url":"x","size":99999}]}}`,
-		"colour a number": `{` + ok + `,"branding":{"color":1}}`,
+		"colour a number": `{` + ok + `,"branding":{"color":1}}`, "our member a string": `{` + ok + `,"bonafides":"x"}`, "popup a number": `{` + ok + `,"bonafides":{"popup_endpoint":1}}`,
 	} {
 		if _, err := ParseProviderConfig([]byte(doc)); codeOf(err) != CodeDocument {
 			t.Errorf("%s: %v", name, err)

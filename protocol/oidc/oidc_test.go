@@ -471,7 +471,7 @@ func TestAJudgementIsTakenUpAgain(t *testing.T) {
 			t.Errorf("%s: %+v, and again %+v", test.Name, a, b)
 		}
 	}
-	for _, bad := range []string{"", "RS256", "RS256.a2", "RS256.a2.", "RS256.!.{}", `RS256.a2.{"iss":1}`, "RS256.a2.[]"} {
+	for _, bad := range []string{"", "RS256", "RS256.aw", "RS256.aw.", "RS256.!.{}", "RS256.a2.{}", `RS256.aw.{"iss":1}`, "RS256.aw.[]"} {
 		if _, err := ParseUnverified([]byte(bad)); !errors.Is(err, &Error{Code: CodeJudgement}) {
 			t.Errorf("%q: %v", bad, err)
 		}

@@ -31,6 +31,12 @@ func TestLintCommitments(t *testing.T) {
 	for i := range 7 {
 		seven = append(seven, fmt.Sprintf(`"%d":{"Y":"%s","expiry":"%d"}`, i+1, base64.StdEncoding.EncodeToString(newKey(t, uint32(i+1)).PublicKey().Bytes()), 1790000000000000-int64(i)))
 	}
+	var many []string
+	for i := range 65 {
+		many = append(many, fmt.Sprintf(`"%d":{"Y":"%s","expiry":"1790000000000000"}`, i+1, y))
+	}
+	alike := strings.Join(seven[:2], ",")
+	alike = strings.Replace(alike, "1789999999999999", "1790000000000000", 1)
 	b64 := func(b []byte) string { return `"` + base64.StdEncoding.EncodeToString(b) + `"` }
 
 	for _, c := range []struct {
@@ -79,6 +85,8 @@ func TestLintCommitments(t *testing.T) {
 		{"an id twice", doc(v, "1", "30", `{"1":{"Y":"`+y+`","expiry":"1790000000000000"},"2":{"Y":"`+y+`","expiry":"1790000000000000"}}`),
 			"note lint_label .keys.2,error commitment_key_duplicate .keys.2.Y"},
 		{"seven keys", doc(v, "1", "30", "{"+strings.Join(seven, ",")+"}"), "warning lint_seventh_key .keys.1"},
+		{"two keys that expire together", doc(v, "1", "30", "{"+alike+"}"), ""},
+		{"65 keys", doc(v, "1", "30", "{"+strings.Join(many, ",")+"}"), "error commitment_keys .keys"},
 		{"an old member", strings.Replace(doc(v, "1", "30", good), `"id"`, `"srrkey":"x","id"`, 1), "note lint_old_member .srrkey"},
 		{"unknown members", strings.Replace(strings.Replace(doc(v, "1", "30", good), `"id"`, `"x":1,"id"`, 1), `"Y"`, `"z":1,"Y"`, 1),
 			"note lint_unknown_member .x,note lint_unknown_member .keys.1.z"},

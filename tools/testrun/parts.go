@@ -22,6 +22,7 @@ var parts = []part{
 	{name: "generate", sets: "check test generate", about: "the generated files are those that the generators write", run: generate},
 	{name: "purity", sets: "check test", about: "who may import what", run: purity},
 	{name: "unit", sets: "check test", about: "go test ./..., with the vectors", timeout: 20 * time.Minute, run: unit},
+	{name: "coverage", sets: "test", about: "every statement of the readers is tested", run: coverage},
 	{name: "race", sets: "test", about: "the servers and stores under the race detector", timeout: 20 * time.Minute, run: race},
 	{name: "wasm", sets: "test", about: "protocol/ compiled to WebAssembly, in Node", timeout: 15 * time.Minute, run: wasm},
 	{name: "arch", sets: "test", about: "the curve and the tokens on 386, arm64 (emulated) and wasip1, and on nistec", timeout: 15 * time.Minute, run: arch},
@@ -160,6 +161,22 @@ func purity(ctx context.Context, t *tally) {
 
 func unit(ctx context.Context, t *tally) {
 	goTest(ctx, t, command{}, append([]string{"-count=1"}, packagesBut(ctx, t, "internal/arch", "examples", "worker")...)...)
+}
+
+// readers are the packages that judge what anybody may have sent before anything
+// is known of the sender. No statement of theirs may go untested.
+var readers = []string{"strictjson", "jws", "oidc", "fedcm"}
+
+func coverage(ctx context.Context, t *tally) {
+	for _, name := range readers {
+		c := command{args: []string{"go", "test", "-count=1", "-cover", "./protocol/" + name}}
+		out, errs, err := c.output(ctx)
+		if err != nil || !strings.Contains(out, "coverage: 100.0% of statements") {
+			t.fail(c.String(), out+errs+"\nEvery statement of a reader has to be reached by its tests.")
+			continue
+		}
+		t.pass(1)
+	}
 }
 
 // race covers what several goroutines touch: servers, stores and the demo. The
