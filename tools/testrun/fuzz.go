@@ -51,6 +51,7 @@ func isReader(pkg string) bool {
 type fuzzShare struct {
 	slice, cpu time.Duration
 	had        fuzzed
+	seeds      int // inputs of the corpus that are kept with the package's tests
 }
 
 // fuzzed is what a target has had so far, of its package as it stands in source.
@@ -156,10 +157,55 @@ func fuzzAll(ctx context.Context, t *tally, targets map[string][]string, share f
 			default:
 				t.pass(1)
 				t.progress("%-60s %9d executions", label, f.had.execs)
+				if err := keepSeeds(filepath.Join(cache, pkg, name), filepath.Join(dir, "testdata", "fuzz", name), f.seeds); err != nil {
+					t.fail(label, err.Error())
+				}
 			}
 		}
 	}
 	t.result("all targets: %.2f hours of CPU time", all.Hours())
+}
+
+// longestSeed bounds the inputs that are kept, in bytes.
+const longestSeed = 4 << 10
+
+// keepSeeds copies inputs from the corpus that was found to the folder that go
+// test reads, until n stand there: each of them reached code that no other had
+// reached. They are taken evenly from the shortest to the longest.
+func keepSeeds(corpus, folder string, n int) error {
+	there, _ := filepath.Glob(filepath.Join(folder, "*"))
+	found, _ := filepath.Glob(filepath.Join(corpus, "*"))
+	if n -= len(there); n <= 0 || len(found) == 0 {
+		return nil
+	}
+	texts := map[string][]byte{}
+	var names []string
+	for _, path := range found {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if len(text) <= longestSeed {
+			texts[path], names = text, append(names, path)
+		}
+	}
+	sort.Slice(names, func(i, j int) bool {
+		if a, b := len(texts[names[i]]), len(texts[names[j]]); a != b {
+			return a < b
+		}
+		return names[i] < names[j]
+	})
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	n = min(n, len(names))
+	for i := range n {
+		from := names[i*len(names)/n]
+		if err := os.WriteFile(filepath.Join(folder, filepath.Base(from)), texts[from], 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // buildFuzz returns the package's folder, or what is wrong.

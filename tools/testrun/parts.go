@@ -254,7 +254,7 @@ func fuzzLong(ctx context.Context, t *tally) {
 	fuzzAll(ctx, t, targets, func(pkg, label, source string) fuzzShare {
 		share := fuzzShare{slice: 30 * time.Second, cpu: time.Minute}
 		if isReader(pkg) {
-			share.cpu = each
+			share.cpu, share.seeds = each, 24
 		}
 		if had := earlier[label]; had.source == source {
 			share.had = had

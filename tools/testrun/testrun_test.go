@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -211,5 +212,26 @@ func TestFuzzingGoesOn(t *testing.T) {
 	}
 	if got := earlierFuzzing(string(text)); len(got) != 1 || got["protocol/jws FuzzVerify"] != had {
 		t.Errorf("got %v", got)
+	}
+}
+
+func TestSeedsAreKept(t *testing.T) {
+	corpus, folder := t.TempDir(), filepath.Join(t.TempDir(), "testdata", "fuzz", "FuzzX")
+	for i := range 100 {
+		if err := os.WriteFile(filepath.Join(corpus, fmt.Sprintf("%03d", i)), make([]byte, i*60), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 { // the second time there is nothing to do
+		if err := keepSeeds(corpus, folder, 10); err != nil {
+			t.Fatal(err)
+		}
+		kept, _ := filepath.Glob(filepath.Join(folder, "*"))
+		if len(kept) != 10 || filepath.Base(kept[0]) != "000" || filepath.Base(kept[9]) > "068" {
+			t.Errorf("kept %v", kept)
+		}
+	}
+	if err := keepSeeds(corpus, filepath.Join(folder, "none"), 0); err != nil {
+		t.Error(err)
 	}
 }
