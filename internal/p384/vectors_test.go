@@ -2,8 +2,11 @@ package p384
 
 import (
 	"bytes"
+	"crypto/sha512"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"math/big"
 	"os"
 	"strings"
 	"testing"
@@ -113,5 +116,69 @@ func TestWycheproofECDH(t *testing.T) {
 		if !p.Equal(&each[i]) {
 			t.Errorf("case %d: MulEach differs from Mul", ids[i])
 		}
+	}
+}
+
+// Wycheproof's ECDSA signatures on P-384: the equation that decides them,
+// x((e/s)*G + (r/s)*Q) = r (SEC 1 section 4.1.4), is a sum of public multiples,
+// and its vectors aim at edges of such sums.
+func TestWycheproofECDSA(t *testing.T) {
+	raw, err := os.ReadFile("testdata/wycheproof-ecdsa_secp384r1_sha384_p1363.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		TestGroups []struct {
+			PublicKeyJWK struct{ X, Y string } `json:"publicKeyJwk"`
+			Tests        []struct {
+				TcID                      int
+				Comment, Msg, Sig, Result string
+			}
+		}
+	}
+	if err := json.Unmarshal(raw, &file); err != nil {
+		t.Fatal(err)
+	}
+	cases, valid := 0, 0
+	for _, g := range file.TestGroups {
+		x, err1 := base64.RawURLEncoding.DecodeString(g.PublicKeyJWK.X)
+		y, err2 := base64.RawURLEncoding.DecodeString(g.PublicKeyJWK.Y)
+		var q Point
+		if err := q.SetBytes(append(append([]byte{4}, x...), y...)); err != nil || err1 != nil || err2 != nil {
+			t.Fatal(err, err1, err2)
+		}
+		for _, c := range g.Tests {
+			sig := unhex(t, c.Sig)
+			cases++
+			if len(sig) != 2*ScalarSize {
+				if c.Result == "valid" {
+					t.Errorf("case %d (%s) is valid with %d bytes", c.TcID, c.Comment, len(sig))
+				}
+				continue
+			}
+			r, s := new(big.Int).SetBytes(sig[:ScalarSize]), new(big.Int).SetBytes(sig[ScalarSize:])
+			ok := r.Sign() > 0 && s.Sign() > 0 && r.Cmp(bigN) < 0 && s.Cmp(bigN) < 0
+			if ok {
+				digest := sha512.Sum384(unhex(t, c.Msg))
+				e, w := new(big.Int).SetBytes(digest[:]), new(big.Int).ModInverse(s, bigN)
+				u, v := scalarOf(t, e.Mul(e, w)), scalarOf(t, w.Mul(r, w))
+				sum := VarTimeMulAddBase(&u, &v, &q)
+				again := VarTimeMultiMul([]Scalar{u, v}, []Point{Generator(), q})
+				if !sum.Equal(&again) {
+					t.Errorf("case %d (%s): the two sums differ", c.TcID, c.Comment)
+				}
+				got := new(big.Int).SetBytes(sum.AppendUncompressed(nil)[1 : 1+ScalarSize])
+				ok = !sum.IsInfinity() && got.Mod(got, bigN).Cmp(r) == 0
+			}
+			if ok {
+				valid++
+			}
+			if ok != (c.Result == "valid") {
+				t.Errorf("case %d (%s) is %s, and the sum says %v", c.TcID, c.Comment, c.Result, ok)
+			}
+		}
+	}
+	if cases != 280 || valid != 193 {
+		t.Errorf("%d cases, %d valid; want 280 and 193", cases, valid)
 	}
 }

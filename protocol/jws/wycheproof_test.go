@@ -1,6 +1,7 @@
 package jws
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"testing"
@@ -134,5 +135,62 @@ func TestWycheproofJWK(t *testing.T) {
 	}
 	if !accepted[5] {
 		t.Error("case 5, a good RS256 key, was refused")
+	}
+}
+
+// TestWycheproofSignatures runs C2SP/wycheproof's signature vectors on the check
+// alone, as Verify calls it: with the length that the key gives. (They are
+// stripped to key, message, signature and result. Their messages are no signing
+// inputs, so that they cannot be tokens.)
+func TestWycheproofSignatures(t *testing.T) {
+	for _, c := range []struct {
+		alg   Algorithm
+		file  string
+		valid int
+	}{
+		{ES256, "wycheproof_ecdsa_secp256r1_sha256_p1363.json", 173},
+		{ES384, "../../../internal/p384/testdata/wycheproof-ecdsa_secp384r1_sha384_p1363.json", 193},
+		{EdDSA, "wycheproof_ed25519.json", 88},
+		{RS256, "wycheproof_rsa_signature_2048_sha256.json", 9},
+	} {
+		t.Run(string(c.alg), func(t *testing.T) {
+			var file struct {
+				NumberOfTests int `json:"numberOfTests"`
+				TestGroups    []struct {
+					PublicKeyJWK json.RawMessage `json:"publicKeyJwk"`
+					Tests        []struct {
+						ID                        int `json:"tcId"`
+						Comment, Msg, Sig, Result string
+					} `json:"tests"`
+				} `json:"testGroups"`
+			}
+			readJSON(t, c.file, &file)
+			cases, accepted := 0, 0
+			for _, g := range file.TestGroups {
+				key, err := ParseKey(g.PublicKeyJWK)
+				if err != nil || !key.Fits(c.alg) {
+					t.Fatalf("%s: %v", g.PublicKeyJWK, err)
+				}
+				for _, v := range g.Tests {
+					msg, err1 := hex.DecodeString(v.Msg)
+					sig, err2 := hex.DecodeString(v.Sig)
+					if err1 != nil || err2 != nil {
+						t.Fatal(err1, err2)
+					}
+					ok := len(sig) == key.size() && verify(key, c.alg, msg, string(sig))
+					cases++
+					if ok {
+						accepted++
+					}
+					// One RSA case is "acceptable": a DigestInfo without its NULL.
+					if ok != (v.Result == "valid") {
+						t.Errorf("case %d, %s: it is %s, and the check says %v", v.ID, v.Comment, v.Result, ok)
+					}
+				}
+			}
+			if cases != file.NumberOfTests || accepted != c.valid {
+				t.Errorf("%d cases of %d, %d accepted of %d", cases, file.NumberOfTests, accepted, c.valid)
+			}
+		})
 	}
 }
