@@ -28,9 +28,9 @@ func (c *curve) has(x, y []byte) bool {
 	}
 	right := c.multiply(c.multiply(u, u), u)
 	for range 3 {
-		right = c.subtract(right, u)
+		c.subtract(right, u)
 	}
-	right = c.add(right, c.b)
+	c.add(right, c.b)
 	left := c.multiply(v, v)
 	return !less(left, right) && !less(right, left)
 }
@@ -53,47 +53,49 @@ func less(a, b []uint32) bool {
 	return false
 }
 
-// add returns a + b mod p, for a and b below p.
-func (c *curve) add(a, b []uint32) []uint32 {
-	out, carry := make([]uint32, len(a)), uint64(0)
+// add makes a into a + b mod p, for a and b below p.
+func (c *curve) add(a, b []uint32) {
+	carry := uint64(0)
 	for i := range a {
 		carry += uint64(a[i]) + uint64(b[i])
-		out[i] = uint32(carry)
+		a[i] = uint32(carry)
 		carry >>= 32
 	}
-	if carry != 0 || !less(out, c.p) {
-		minus(out, c.p)
+	if carry != 0 || !less(a, c.p) {
+		minus(a, c.p)
 	}
-	return out
 }
 
-// subtract returns a - b mod p, for a and b below p.
-func (c *curve) subtract(a, b []uint32) []uint32 {
-	negative := append([]uint32(nil), c.p...)
-	minus(negative, b)
-	if !less(negative, c.p) { // b is 0
-		return append([]uint32(nil), a...)
+// subtract makes a into a - b mod p, for a and b below p.
+func (c *curve) subtract(a, b []uint32) {
+	if borrow := minus(a, b); borrow == 0 {
+		return
 	}
-	return c.add(a, negative)
+	carry := uint64(0) // add p without looking at the carry, which pays the borrow
+	for i := range a {
+		carry += uint64(a[i]) + uint64(c.p[i])
+		a[i] = uint32(carry)
+		carry >>= 32
+	}
 }
 
-// minus takes b from a, modulo 2^(32 len(a)).
-func minus(a, b []uint32) {
-	borrow := uint64(0)
+// minus takes b from a, modulo 2^(32 len(a)), and returns the borrow.
+func minus(a, b []uint32) (borrow uint64) {
 	for i := range a {
 		d := uint64(a[i]) - uint64(b[i]) - borrow
 		a[i] = uint32(d)
 		borrow = d >> 63
 	}
+	return borrow
 }
 
 // multiply returns a * b mod p, by doubling and adding.
 func (c *curve) multiply(a, b []uint32) []uint32 {
 	out := make([]uint32, len(a))
 	for i := len(b)*32 - 1; i >= 0; i-- {
-		out = c.add(out, out)
+		c.add(out, out)
 		if b[i/32]>>(i%32)&1 == 1 {
-			out = c.add(out, a)
+			c.add(out, a)
 		}
 	}
 	return out

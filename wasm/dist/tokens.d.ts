@@ -68,9 +68,11 @@ declare global {
     "bonafides:path": CustomEvent<Path & { issuer: string }>;
   }
   interface Window {
-    bonafides?: {
-      recordFromEmbedder: typeof recordFromEmbedder;
-      tokenPath: typeof tokenPath;
-    };
+    /** What the classic scripts give the page. */
+    bonafides?: Bonafides;
+  }
+  interface Bonafides {
+    recordFromEmbedder?: typeof recordFromEmbedder;
+    tokenPath?: typeof tokenPath;
   }
 }

@@ -90,11 +90,11 @@ export const idtoken = {
    * @param now Unix seconds
    * @param millis milliseconds of now, 0 to 999
    */
-  judgeIdToken(guest: Guest, config: string, jwks: Uint8Array, token: string, now: number, millis: number): { algorithm: string; key: Uint8Array; signingInput: Uint8Array; signature: Uint8Array; judged: Uint8Array } {
+  judgeIdToken(guest: Guest, config: Uint8Array, jwks: Uint8Array, token: Uint8Array, now: number, millis: number): { algorithm: string; key: Uint8Array; signingInput: Uint8Array; signature: Uint8Array; judged: Uint8Array } {
     return guest.call("idtoken_judge_id_token", true, (w) => {
-      w.text(config);
+      w.bytes(config);
       w.bytes(jwks);
-      w.text(token);
+      w.bytes(token);
       w.time(now);
       w.u16(millis);
     }, (r) => ({

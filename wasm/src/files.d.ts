@@ -1,2 +1,9 @@
-/** The names of the files of this build, put in by build.mjs. */
-declare const __FILES__: Record<string, string>;
+// Where the modules of this build are, beside the script; put in by build.mjs.
+declare const __TOKEN_WASM__: string;
+declare const __IDTOKEN_WASM__: string;
+
+/** Runtimes that compile modules when a program is deployed import them. */
+declare module "*.wasm" {
+  const module: WebAssembly.Module;
+  export default module;
+}

@@ -1,22 +1,25 @@
-// Guests are fetched when they are first needed, beside the script that needs them.
+// Guests are compiled when they are first needed, in browsers from the file beside
+// the script that needs them.
 
-import { Guest, GuestTrap } from "./guest.js";
+import { Guest } from "./guest.js";
 
 /** lazyGuest makes one instance and, after a trap, another. */
-export function lazyGuest(url: URL): () => Promise<Guest> {
+export function lazyGuest(compiled: () => Promise<WebAssembly.Module>): () => Promise<Guest> {
   let module: Promise<WebAssembly.Module> | null = null;
   let guest: Guest | null = null;
   return async () => {
     if (guest && !guest.dead) return guest;
-    module ??= compile(url).catch((err) => {
+    module ??= compiled().catch((err) => {
       module = null; // the next call tries again
       throw err;
     });
-    return (guest = Guest.start(await module));
+    const ready = await module;
+    // Another call may have been faster.
+    return guest && !guest.dead ? guest : (guest = Guest.start(ready));
   };
 }
 
-async function compile(url: URL): Promise<WebAssembly.Module> {
+export async function compile(url: URL): Promise<WebAssembly.Module> {
   const response = await fetch(url, { credentials: "omit" });
   if (!response.ok) throw new Error(`${url.pathname} answered ${response.status}`);
   if (typeof WebAssembly.compileStreaming === "function") {
@@ -29,5 +32,3 @@ async function compile(url: URL): Promise<WebAssembly.Module> {
   }
   return WebAssembly.compile(await response.arrayBuffer());
 }
-
-export { GuestTrap };

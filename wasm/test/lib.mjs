@@ -9,11 +9,20 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 
+export { deviations } from './corpus.mjs';
+
 export const wasm = path.resolve(import.meta.dirname, '..');
 const top = path.dirname(wasm);
 const run = promisify(execFile);
 
+/** abi.json, with what a module shares among its own functions. */
 export const table = JSON.parse(await readFile(path.join(wasm, 'abi.json'), 'utf8'));
+for (const m of table.modules) {
+  for (const name of m.uses ?? []) m.functions.push(...table.shared.find((s) => s.package === name).functions);
+}
+/** The ID tokens, valid ones and attacks, of protocol/oidc. */
+export const corpus = async () => JSON.parse(await readFile(path.join(top, 'protocol/oidc/testdata/idtoken-attacks.json'), 'utf8'));
+
 export const manifest = JSON.parse(await readFile(path.join(wasm, 'dist/manifest.json'), 'utf8'));
 
 const dir = await mkdtemp(path.join(os.tmpdir(), 'bonafides-guest-'));
@@ -24,7 +33,7 @@ export async function bundle(name, source) {
   const file = path.join(dir, `${name}.mjs`);
   const { outputFiles } = await build({
     stdin: { contents: source, resolveDir: path.join(wasm, 'src'), loader: 'ts' },
-    bundle: true, write: false, format: 'esm', target: 'es2022', define: { __FILES__: '{}' },
+    bundle: true, write: false, format: 'esm', target: 'es2022', define: { __TOKEN_WASM__: '""', __IDTOKEN_WASM__: '""' },
   });
   await writeFile(file, outputFiles[0].contents);
   return file;
@@ -32,11 +41,16 @@ export async function bundle(name, source) {
 
 export const load = async (name, source) => import(pathToFileURL(await bundle(name, source)));
 
-/** The files of both builds of the token guest: what is shipped, and the standard compiler's. */
-export async function guests() {
-  const shipped = path.join(wasm, 'dist', manifest.flows.tokens.esm.find((f) => f.endsWith('.wasm')));
-  const reference = path.join(dir, 'token.wasm');
-  await run('go', ['build', '-buildmode=c-shared', '-o', reference, './wasm/guest/token'], {
+/**
+ * The files of both builds of a guest: what is shipped, and the standard
+ * compiler's. The Worker's guest is shipped with the Worker.
+ */
+export async function guests(name) {
+  const shipped = name === 'edge'
+    ? path.join(top, 'worker/dist', JSON.parse(await readFile(path.join(top, 'worker/dist/manifest.json'), 'utf8')).hot)
+    : path.join(wasm, 'dist', Object.keys(manifest.hashes).find((f) => f.startsWith(`${name}-`) && f.endsWith('.wasm')));
+  const reference = path.join(dir, `${name}.wasm`);
+  await run('go', ['build', '-buildmode=c-shared', '-o', reference, `./wasm/guest/${name}`], {
     cwd: top, env: { ...process.env, GOOS: 'wasip1', GOARCH: 'wasm' },
   });
   return { TinyGo: shipped, Go: reference };

@@ -15,9 +15,9 @@ func exportJudgeIDToken(n uint32) uint32 {
 }
 
 func callJudgeIDToken(in *abi.Reader, out *abi.Writer) error {
-	config := in.Text(65536)
-	jwks := in.Bytes(524288)
-	token := in.Text(262144)
+	config := in.Bytes(65537)
+	jwks := in.Bytes(524289)
+	token := in.Bytes(262144)
 	now := in.Time()
 	millis := in.U16()
 	if !in.End() {

@@ -7,8 +7,8 @@ import (
 	"github.com/bonafides-dev/bonafides/wasm/guest/abi"
 )
 
-// The table's limits for a config and a token. A token that may be as long as
-// its argument could not be told from one that was cut to fit.
+// What may be as long as this at most, is a byte shorter than its argument in the
+// table: callers cut what is longer, and the cut one is still refused for its length.
 const (
 	maxConfig = 64 << 10
 	maxToken  = 256<<10 - 1
@@ -20,10 +20,10 @@ func config(message string) error {
 
 // readConfig reads the options of a caller in JavaScript. What it does not know
 // is refused: an option with a wrong name would silently not count.
-func readConfig(text string) (c oidc.Config, err error) {
-	v, perr := strictjson.ParseString(text, strictjson.Limits{MaxSize: maxConfig})
+func readConfig(text []byte) (c oidc.Config, err error) {
+	v, perr := strictjson.Parse(text, strictjson.Limits{MaxSize: maxConfig})
 	if perr != nil || v.Kind() != strictjson.Object {
-		return c, config("the options are not a JSON object")
+		return c, config("the options are not a JSON object of at most 64 KiB")
 	}
 	for name, o := range v.Members() {
 		ok := true

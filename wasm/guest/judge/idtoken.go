@@ -25,7 +25,7 @@ func refused(err error) error {
 }
 
 // JudgeIDToken does all with an ID token that needs no cryptography.
-func JudgeIDToken(config string, jwks []byte, token string, now int64, millis uint16) (
+func JudgeIDToken(config, jwks, token []byte, now int64, millis uint16) (
 	algorithm string, key, signingInput, signature, judged []byte, err error) {
 	c, err := readConfig(config)
 	if err != nil {
@@ -34,7 +34,7 @@ func JudgeIDToken(config string, jwks []byte, token string, now int64, millis ui
 	if c.Keys, err = jws.ParseKeySet(jwks); err != nil {
 		return "", nil, nil, nil, nil, refused(err)
 	}
-	u, err := oidc.Judge(token, c, time.Unix(now, int64(millis)*1e6))
+	u, err := oidc.Judge(string(token), c, time.Unix(now, int64(millis)*1e6))
 	if err != nil {
 		return "", nil, nil, nil, nil, refused(err)
 	}

@@ -27,7 +27,7 @@ var (
 	jwks    = []byte(`{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k","x":"` + jws.EncodeBase64URL(public) + `"}]}`)
 )
 
-func sign(t *testing.T, change map[string]any) string {
+func sign(t *testing.T, change map[string]any) []byte {
 	t.Helper()
 	claims := map[string]any{"iss": "https://idp.example", "aud": "shop", "sub": "ada", "nonce": "n", "iat": now, "exp": now + 60, "email_verified": "true"}
 	for name, v := range change {
@@ -41,10 +41,10 @@ func sign(t *testing.T, change map[string]any) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return token
+	return []byte(token)
 }
 
-const options = `{"issuer":"https://idp.example","clientId":"shop","nonce":"n"}`
+var options = []byte(`{"issuer":"https://idp.example","clientId":"shop","nonce":"n"}`)
 
 func TestAnIDTokenIsJudgedAndConfirmed(t *testing.T) {
 	alg, key, input, signature, judged, err := JudgeIDToken(options, jwks, sign(t, nil), now, 0)
@@ -101,9 +101,10 @@ func TestOptionsAreReadStrictly(t *testing.T) {
 		"one algorithm as text": `{` + base + `,"nonce":"n","algorithms":"RS256"}`,
 		"aliases as text":       `{` + base + `,"nonce":"n","issuerAliases":"x"}`,
 		"size zero":             `{` + base + `,"nonce":"n","maxSize":0}`,
+		"options too long":      `{` + base + `,"nonce":"` + strings.Repeat("n", 64<<10) + `"}`,
 		"size too large":        `{` + base + `,"nonce":"n","maxSize":262144}`,
 	} {
-		if _, _, _, _, _, err := JudgeIDToken(bad, jwks, sign(t, nil), now, 0); code(err) != "config_invalid" {
+		if _, _, _, _, _, err := JudgeIDToken([]byte(bad), jwks, sign(t, nil), now, 0); code(err) != "config_invalid" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -116,7 +117,7 @@ func TestOptionsAreReadStrictly(t *testing.T) {
 		"alias":           {`{"issuer":"https://other.example","issuerAliases":["https://idp.example"],"clientId":"shop","nonce":"n"}`, ""},
 		"all of them":     {`{` + base + `,"nonce":"n","insecureNoNonce":false,"issuerAliases":[],"trustedAudiences":[],"algorithms":["EdDSA"],"maxSize":262143}`, ""},
 	} {
-		if _, _, _, _, _, err := JudgeIDToken(c.options, jwks, sign(t, nil), now, 0); code(err) != c.code {
+		if _, _, _, _, _, err := JudgeIDToken([]byte(c.options), jwks, sign(t, nil), now, 0); code(err) != c.code {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

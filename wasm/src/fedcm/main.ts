@@ -20,7 +20,7 @@ export function path(): Path | null {
   return state.path;
 }
 
-const script = document.currentScript as HTMLScriptElement | null;
+const script = globalThis.document?.currentScript as HTMLScriptElement | null;
 if (script) {
   const redirect = script.dataset.redirect;
   install({ redirect: redirect ? () => redirect : null });

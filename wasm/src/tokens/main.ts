@@ -25,8 +25,8 @@ export function tokenPath(issuer: string): Path {
 
 export { recordFromEmbedder };
 
-const config = fromScript(document.currentScript as HTMLScriptElement | null);
+const config = fromScript(globalThis.document?.currentScript as HTMLScriptElement | null);
 if (config) {
   install(config);
-  Object.assign(window, { bonafides: { ...(window as { bonafides?: object }).bonafides, recordFromEmbedder, tokenPath } });
+  Object.assign(((window as { bonafides?: object }).bonafides ??= {}), { recordFromEmbedder, tokenPath });
 }

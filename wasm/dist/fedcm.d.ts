@@ -1,0 +1,76 @@
+// Sign-in with navigator.credentials.get({identity}), in every browser. Natively
+// the same members work where the browser has FedCM.
+
+export interface FedCMConfig {
+  /** Where this site begins a sign-in by redirect (code flow with PKCE); null: it
+   * has none. Used where windows are blocked. */
+  redirect?: ((provider: { configURL: string; clientId: string }) => string | null) | null;
+}
+
+/** Which way a sign-in takes. */
+export type Path = "native" | "popup" | "redirect";
+
+/** Puts the FedCM surface into this page, once. The classic script does it by itself. */
+export function install(config?: FedCMConfig): void;
+
+/**
+ * Opens the provider's window inside a gesture, for a sign-in that has to wait for
+ * something else first. The answer gives the window back if no sign-in follows.
+ */
+export function reserve(): () => void;
+
+/** Which way the last sign-in of this page took. */
+export function path(): Path | null;
+
+export interface IdentityProviderRequest {
+  configURL: string;
+  clientId: string;
+  nonce?: string;
+  loginHint?: string;
+  domainHint?: string;
+  fields?: string[];
+  params?: unknown;
+}
+
+export interface IdentityRequest {
+  providers: IdentityProviderRequest[];
+  context?: "signin" | "signup" | "use" | "continue";
+  mode?: "active" | "passive";
+}
+
+declare global {
+  interface Window {
+    /** What the classic scripts give the page. */
+    bonafides?: Bonafides;
+  }
+  interface Bonafides {
+    readonly path?: Path | null;
+    reserve?: typeof reserve;
+  }
+  interface CredentialRequestOptions {
+    identity?: IdentityRequest;
+  }
+  /** What navigator.credentials.get({identity}) resolves to. */
+  interface IdentityCredential extends Credential {
+    readonly token: unknown;
+    readonly configURL: string;
+    readonly isAutoSelected: boolean;
+  }
+  var IdentityCredential: {
+    prototype: IdentityCredential;
+    disconnect(options: { configURL: string; clientId: string; accountHint: string }): Promise<void>;
+  };
+  interface IdentityCredentialError extends DOMException {
+    /** The provider's word, and a page of it that says more. */
+    readonly error: string;
+    readonly url: string;
+  }
+  var IdentityProvider: {
+    close(): void;
+    resolve(token: unknown): Promise<void>;
+    getUserInfo(provider: { configURL: string; clientId: string }): Promise<unknown[]>;
+  };
+  interface Navigator {
+    readonly login: { setStatus(status: "logged-in" | "logged-out"): Promise<void> };
+  }
+}

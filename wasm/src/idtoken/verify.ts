@@ -1,0 +1,107 @@
+// verifyIdToken: Go judges an ID token (protocol/oidc), WebCrypto checks its
+// signature.
+
+import { idtoken } from "../abi.gen.js";
+import { GuestRefusal } from "../guest.js";
+import type { Guest } from "../guest.js";
+import { lazyGuest } from "../load.js";
+import { IdTokenError } from "./error.js";
+import { checkSignature } from "./signature.js";
+
+/** What is accepted. What is left out is strict. */
+export interface IdTokenOptions {
+  issuer: string;
+  clientId: string;
+  jwks: { keys: unknown[] } | string;
+  nonce?: string;
+  insecureNoNonce?: boolean;
+  issuerAliases?: string[];
+  trustedAudiences?: string[];
+  hostedDomain?: string;
+  algorithms?: string[];
+  maxSize?: number;
+  now?: Date;
+}
+
+export type IdTokenClaims = Record<string, unknown>;
+
+export type Source = WebAssembly.Module | BufferSource;
+
+// A byte more than each may have, so that a longer one is still too long when cut
+// (wasm/guest/judge).
+const most = { config: (64 << 10) + 1, jwks: (512 << 10) + 1, token: 256 << 10 };
+
+const utf8 = new TextEncoder();
+const cut = (text: string, n: number) => utf8.encode(text.slice(0, n)).subarray(0, n);
+
+/** verifier makes verifyIdToken and load over the module that the source gives. */
+export function verifier(standard: () => Promise<WebAssembly.Module>) {
+  let guest = lazyGuest(standard);
+
+  async function load(source?: Source): Promise<void> {
+    if (source) {
+      const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source);
+      guest = lazyGuest(async () => module);
+    }
+    await ready();
+  }
+
+  async function ready(): Promise<Guest> {
+    try {
+      return await guest();
+    } catch (cause) {
+      throw new IdTokenError("module_unavailable", "The WebAssembly module that judges ID tokens cannot be loaded: is its file beside the script?", { cause });
+    }
+  }
+
+  async function verifyIdToken(token: string, options: IdTokenOptions): Promise<IdTokenClaims> {
+    if (typeof token !== "string") throw new IdTokenError("token_malformed", "the token is not a string");
+    const { jwks, now = new Date(), ...config } = options ?? {};
+    const time = now instanceof Date ? now.getTime() : NaN;
+    if (!(time >= 0)) throw new IdTokenError("config_invalid", "the option now is not a Date");
+    const keys = keySet(jwks);
+    const text = json(config, "the options are not plain values");
+    const judged = await ask((g) => idtoken.judgeIdToken(g, cut(text, most.config), cut(keys, most.jwks), cut(token, most.token),
+      Math.floor(time / 1000), Math.floor(time) % 1000));
+    const valid = await checkSignature(judged);
+    const { claims, emailVerified } = await ask((g) => idtoken.confirmIdToken(g, judged.judged, valid));
+    return described(JSON.parse(claims) as IdTokenClaims, emailVerified);
+  }
+
+  async function ask<T>(question: (g: Guest) => T): Promise<T> {
+    const g = await ready();
+    try {
+      return question(g);
+    } catch (err) {
+      throw err instanceof GuestRefusal ? new IdTokenError(err.code, err.message) : err;
+    }
+  }
+
+  return { verifyIdToken, load };
+}
+
+function keySet(jwks: unknown): string {
+  if (typeof jwks === "string") return jwks;
+  if (typeof jwks !== "object" || jwks === null) {
+    throw new IdTokenError("config_invalid", "the option jwks is missing: give the key set that the issuer publishes at its jwks_uri, fetched, as an object or as text");
+  }
+  return json(jwks, "the option jwks is not a key set");
+}
+
+function json(value: object, otherwise: string): string {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    throw new IdTokenError("config_invalid", otherwise, { cause });
+  }
+}
+
+/** Claims that describe are there as text or not at all, so that a page may use
+ * them as text; email_verified is a boolean, also where the token has "true". */
+function described(claims: IdTokenClaims, emailVerified: boolean): IdTokenClaims {
+  for (const name of ["email", "name", "given_name", "family_name", "picture", "locale", "hd"]) {
+    if (typeof claims[name] !== "string") delete claims[name];
+  }
+  if ("email_verified" in claims) claims["email_verified"] = emailVerified;
+  return claims;
+}

@@ -1,0 +1,2 @@
+// The script of the keeper's page. It runs there and exports nothing.
+export {};
