@@ -10,6 +10,8 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"errors"
+	"math/big"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -509,4 +511,35 @@ func digestOf(alg, input string) []byte {
 	}
 	h := sha256.Sum256([]byte(input))
 	return h[:]
+}
+
+// S of an Ed25519 signature is below the order before any platform is asked:
+// whoever has one signature could else write another by adding the order.
+func TestEd25519SBelowTheOrder(t *testing.T) {
+	at := func(change func(s *big.Int)) string {
+		s := new(big.Int).SetBytes(order[:])
+		change(s)
+		b := s.FillBytes(make([]byte, 32))
+		slices.Reverse(b) // little-endian
+		return string(b)
+	}
+	for name, c := range map[string]struct {
+		s    string
+		want bool
+	}{
+		"0":               {at(func(s *big.Int) { s.SetInt64(0) }), true},
+		"the order - 1":   {at(func(s *big.Int) { s.Sub(s, big.NewInt(1)) }), true},
+		"the order":       {at(func(*big.Int) {}), false},
+		"the order + 1":   {at(func(s *big.Int) { s.Add(s, big.NewInt(1)) }), false},
+		"twice the order": {at(func(s *big.Int) { s.Lsh(s, 1) }), false},
+		"all ones":        {strings.Repeat("\xff", 32), false},
+	} {
+		if belowOrder(c.s) != c.want {
+			t.Errorf("%s: %v", name, !c.want)
+		}
+		_, err := Judge(Assemble("eyJhbGciOiJFZERTQSJ9.e30", []byte(strings.Repeat("r", 32)+c.s)), edSet(t, ""), anyJWT)
+		if (err == nil) != c.want || err != nil && refusedAs(err) != CodeSignature {
+			t.Errorf("%s in a token: %v", name, err)
+		}
+	}
 }

@@ -16,17 +16,17 @@ test('Chromium: from nothing to the first blinded point', { timeout: 60_000 }, a
   const { outputFiles } = await build({
     stdin: {
       contents: `
-        import { lazyGuest } from "./load.js"; import { token } from "./abi.gen.js";
+        import { compile, lazyGuest } from "./load.js"; import { token } from "./abi.gen.js";
         window.cold = async (document) => {
           const t0 = performance.now();
-          const guest = await lazyGuest(new URL("/token.wasm", location.href))();
+          const guest = await lazyGuest(() => compile(new URL("/token.wasm", location.href)))();
           const { keys } = token.commitments(guest, new TextEncoder().encode(document), Math.floor(Date.now() / 1000));
           const { request } = token.begin(guest, keys, 1);
           return { ms: performance.now() - t0, bytes: request.length };
         };`,
       resolveDir: path.join(root, 'wasm/src'), loader: 'ts',
     },
-    bundle: true, write: false, format: 'iife', target: 'es2022', define: { __FILES__: '{}' },
+    bundle: true, write: false, format: 'iife', target: 'es2022',
   });
   const script = outputFiles[0].text;
   const module = brotliCompressSync(readFileSync(path.join(root, 'wasm/dist', manifest.flows.tokens.esm.find((f) => f.endsWith('.wasm')))),

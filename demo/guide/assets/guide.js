@@ -1,6 +1,8 @@
 // The guide's strip on a site. It begins with an address that ends in #guide
 // and stays, in this tab, until it is left.
 
+import { draw } from '/_look/fragment.js';
+
 const key = 'guide';
 const remember = (on) => {
   try {
@@ -65,8 +67,8 @@ async function draw() {
   try {
     const answer = await fetch('/_guide/strip');
     if (!answer.ok) return;
-    const html = await answer.text(); // our own server's markup, escaped by templ
-    if (html !== last) text.innerHTML = last = html;
+    const html = await answer.text();
+    if (html !== last) draw(text, last = html);
     mark();
   } catch { /* the demo has stopped; the strip stays as it is */ }
 }

@@ -1,5 +1,7 @@
 // The home page: probes of each site, the live chart, what changes with it.
 
+import { draw, firstOf } from '/_look/fragment.js';
+
 const chart = document.querySelector('[data-chart]');
 const section = document.getElementById('chart');
 
@@ -52,7 +54,7 @@ if (chart && section) {
         return;
       }
       if (!answer.ok) throw new Error(`status ${answer.status}`);
-      body.innerHTML = await answer.text(); // our own server's markup, escaped by templ
+      draw(body, await answer.text());
     } catch {
       delete body.dataset.loaded;
       body.textContent = 'The demo did not answer. Is it still running? Close and open this message to ask again.';
@@ -94,12 +96,12 @@ if (chart && section) {
         }));
         const steps = document.querySelector('[data-guide]');
         const at = [...steps.querySelectorAll('a')].indexOf(document.activeElement);
-        steps.innerHTML = guide;
+        draw(steps, guide);
         if (at >= 0) steps.querySelectorAll('a')[at]?.focus();
         const who = document.querySelector('[data-learned]');
         const opened = [...who.querySelectorAll('details[open]')].map((d) => d.id);
         const focused = who.contains(document.activeElement) && document.activeElement.closest('details')?.id;
-        who.innerHTML = learned;
+        draw(who, learned);
         for (const id of opened) document.getElementById(id)?.setAttribute('open', '');
         if (focused) document.getElementById(focused)?.querySelector('summary')?.focus();
       } catch { /* the demo is restarting: the next message asks again */ }
@@ -114,9 +116,7 @@ if (chart && section) {
   const events = new EventSource(`/events?after=${last()}`);
   events.addEventListener('exchange', (event) => {
     const follow = atEnd();
-    const holder = document.createElement('template');
-    holder.innerHTML = event.data; // our own server's markup, escaped by templ
-    const row = holder.content.firstElementChild;
+    const row = firstOf(event.data);
     if (!row) return;
     row.classList.add('new');
     // The same again at once is one row that counts.

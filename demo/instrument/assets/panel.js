@@ -1,6 +1,8 @@
 // The instrument, live: while the panel is open, what the server receives is
 // put on top of the list, and the lists of what was learned are read again.
 
+import { draw, firstOf } from '/_look/fragment.js';
+
 const panel = document.querySelector('details[data-panel]');
 const list = panel?.querySelector('[data-exchanges]');
 const learned = panel?.querySelector('[data-learned]');
@@ -14,15 +16,13 @@ function connect() {
   stream = new EventSource(`${list.dataset.exchanges}?after=${list.dataset.after}`);
   stream.addEventListener('exchange', (event) => {
     list.dataset.after = event.lastEventId;
-    // The fragment is drawn and escaped by our own server.
-    const fragment = document.createElement('template');
-    fragment.innerHTML = event.data;
     // An equal message in a row takes the place of the one before, which may be
     // some counts behind: a stream that is slower than the messages skips.
-    const row = fragment.content.firstElementChild;
+    const row = firstOf(event.data);
     const top = list.firstElementChild;
-    if (row?.dataset.replaces !== '0' && top && row?.dataset.same === top.dataset.same) top.remove();
-    list.prepend(fragment.content);
+    if (!row) return;
+    if (row.dataset.replaces !== '0' && top && row.dataset.same === top.dataset.same) top.remove();
+    list.prepend(row);
     for (const old of [...list.children].slice(shown)) old.remove();
     const nothing = panel.querySelector('[data-nothing]');
     if (nothing) nothing.hidden = true;
@@ -39,7 +39,7 @@ list?.addEventListener('toggle', async (event) => {
   delete body.dataset.decoded;
   try {
     const response = await fetch(`${path}?fragment`);
-    body.innerHTML = await response.text();
+    draw(body, await response.text());
   } catch {
     body.dataset.decoded = path; // opening it again tries again
   }
@@ -49,7 +49,7 @@ async function refresh() {
   if (!learned) return;
   try {
     const response = await fetch(`${learned.dataset.learned}?fragment`);
-    if (response.ok) learned.innerHTML = await response.text();
+    if (response.ok) draw(learned, await response.text());
   } catch { /* the server has gone; the lists stay as they are */ }
 }
 

@@ -1,5 +1,6 @@
 // The library's page: asks the browser to fetch tokens.
 
+import { draw } from '/_look/fragment.js';
 import { action, outElement } from '/_look/ui.js';
 import { explain, hasToken, missing, request, supported } from '/_instrument/tokens.js';
 
@@ -95,5 +96,5 @@ const ledger = document.querySelector('[data-part="/redemptions"]');
 document.addEventListener('visibilitychange', async () => {
   if (!ledger || document.visibilityState !== 'visible') return;
   const response = await fetch(ledger.dataset.part);
-  if (response.ok) ledger.innerHTML = await response.text();
+  if (response.ok) draw(ledger, await response.text());
 });

@@ -1,6 +1,7 @@
 // The paper's page: redeems a token, and has the browser send the redemption
 // record with letters, votes and the ad.
 
+import { draw } from '/_look/fragment.js';
 import { action, exceptionTitle, outcomeOf, run } from '/_look/ui.js';
 import { explain, hasRecord, hasToken, missing, redemption, sending, supported } from '/_instrument/tokens.js';
 
@@ -80,11 +81,11 @@ async function send(url, body, options = {}) {
   return outcomeOf(response);
 }
 
-/** Reads the parts again that others may have changed. They are drawn and escaped by our own server. */
+/** Reads the parts again that others may have changed. */
 async function redraw() {
   for (const part of document.querySelectorAll('[data-part]')) {
     const response = await fetch(part.dataset.part);
-    if (response.ok) part.innerHTML = await response.text();
+    if (response.ok) draw(part, await response.text());
   }
 }
 

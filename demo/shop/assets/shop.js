@@ -1,6 +1,7 @@
 // The shop's page: sign-in, sign-out, the basket without a reload, and the
 // attack that needs a fresh ID token.
 
+import { draw } from '/_look/fragment.js';
 import { exceptionTitle, outcomeOf, run, show } from '/_look/ui.js';
 import { available, signIn, signOut } from '/signin.js';
 
@@ -81,7 +82,7 @@ function refused(error) {
 async function redraw() {
   for (const part of document.querySelectorAll('[data-part]')) {
     const response = await fetch(part.dataset.part);
-    if (response.ok) part.innerHTML = await response.text(); // drawn and escaped by our own server
+    if (response.ok) draw(part, await response.text());
   }
 }
 
