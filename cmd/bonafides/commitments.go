@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -192,12 +193,12 @@ func commitmentsMake() command {
 
 func parseExpiry(s string, now time.Time) (time.Time, error) {
 	var at time.Time
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		n, err := strconv.ParseUint(days, 10, 16)
+	if strings.HasSuffix(s, "d") {
+		n, err := parseDays(s)
 		if err != nil {
-			return at, fmt.Errorf("-expiry %q is not a number of days, such as 90d", s)
+			return at, fmt.Errorf("-expiry %q %w", s, err)
 		}
-		at = now.AddDate(0, 0, int(n))
+		at = now.AddDate(0, 0, n)
 	} else {
 		var err error
 		if at, err = time.Parse(time.DateOnly, s); err != nil {
@@ -213,6 +214,16 @@ func parseExpiry(s string, now time.Time) (time.Time, error) {
 		return at, fmt.Errorf("-expiry %s is more than a century away", at.UTC().Format(time.RFC3339))
 	}
 	return at, nil
+}
+
+// parseDays reads a number of days with its unit, "90d".
+func parseDays(s string) (int, error) {
+	digits, ok := strings.CutSuffix(s, "d")
+	n, err := strconv.ParseUint(digits, 10, 16)
+	if !ok || err != nil {
+		return 0, errors.New("is not a number of days, such as 90d")
+	}
+	return int(n), nil
 }
 
 // readKeyFile reads a public or a private key, raw or in base64, and returns its
@@ -252,25 +263,12 @@ func readKeyFile(name string) (*pst.PublicKey, error) {
 // makeKeyFile writes a new private key in base64 unless the file exists. It is
 // never overwritten.
 func makeKeyFile(name string, id uint32) error {
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if os.IsExist(err) {
+	if _, err := os.Lstat(name); err == nil {
 		return nil
 	}
+	key, err := pst.GenerateKey(id)
 	if err != nil {
 		return err
 	}
-	key, err := pst.GenerateKey(id)
-	if err == nil {
-		_, err = file.WriteString(base64.StdEncoding.EncodeToString(key.Bytes()) + "\n")
-	}
-	if err == nil {
-		err = file.Sync()
-	}
-	if closing := file.Close(); err == nil {
-		err = closing
-	}
-	if err != nil {
-		os.Remove(name)
-	}
-	return err
+	return makeSecret(name, base64.StdEncoding.EncodeToString(key.Bytes())+"\n")
 }

@@ -1,6 +1,9 @@
-// Command bonafides is the operator's tool: it checks ID tokens and redemption
-// records and shows what messages hold, with the same code that the servers use.
+// Command bonafides is the operator's tool: it makes and rotates an issuer's
+// keys, checks ID tokens and redemption records and shows what messages hold,
+// with the same code that the servers use.
 //
+//	bonafides keys new -dir FOLDER
+//	bonafides keys rotate -dir FOLDER
 //	bonafides commitments make -key FILE -expiry DATE
 //	bonafides commitments lint FILE|URL
 //	bonafides token check -issuer URL -client-id ID -jwks FILE < tokens
@@ -41,7 +44,7 @@ type command struct {
 }
 
 func commands() []command {
-	return []command{commitmentsMake(), commitmentsLint(), tokenCheck(), tokenInspect(), recordVerify()}
+	return []command{keysNew(), keysRotate(), commitmentsMake(), commitmentsLint(), tokenCheck(), tokenInspect(), recordVerify()}
 }
 
 func main() {

@@ -17,8 +17,8 @@ import (
 )
 
 // loadKeys reads the token keys and the key that signs records from two files in
-// the folder, making each where it is missing. To rotate, put a new KEY,EXPIRY
-// line first in token-keys.txt, keep the old ones until they expire, and raise
+// the folder, making each where it is missing. To rotate the token keys:
+// bonafides keys rotate -dir FOLDER -id 2, and the number that it prints into
 // Config.CommitmentID.
 func loadKeys(data string) (*exchange.Keys, ed25519.PrivateKey, error) {
 	text, err := readOrMake(filepath.Join(data, "token-keys.txt"), func() (string, error) {
