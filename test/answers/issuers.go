@@ -1,0 +1,155 @@
+package answers
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bonafides-dev/bonafides/issuer"
+	"github.com/bonafides-dev/bonafides/issuer/exchange"
+	"github.com/bonafides-dev/bonafides/protocol/pst"
+)
+
+// What all issuers of the scripts have in common.
+const (
+	Origin        = "https://issuer.example"
+	Members       = "https://members.example" // an origin whose pages may ask for tokens
+	ChallengePath = "/issue/challenge"
+
+	Batch          = 10
+	CommitmentID   = 3
+	WorkBits       = 8
+	WorkTokens     = 5
+	recordLifetime = 24 * time.Hour
+)
+
+// The keys are made from fixed secrets, so that scripts can hold documents: they
+// are public and must never serve a site.
+var (
+	keys = map[string]*pst.PrivateKey{
+		"1": derive(1, "answers 1"), "2": derive(2, "answers 2"), "3": derive(3, "answers 3"),
+		"9": derive(9, "answers 9"), "forged": derive(1, "answers, somebody else"),
+	}
+	expiry = map[string]string{
+		"1": "2035-01-01T00:00:00Z", "2": "2035-07-01T00:00:00Z", "3": "2026-01-01T00:00:00Z",
+	}
+	recordSeed = sha256.Sum256([]byte("answers: the key of records"))
+	workSeed   = sha256.Sum256([]byte("answers: the key of challenges"))
+)
+
+func derive(id uint32, secret string) *pst.PrivateKey {
+	k, err := pst.DeriveKey(id, []byte(secret))
+	if err != nil {
+		panic(err)
+	}
+	return k
+}
+
+func publicKeys() []*pst.PublicKey {
+	return []*pst.PublicKey{keys["1"].PublicKey(), keys["2"].PublicKey()}
+}
+
+// tokenKeys are the keys with these names as an operator keeps them.
+func tokenKeys(names ...string) string {
+	var words []string
+	for _, n := range names {
+		words = append(words, base64.StdEncoding.EncodeToString(keys[n].Bytes())+","+expiry[n])
+	}
+	return strings.Join(words, " ")
+}
+
+// An Issuer is one that scripts talk to.
+type Issuer struct {
+	Name     string
+	Keys     string // token keys, see exchange.ParseKeys
+	Polyfill bool
+	Down     bool // its store of spent tokens cannot answer
+}
+
+// Issuers are all of them.
+func Issuers() []Issuer {
+	main := tokenKeys("1", "2", "3")
+	return []Issuer{
+		{Name: "main", Keys: main, Polyfill: true},
+		{Name: "native-only", Keys: main},
+		{Name: "expired", Keys: tokenKeys("3", "1"), Polyfill: true},
+		{Name: "store-down", Keys: main, Polyfill: true, Down: true},
+	}
+}
+
+// RecordSeed and WorkKey are the Worker's other secrets, in base64.
+func RecordSeed() string { return base64.StdEncoding.EncodeToString(recordSeed[:]) }
+
+// WorkKey is the key that authenticates challenges, in base64.
+func WorkKey() string { return base64.StdEncoding.EncodeToString(workSeed[:]) }
+
+// Store is what an issuer keeps.
+type Store interface {
+	issuer.SpentStore
+	issuer.OnceStore
+	issuer.Counter
+}
+
+// Native is the issuer in Go.
+func (i Issuer) Native(store Store) (http.Handler, error) {
+	all, err := exchange.ParseKeys(i.Keys)
+	if err != nil {
+		return nil, err
+	}
+	work, err := issuer.NewProofOfWork(issuer.WorkConfig{Difficulty: WorkBits, Tokens: WorkTokens, Once: store, Key: workSeed[:]})
+	if err != nil {
+		return nil, err
+	}
+	var spent issuer.SpentStore = store
+	if i.Down {
+		spent = down{}
+	}
+	record := ed25519.NewKeyFromSeed(recordSeed[:])
+	iss, err := issuer.New(issuer.Config{
+		Origin: Origin, AllowedOrigins: []string{Members},
+		Keys: all.Set(), KeyExpiry: all.Expiry(), CommitmentID: CommitmentID, BatchSize: Batch,
+		RecordSigner: issuer.NewRecordSigner(record), RecordKeys: issuer.RecordKeySet(record.Public().(ed25519.PublicKey)),
+		RecordLifetime: recordLifetime, Policy: work, Polyfill: i.Polyfill, Spent: spent, Counter: store,
+		Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle(ChallengePath, work)
+	mux.Handle("/", iss)
+	return mux, nil
+}
+
+type down struct{}
+
+func (down) Spend(context.Context, uint32, [pst.NonceSize]byte, time.Time) error {
+	return errors.New("the store is down")
+}
+
+// documents are what issuers publish about the fixed keys.
+func documents() map[string]string {
+	all, err := exchange.ParseKeys(tokenKeys("1", "2", "3"))
+	if err != nil {
+		panic(err)
+	}
+	c, err := all.Commitment(CommitmentID, Batch)
+	if err != nil {
+		panic(err)
+	}
+	record := ed25519.NewKeyFromSeed(recordSeed[:]).Public().(ed25519.PublicKey)
+	d := map[string]string{"commitments": string(c.JSON()), "record-keys": string(issuer.RecordKeySet(record))}
+	for name, doc := range map[string]string{"commitments-etag": d["commitments"], "record-keys-etag": d["record-keys"]} {
+		sum := sha256.Sum256([]byte(doc))
+		d[name] = strconv.Quote(hex.EncodeToString(sum[:12]))
+	}
+	return d
+}
