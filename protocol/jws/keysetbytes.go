@@ -24,6 +24,11 @@ func (s KeySetState) Bytes() []byte {
 	return b
 }
 
+// Document returns the JWK set as it was fetched, nil if there is none: for
+// callers that hand it to another module. Whether it may still be used, Next
+// tells.
+func (s KeySetState) Document() []byte { return append([]byte(nil), s.body...) }
+
 // ParseKeySetState reads what Bytes wrote. Errors are *Error; a caller that gets
 // one begins with the zero KeySetState.
 func ParseKeySetState(b []byte) (KeySetState, error) {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+
+	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
 // CORS lets pages of other origins send the polyfill's header.
@@ -33,7 +35,7 @@ func (c CORS) Middleware(next http.Handler) (http.Handler, error) {
 	}
 	allowed := make(map[string]bool, len(c.Origins))
 	for _, o := range c.Origins {
-		if origin, ok := originOf(o); !ok || origin != o {
+		if !pst.IsOrigin(o) {
 			return nil, errors.New("record: CORS origin " + quote(o) + " is not an origin such as https://news.example")
 		}
 		allowed[o] = true

@@ -27,13 +27,13 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
+	"github.com/bonafides-dev/bonafides/rpserver/record/check"
 )
 
 // KeySource gives the keys that an issuer signs records with. Implementations
@@ -83,11 +83,9 @@ type Config struct {
 
 // Checker checks records. It is safe for concurrent use.
 type Checker struct {
-	issuers   map[string]KeySource
-	frames    []string
-	embedders []string
-	unknown   bool
-	now       func() time.Time
+	issuers map[string]KeySource
+	rules   check.Rules
+	now     func() time.Time
 }
 
 // New checks the configuration and returns a Checker.
@@ -95,9 +93,10 @@ func New(c Config) (*Checker, error) {
 	if len(c.Issuers) == 0 {
 		return nil, errors.New("record: Config.Issuers is empty: name the issuers whose records count")
 	}
-	k := &Checker{issuers: make(map[string]KeySource, len(c.Issuers)), unknown: c.InsecureUnknownOrigin, now: c.Now}
+	k := &Checker{issuers: make(map[string]KeySource, len(c.Issuers)), now: c.Now,
+		rules: check.Rules{AllowedFrames: slices.Clone(c.AllowedFrames), Embedders: slices.Clone(c.Embedders), InsecureUnknownOrigin: c.InsecureUnknownOrigin}}
 	for issuer, source := range c.Issuers {
-		if origin, ok := originOf(issuer); !ok || origin != issuer {
+		if !pst.IsOrigin(issuer) {
 			return nil, errors.New("record: issuer " + quote(issuer) + " is not an origin such as https://issuer.example")
 		}
 		if source == nil {
@@ -107,7 +106,7 @@ func New(c Config) (*Checker, error) {
 	}
 	for _, list := range [][]string{c.AllowedFrames, c.Embedders} {
 		for _, o := range list {
-			if origin, ok := originOf(o); !ok || origin != o {
+			if !pst.IsOrigin(o) {
 				return nil, errors.New("record: " + quote(o) + " in AllowedFrames or Embedders is not an origin such as https://ads.example")
 			}
 		}
@@ -115,7 +114,6 @@ func New(c Config) (*Checker, error) {
 	if len(c.Embedders) > 0 && len(c.AllowedFrames) == 0 {
 		return nil, errors.New("record: Config.Embedders without AllowedFrames allows nothing: name the origins of your frames")
 	}
-	k.frames, k.embedders = slices.Clone(c.AllowedFrames), slices.Clone(c.Embedders)
 	if k.now == nil {
 		k.now = time.Now
 	}
@@ -165,42 +163,25 @@ const (
 // Headers that carry records, in the order in which they are read: the browser's
 // own, then the polyfill's (a page cannot set a Sec- header).
 const (
-	HeaderNative   = pst.HeaderRecord
-	HeaderPolyfill = "Private-State-Redemption-Record"
+	HeaderNative   = check.HeaderNative
+	HeaderPolyfill = check.HeaderPolyfill
 )
-
-const maxHeader = 16 << 10
 
 // Check reads the record of a request and judges it. The native header counts
 // if it is there, else the polyfill's. If the header holds records of several
 // issuers that this server believes, the first good one decides.
 func (c *Checker) Check(r *http.Request) Result {
-	values := r.Header.Values(HeaderNative)
-	if len(values) == 0 || len(values) == 1 && values[0] == "" {
-		if p := r.Header.Values(HeaderPolyfill); len(p) > 0 {
-			values = p
-		}
+	list, why := check.Read(r.Header.Values(HeaderNative), r.Header.Values(HeaderPolyfill))
+	if why != nil {
+		return refused(why)
 	}
-	switch {
-	case len(values) == 0 || len(values) == 1 && strings.TrimSpace(values[0]) == "":
-		return Refused{CodeNoRecord, "The request carries no redemption record: the browser has none for this site, or was not asked to send it."}
-	case len(values) > 1:
-		return Refused{CodeHeaderDuplicate, "The header with the redemption record appears more than once."}
-	case len(values[0]) > maxHeader:
-		return Refused{CodeHeaderTooLarge, "The header with the redemption record is longer than any browser sends."}
-	}
-	list, err := pst.ParseRedemptionRecordHeader(values[0])
-	if err != nil {
-		return Refused{CodeHeaderInvalid, sentence(err)}
-	}
-	from, known := requestOrigin(r)
 	var first Result
 	for _, item := range list {
 		source, ok := c.issuers[item.Origin]
 		if !ok {
 			continue
 		}
-		result := c.judge(r.Context(), item, source, from, known)
+		result := c.judge(r, item, source)
 		if _, good := result.(Vouched); good {
 			return result
 		}
@@ -209,15 +190,16 @@ func (c *Checker) Check(r *http.Request) Result {
 		}
 	}
 	if first == nil {
-		return Refused{CodeIssuerUnknown, "The record is of an issuer that this server does not know."}
+		return refused(check.IssuerUnknown)
 	}
 	return first
 }
 
-func (c *Checker) judge(ctx context.Context, item pst.OriginRecord, source KeySource, from string, known bool) Result {
+func (c *Checker) judge(r *http.Request, item pst.OriginRecord, source KeySource) Result {
+	ctx := r.Context()
 	keys, err := source.KeySet(ctx, item.Origin)
 	if err != nil {
-		return Refused{CodeKeysUnavailable, "The issuer's keys could not be had, so its records count for nothing now. Try again later."}
+		return refused(check.KeysUnavailable)
 	}
 	now := c.now()
 	rec, err := pst.JudgeRecord(item.Record, keys, item.Origin, now)
@@ -229,17 +211,10 @@ func (c *Checker) judge(ctx context.Context, item pst.OriginRecord, source KeySo
 		}
 	}
 	if err != nil {
-		var e *jws.Error
-		if errors.As(err, &e) {
-			return Refused{e.Code, sentence(err)}
-		}
-		return Refused{CodeHeaderInvalid, sentence(err)}
+		return refused(check.Refusal(err))
 	}
-	switch {
-	case !known && !c.unknown:
-		return Refused{CodeOriginUnknown, "The request tells neither Origin nor Referer, so the record cannot be held against the site that sent it."}
-	case known && from != rec.Origin && !c.fromFrame(from, rec.Origin):
-		return Refused{CodeOriginMismatch, "The record was redeemed on another site than the one that sent it."}
+	if why := c.rules.Accept(rec, r.Header.Values("Origin"), r.Header.Values("Referer")); why != nil {
+		return refused(why)
 	}
 	input := item.Record[:strings.LastIndexByte(item.Record, '.')]
 	return Vouched{
@@ -249,67 +224,6 @@ func (c *Checker) judge(ctx context.Context, item pst.OriginRecord, source KeySo
 	}
 }
 
-// fromFrame tells whether one of our frames sent a record that it may have from
-// the site around it.
-func (c *Checker) fromFrame(from, site string) bool {
-	return slices.Contains(c.frames, from) && (len(c.embedders) == 0 || slices.Contains(c.embedders, site))
-}
-
-// requestOrigin returns the origin that a request comes from: the Origin header,
-// or where there is none (a frame's navigation, a GET without CORS) the origin
-// of Referer. An Origin of "null" is an origin that nobody can name.
-func requestOrigin(r *http.Request) (string, bool) {
-	if values := r.Header.Values("Origin"); len(values) > 0 {
-		if len(values) > 1 {
-			return "", false
-		}
-		origin, ok := originOf(values[0])
-		return origin, ok && origin == values[0]
-	}
-	values := r.Header.Values("Referer")
-	if len(values) != 1 {
-		return "", false
-	}
-	return originOf(values[0])
-}
-
-// originOf returns scheme://host[:port] of an http or https URL, written as
-// browsers write it: lower case, no default port.
-func originOf(s string) (string, bool) {
-	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
-		return "", false
-	}
-	host := strings.ToLower(u.Hostname())
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	port := u.Port()
-	if port != "" && !(u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443") {
-		host += ":" + port
-	}
-	return u.Scheme + "://" + host, true
-}
-
-// sentence turns an error of the protocol packages into one for people.
-func sentence(err error) string {
-	var e *jws.Error
-	message := err.Error()
-	if errors.As(err, &e) {
-		message = e.Message
-	}
-	var p *pst.Error
-	if errors.As(err, &p) {
-		message = p.Message
-	}
-	if message == "" {
-		return ""
-	}
-	message = strings.ToUpper(message[:1]) + message[1:]
-	if !strings.HasSuffix(message, ".") {
-		message += "."
-	}
-	return message
-}
+func refused(why *check.Refused) Refused { return Refused{why.Code, why.Reason} }
 
 func quote(s string) string { return `"` + s + `"` }
