@@ -1,27 +1,22 @@
 package exchange
 
-import "crypto/sha256"
+import "github.com/bonafides-dev/bonafides/internal/sha256"
 
 // HMAC256 is HMAC-SHA-256 (RFC 2104) under a key of 32 bytes. Package crypto/hmac
 // knows every hash of FIPS 140 and brings their code and AES into a small module
 // for it, a quarter of the edge guest.
 func HMAC256(key *[32]byte, message ...[]byte) [sha256.Size]byte {
-	var pad [sha256.BlockSize]byte
-	copy(pad[:], key[:])
-	for i := range pad {
-		pad[i] ^= 0x36
+	var inner, outer [sha256.BlockSize]byte
+	for i := range inner {
+		inner[i], outer[i] = 0x36, 0x5c
 	}
-	inner := sha256.New()
-	inner.Write(pad[:])
-	for _, m := range message {
-		inner.Write(m)
+	for i, k := range key {
+		inner[i] ^= k
+		outer[i] ^= k
 	}
-	for i := range pad {
-		pad[i] ^= 0x36 ^ 0x5c
-	}
-	outer := sha256.New()
-	outer.Write(pad[:])
-	clear(pad[:])
-	outer.Write(inner.Sum(nil))
-	return [sha256.Size]byte(outer.Sum(nil))
+	sum := sha256.Sum256(append([][]byte{inner[:]}, message...)...)
+	sum = sha256.Sum256(outer[:], sum[:])
+	clear(inner[:])
+	clear(outer[:])
+	return sum
 }

@@ -1,8 +1,9 @@
 package exchange
 
 import (
-	"crypto/sha256"
 	"encoding/base64"
+
+	"github.com/bonafides-dev/bonafides/internal/sha256"
 )
 
 // RecordKeyID is the key id of an Ed25519 public key of 32 bytes: its RFC 7638

@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
@@ -12,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/internal/sha256"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 

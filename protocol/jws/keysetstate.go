@@ -211,10 +211,10 @@ func age(cacheControl, ageHeader string, r KeySetRules) time.Duration {
 	life, named := r.longestAge(), false
 	for _, directive := range strings.Split(cacheControl, ",") {
 		name, value, _ := strings.Cut(strings.Trim(directive, " \t"), "=")
-		switch strings.ToLower(name) {
-		case "no-store", "no-cache":
+		switch {
+		case isWord(name, "no-store"), isWord(name, "no-cache"):
 			return shortestAge
-		case "max-age":
+		case isWord(name, "max-age"):
 			d, ok := seconds(strings.Trim(value, `"`))
 			if !ok {
 				return shortestAge
@@ -229,6 +229,23 @@ func age(cacheControl, ageHeader string, r KeySetRules) time.Duration {
 		life -= d
 	}
 	return max(life, shortestAge)
+}
+
+// isWord compares in ASCII without regard to case; word is in lower case.
+func isWord(s, word string) bool {
+	if len(s) != len(word) {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != word[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // seconds reads delta-seconds (RFC 9111 section 1.2.2), values beyond a year as

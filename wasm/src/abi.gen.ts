@@ -346,11 +346,11 @@ export const edge = {
    * @param now Unix seconds
    * @param millis milliseconds of now, 0 to 999
    */
-  judgeIdToken(guest: Guest, config: string, jwks: Uint8Array, token: string, now: number, millis: number): { algorithm: string; key: Uint8Array; signingInput: Uint8Array; signature: Uint8Array; judged: Uint8Array } {
+  judgeIdToken(guest: Guest, config: Uint8Array, jwks: Uint8Array, token: Uint8Array, now: number, millis: number): { algorithm: string; key: Uint8Array; signingInput: Uint8Array; signature: Uint8Array; judged: Uint8Array } {
     return guest.call("edge_judge_id_token", true, (w) => {
-      w.text(config);
+      w.bytes(config);
       w.bytes(jwks);
-      w.text(token);
+      w.bytes(token);
       w.time(now);
       w.u16(millis);
     }, (r) => ({
@@ -373,6 +373,112 @@ export const edge = {
     }, (r) => ({
       claims: r.text(),
       emailVerified: r.bool(),
+    }));
+  },
+  /**
+   * Returns one of the redemption records in a request's header (rpserver/record/check).
+   * @param native the header Sec-Redemption-Record
+   * @param polyfill the header Private-State-Redemption-Record, which counts where the other is empty
+   * @param index which, from 0
+   */
+  readRecord(guest: Guest, native: string, polyfill: string, index: number): { more: boolean; issuer: string; record: string } {
+    return guest.call("edge_read_record", true, (w) => {
+      w.text(native);
+      w.text(polyfill);
+      w.u16(index);
+    }, (r) => ({
+      more: r.bool(),
+      issuer: r.text(),
+      record: r.text(),
+    }));
+  },
+  /**
+   * Judges a record in all but its signature and sender. Nothing may be believed before confirm_record has answered.
+   * @param issuer who must have made it
+   * @param jwks the issuer's key set, JSON
+   * @param record the record
+   * @param now Unix seconds
+   */
+  judgeRecord(guest: Guest, issuer: string, jwks: Uint8Array, record: string, now: number): { algorithm: string; key: Uint8Array; signingInput: Uint8Array; signature: Uint8Array } {
+    return guest.call("edge_judge_record", true, (w) => {
+      w.text(issuer);
+      w.bytes(jwks);
+      w.text(record);
+      w.time(now);
+    }, (r) => ({
+      algorithm: r.text(),
+      key: r.bytes(),
+      signingInput: r.bytes(),
+      signature: r.bytes(),
+    }));
+  },
+  /**
+   * Ends the judgement of this very record with the outcome of the signature check, and judges who sent it.
+   * @param record as judge_record had it
+   * @param valid whether the signature is valid
+   * @param origin the request's header Origin
+   * @param referer the request's header Referer
+   * @param frames record.Config.AllowedFrames, separated by spaces
+   * @param embedders record.Config.Embedders, separated by spaces
+   * @param insecureUnknownOrigin record.Config.InsecureUnknownOrigin
+   */
+  confirmRecord(guest: Guest, record: string, valid: boolean, origin: string, referer: string, frames: string, embedders: string, insecureUnknownOrigin: boolean): { issuer: string; keyId: number; via: string; site: string; id: string; issued: number; expires: number } {
+    return guest.call("edge_confirm_record", true, (w) => {
+      w.text(record);
+      w.bool(valid);
+      w.text(origin);
+      w.text(referer);
+      w.text(frames);
+      w.text(embedders);
+      w.bool(insecureUnknownOrigin);
+    }, (r) => ({
+      issuer: r.text(),
+      keyId: r.u32(),
+      via: r.text(),
+      site: r.text(),
+      id: r.text(),
+      issued: r.time(),
+      expires: r.time(),
+    }));
+  },
+  /**
+   * Refuses in the words of rpserver/record for what the caller finds.
+   * @param code issuer_unknown or keys_unavailable
+   */
+  refuseRecord(guest: Guest, code: string): { known: boolean } {
+    return guest.call("edge_refuse_record", false, (w) => {
+      w.text(code);
+    }, (r) => ({
+      known: r.bool(),
+    }));
+  },
+  /**
+   * Takes what happened to an issuer's key set and says what to do next (jws.KeySetState): the caller fetches and keeps the state.
+   * @param state as the last call returned it; empty, or unreadable, for none
+   * @param event wanted: a token is to be judged; missing: the set lacks the key that a token names; fetched; failed
+   * @param body of fetched: the answer's body
+   * @param cacheControl of fetched: the header Cache-Control, empty for none
+   * @param age of fetched: the header Age, empty for none
+   * @param now Unix seconds
+   * @param millis milliseconds of now, 0 to 999
+   */
+  keySetNext(guest: Guest, state: Uint8Array, event: string, body: Uint8Array, cacheControl: string, age: string, now: number, millis: number): { next: Uint8Array; action: string; noCache: boolean; jwks: Uint8Array; waitUntil: number; code: string; message: string } {
+    return guest.call("edge_key_set_next", false, (w) => {
+      w.bytes(state);
+      w.text(event);
+      w.bytes(body);
+      w.text(cacheControl);
+      w.text(age);
+      w.time(now);
+      w.u16(millis);
+    }, (r) => ({
+      next: r.bytes(),
+      action: r.text(),
+      noCache: r.bool(),
+      jwks: r.bytes(),
+      waitUntil: r.time(),
+      code: r.text(),
+      message: r.text(),
     }));
   },
 };

@@ -123,12 +123,12 @@ func originOf(url string) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	scheme = strings.ToLower(scheme)
+	scheme = lower(scheme)
 	host := rest
 	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
 		host = rest[:end]
 	}
-	host = strings.ToLower(host)
+	host = lower(host)
 	switch scheme {
 	case "https":
 		host = strings.TrimSuffix(host, ":443")
@@ -137,6 +137,18 @@ func originOf(url string) (string, bool) {
 	}
 	origin := scheme + "://" + host
 	return origin, pst.IsOrigin(origin)
+}
+
+// lower is strings.ToLower for ASCII, without its tables: others are no letters of
+// an origin.
+func lower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c - 'A' + 'a'
+		}
+	}
+	return string(b)
 }
 
 // Sentence turns an error of the protocol packages into one for people.
@@ -151,7 +163,9 @@ func Sentence(err error) string {
 	if message == "" {
 		return ""
 	}
-	message = strings.ToUpper(message[:1]) + message[1:]
+	if c := message[0]; 'a' <= c && c <= 'z' {
+		message = string(c-'a'+'A') + message[1:]
+	}
 	if !strings.HasSuffix(message, ".") {
 		message += "."
 	}

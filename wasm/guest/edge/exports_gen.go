@@ -7,6 +7,8 @@ package main
 import (
 	"github.com/bonafides-dev/bonafides/wasm/guest/abi"
 	"github.com/bonafides-dev/bonafides/wasm/guest/judge"
+	"github.com/bonafides-dev/bonafides/wasm/guest/keyset"
+	"github.com/bonafides-dev/bonafides/wasm/guest/recordcheck"
 )
 
 //go:wasmexport edge_refusal
@@ -289,9 +291,9 @@ func exportJudgeIDToken(n uint32) uint32 {
 }
 
 func callJudgeIDToken(in *abi.Reader, out *abi.Writer) error {
-	config := in.Text(65536)
-	jwks := in.Bytes(524288)
-	token := in.Text(262144)
+	config := in.Bytes(65537)
+	jwks := in.Bytes(524289)
+	token := in.Bytes(262144)
 	now := in.Time()
 	millis := in.U16()
 	if !in.End() {
@@ -326,5 +328,129 @@ func callConfirmIDToken(in *abi.Reader, out *abi.Writer) error {
 	}
 	out.Text(claims)
 	out.Bool(emailVerified)
+	return nil
+}
+
+//go:wasmexport edge_read_record
+func exportReadRecord(n uint32) uint32 {
+	return abi.Answer(n, callReadRecord)
+}
+
+func callReadRecord(in *abi.Reader, out *abi.Writer) error {
+	native := in.Text(32768)
+	polyfill := in.Text(32768)
+	index := in.U16()
+	if !in.End() {
+		return nil
+	}
+	more, issuer, record, err := recordcheck.ReadRecord(native, polyfill, index)
+	if err != nil {
+		return err
+	}
+	out.Bool(more)
+	out.Text(issuer)
+	out.Text(record)
+	return nil
+}
+
+//go:wasmexport edge_judge_record
+func exportJudgeRecord(n uint32) uint32 {
+	return abi.Answer(n, callJudgeRecord)
+}
+
+func callJudgeRecord(in *abi.Reader, out *abi.Writer) error {
+	issuer := in.Text(4096)
+	jwks := in.Bytes(524288)
+	record := in.Text(32768)
+	now := in.Time()
+	if !in.End() {
+		return nil
+	}
+	algorithm, key, signingInput, signature, err := recordcheck.JudgeRecord(issuer, jwks, record, now)
+	if err != nil {
+		return err
+	}
+	out.Text(algorithm)
+	out.Bytes(key)
+	out.Bytes(signingInput)
+	out.Bytes(signature)
+	return nil
+}
+
+//go:wasmexport edge_confirm_record
+func exportConfirmRecord(n uint32) uint32 {
+	return abi.Answer(n, callConfirmRecord)
+}
+
+func callConfirmRecord(in *abi.Reader, out *abi.Writer) error {
+	record := in.Text(32768)
+	valid := in.Bool()
+	origin := in.Text(8192)
+	referer := in.Text(8192)
+	frames := in.Text(32768)
+	embedders := in.Text(32768)
+	insecureUnknownOrigin := in.Bool()
+	if !in.End() {
+		return nil
+	}
+	issuer, keyId, via, site, id, issued, expires, err := recordcheck.ConfirmRecord(record, valid, origin, referer, frames, embedders, insecureUnknownOrigin)
+	if err != nil {
+		return err
+	}
+	out.Text(issuer)
+	out.U32(keyId)
+	out.Text(via)
+	out.Text(site)
+	out.Text(id)
+	out.Time(issued)
+	out.Time(expires)
+	return nil
+}
+
+//go:wasmexport edge_refuse_record
+func exportRefuseRecord(n uint32) uint32 {
+	return abi.Answer(n, callRefuseRecord)
+}
+
+func callRefuseRecord(in *abi.Reader, out *abi.Writer) error {
+	code := in.Text(64)
+	if !in.End() {
+		return nil
+	}
+	known, err := recordcheck.RefuseRecord(code)
+	if err != nil {
+		return err
+	}
+	out.Bool(known)
+	return nil
+}
+
+//go:wasmexport edge_key_set_next
+func exportKeySetNext(n uint32) uint32 {
+	return abi.Answer(n, callKeySetNext)
+}
+
+func callKeySetNext(in *abi.Reader, out *abi.Writer) error {
+	state := in.Bytes(655360)
+	event := in.Text(16)
+	body := in.Bytes(262144)
+	cacheControl := in.Text(4096)
+	age := in.Text(64)
+	now := in.Time()
+	millis := in.U16()
+	if !in.End() {
+		return nil
+	}
+	next, action, noCache, jwks, waitUntil, code, message, err := keyset.KeySetNext(state, event, body, cacheControl, age, now, millis)
+	if err != nil {
+		return err
+	}
+	out.Bytes(next)
+	out.Text(action)
+	out.Bool(noCache)
+	out.Bytes(jwks)
+	out.Time(waitUntil)
+	out.Text(code)
+	out.Text(message)
 	return nil
 }

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"crypto/sha256"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/internal/sha256"
 	"github.com/bonafides-dev/bonafides/issuer/exchange"
 	"github.com/bonafides-dev/bonafides/wasm/guest/abi"
 )

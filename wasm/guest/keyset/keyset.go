@@ -12,9 +12,7 @@ import (
 )
 
 // What to do next, as JavaScript reads it.
-var names = map[jws.KeySetDo]string{
-	jws.KeySetRefuse: "refuse", jws.KeySetUse: "use", jws.KeySetFetch: "fetch", jws.KeySetWait: "wait",
-}
+var names = [...]string{jws.KeySetRefuse: "refuse", jws.KeySetUse: "use", jws.KeySetFetch: "fetch", jws.KeySetWait: "wait"}
 
 var errEvent = &abi.Refusal{Code: "event_unknown", Message: "The event is none of wanted, missing, fetched and failed."}
 
