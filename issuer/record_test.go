@@ -1,6 +1,9 @@
 package issuer_test
 
 import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
 	"strings"
 	"testing"
 	"time"
@@ -72,5 +75,22 @@ func TestRecordsFitAHeader(t *testing.T) {
 	value, err := pst.FormatRedemptionRecordHeader([]pst.OriginRecord{{Origin: self, Record: rec}})
 	if err != nil || len(value) > 2000 {
 		t.Errorf("a header of %d bytes, %v", len(value), err)
+	}
+}
+
+func TestRecordKeysSurviveTheirText(t *testing.T) {
+	std := base64.StdEncoding.EncodeToString
+	old := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32)).Public().(ed25519.PublicKey)
+	text := "# secret\n" + std(recordKey.Seed()) + "\n # retired\r\n" + std(old) + "\n"
+	for _, text := range []string{text, std(recordKey.Seed()) + " " + std(old)} {
+		key, public, err := issuer.ParseRecordKeys(text)
+		if err != nil || !key.Equal(recordKey) || len(public) != 2 || !public[0].Equal(recordKey.Public()) || !public[1].Equal(old) {
+			t.Errorf("%q: %v %v", text, public, err)
+		}
+	}
+	for _, text := range []string{"", "# none", "sesame", std(recordKey), std(recordKey.Seed()) + ",", std(recordKey.Seed()[1:]), std(recordKey.Seed()) + " sesame"} {
+		if key, _, err := issuer.ParseRecordKeys(text); err == nil || key != nil || strings.Contains(err.Error(), "sesame") {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }

@@ -24,7 +24,7 @@ const (
 // Secrets of the Worker that the files go into.
 const (
 	secretTokenKeys = "ISSUER_KEYS"
-	secretRecordKey = "RECORD_KEY"
+	secretRecordKey = "ISSUER_RECORD_KEY"
 )
 
 func keysNew() command {
@@ -98,19 +98,23 @@ func keysNew() command {
 func keysRotate() command {
 	c := command{
 		name:     "keys rotate",
-		synopsis: "-dir FOLDER [-every 90d] [-notice 7d] [-withdraw ID] [-dry-run]",
+		synopsis: "-dir FOLDER [-every 90d] [-notice 7d] [-withdraw ID] [-record] [-dry-run]",
 		about: "Gives every token key its next role: the next key signs, the one that signed is\n" +
 			"      retired and kept until it expires, a new next key is made, expired keys are\n" +
 			"      dropped. Where there is no next key yet, one is made and nothing else changes.\n" +
 			"      It refuses to publish a seventh key, and to sign with a key that browsers may not\n" +
 			"      know yet. A key that has not expired is never dropped, since its tokens would be\n" +
 			"      worth nothing, unless -withdraw names it: for a key that somebody else has.\n" +
+			"      -record replaces the key that signs redemption records instead. The old public\n" +
+			"      half stays published until its last record has expired.\n" +
 			"      -dry-run shows the outcome and writes nothing.",
 	}
 	c.run = func(t terminal, args []string) int {
 		f := newFlags(t, c)
 		dir := f.String("dir", "", "`folder` with the keys (required)")
 		dry := f.Bool("dry-run", false, "write nothing")
+		record := f.Bool("record", false, "replace the key that signs redemption records, not the token keys")
+		lifetime := f.Duration("record-lifetime", 24*time.Hour, "how long the issuer's records are good; for -record")
 		withdraw := f.Int64("withdraw", -1, "drop the key with this `id` although it has not expired; its tokens are worth nothing then")
 		id := f.Int64("id", 0, "`number` of the new commitment, where the file does not tell that of the last one")
 		batch := f.Int("batch", 0, "`tokens` that a browser asks for at a time; without it as before")
@@ -131,6 +135,18 @@ func keysRotate() command {
 			return fail(t, exitUsage, "-id is between 1 and 2147483647")
 		case *batch < 0 || *batch > 60, wasGiven(f, "batch") && *batch == 0:
 			return fail(t, exitUsage, "-batch is between 1 and 60: the header of a larger request is longer than 8 KiB")
+		}
+		now := t.now().UTC().Truncate(time.Second)
+		if *record {
+			for _, other := range []string{"withdraw", "id", "batch", "notice", "every"} {
+				if wasGiven(f, other) {
+					return fail(t, exitUsage, "-%s is about the token keys and does not go with -record", other)
+				}
+			}
+			return rotateRecordKey(t, *dir, now, *lifetime, *dry)
+		}
+		if wasGiven(f, "record-lifetime") {
+			return fail(t, exitUsage, "-record-lifetime goes with -record alone")
 		}
 		path := filepath.Join(*dir, tokenKeysFile)
 		text, err := readSecret(path)
@@ -157,7 +173,6 @@ func keysRotate() command {
 		case ring.batch == 0:
 			ring.batch = 10
 		}
-		now := t.now().UTC().Truncate(time.Second)
 		if *withdraw >= 0 {
 			err = ring.withdraw(uint32(*withdraw), now, every.days)
 		} else {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"encoding/base64"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/issuer"
 	"github.com/bonafides-dev/bonafides/issuer/exchange"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
@@ -152,7 +154,7 @@ func TestKeysNewSaysWhatToTypeAndShowsNoSecret(t *testing.T) {
 	out, errs, _ := f.run("keys", "new", "-dir", f.dir)
 	for _, line := range []string{
 		"npx wrangler secret put ISSUER_KEYS < " + f.dir + "/token-keys.txt",
-		"npx wrangler secret put RECORD_KEY < " + f.dir + "/record-key.txt",
+		"npx wrangler secret put ISSUER_RECORD_KEY < " + f.dir + "/record-key.txt",
 		`ISSUER_COMMITMENT_ID = "1"`, "key 1    current", "key 2    next",
 	} {
 		if !strings.Contains(out, line) {
@@ -172,7 +174,7 @@ func TestKeysNewToStandardOutput(t *testing.T) {
 		t.Fatalf("%d %s", code, errs)
 	}
 	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
-	if len(lines) != 2 || !strings.HasPrefix(lines[1], `RECORD_KEY="`) {
+	if len(lines) != 2 || !strings.HasPrefix(lines[1], `ISSUER_RECORD_KEY="`) {
 		t.Fatalf("%q", out)
 	}
 	keys, err := exchange.ParseKeys(strings.TrimSuffix(strings.TrimPrefix(lines[0], `ISSUER_KEYS="`), `"`))
@@ -281,6 +283,54 @@ func TestKeysWithdraw(t *testing.T) {
 	f.want("commitment 5: 3 5")
 	f.after(400)
 	f.refuses(exitRefused, "has expired", "-withdraw", "3")
+}
+
+// The old public half is published as long as a record of it may live.
+func TestKeysRotateTheRecordKey(t *testing.T) {
+	f := newFolder(t)
+	first, _, err := issuer.ParseRecordKeys(f.read(recordKeyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	published := func(want int) ed25519.PrivateKey {
+		t.Helper()
+		key, public, err := issuer.ParseRecordKeys(f.read(recordKeyFile))
+		if err != nil || len(public) != want {
+			t.Fatalf("%d keys are published, want %d: %v", len(public), want, err)
+		}
+		return key
+	}
+	tokens := f.read(tokenKeysFile)
+	out := f.rotate("-record", "-record-lifetime", "48h")
+	until := testNow.Add(49 * time.Hour)
+	if !strings.Contains(out, "until "+stamp(until)) || !strings.Contains(out, "secret put ISSUER_RECORD_KEY <") {
+		t.Errorf("%s", out)
+	}
+	second := published(2)
+	if second.Equal(first) || strings.Contains(f.read(recordKeyFile), base64.StdEncoding.EncodeToString(first.Seed())) {
+		t.Error("the old key can still sign")
+	}
+	f.now = until.Add(-time.Second)
+	before := f.files()
+	f.rotate("-record", "-dry-run")
+	if f.files() != before {
+		t.Error("a dry run wrote")
+	}
+	f.rotate("-record")
+	published(3)
+	f.now = until.Add(time.Second)
+	f.rotate("-record")
+	published(3) // the first is gone, two are retired
+	if f.read(tokenKeysFile) != tokens {
+		t.Error("the token keys were changed")
+	}
+	f.refuses(exitUsage, "does not go with -record", "-record", "-withdraw", "1")
+	f.refuses(exitUsage, "goes with -record alone", "-record-lifetime", "3h")
+	f.refuses(exitUsage, "at least 2h", "-record", "-record-lifetime", "1h")
+	if err := os.WriteFile(filepath.Join(f.dir, recordKeyFile), []byte("sesame"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.refuses(exitRefused, "base64 of 32 bytes", "-record")
 }
 
 // Keys that were made by other means, as examples/issuer makes them.

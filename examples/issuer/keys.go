@@ -9,18 +9,18 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/issuer"
 	"github.com/bonafides-dev/bonafides/issuer/exchange"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
 // loadKeys reads the token keys and the key that signs records from two files in
-// the folder, making each where it is missing. To rotate the token keys:
-// bonafides keys rotate -dir FOLDER -id 2, and the number that it prints into
+// the folder, making each where it is missing. To rotate them: bonafides keys
+// rotate -dir FOLDER -id 2, and the number that it prints into
 // Config.CommitmentID.
-func loadKeys(data string) (*exchange.Keys, ed25519.PrivateKey, error) {
+func loadKeys(data string) (*exchange.Keys, ed25519.PrivateKey, []ed25519.PublicKey, error) {
 	text, err := readOrMake(filepath.Join(data, "token-keys.txt"), func() (string, error) {
 		key, err := pst.GenerateKey(1)
 		if err != nil {
@@ -39,11 +39,11 @@ func loadKeys(data string) (*exchange.Keys, ed25519.PrivateKey, error) {
 		return keys.Secret(), nil
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	keys, err := exchange.ParseKeys(text)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	text, err = readOrMake(filepath.Join(data, "record-key.txt"), func() (string, error) {
 		seed := make([]byte, ed25519.SeedSize)
@@ -53,13 +53,13 @@ func loadKeys(data string) (*exchange.Keys, ed25519.PrivateKey, error) {
 		return base64.StdEncoding.EncodeToString(seed) + "\n", nil
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	seed, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-	if err != nil || len(seed) != ed25519.SeedSize {
-		return nil, nil, fmt.Errorf("record-key.txt in %s is not the base64 of 32 bytes", data)
+	record, public, err := issuer.ParseRecordKeys(text)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("record-key.txt in %s: %w", data, err)
 	}
-	return keys, ed25519.NewKeyFromSeed(seed), nil
+	return keys, record, public, nil
 }
 
 // readOrMake reads a file that only its owner can read, or makes it.

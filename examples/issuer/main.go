@@ -11,7 +11,6 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
 	"embed"
 	"errors"
 	"flag"
@@ -82,7 +81,7 @@ func run(ctx context.Context, addr, origin, data string) error {
 
 // newHandler mounts the issuer and its page.
 func newHandler(store *spent.Store, origin, data string) (http.Handler, *issuer.Issuer, error) {
-	keys, recordKey, err := loadKeys(data)
+	keys, recordKey, recordKeys, err := loadKeys(data)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -95,7 +94,7 @@ func newHandler(store *spent.Store, origin, data string) (http.Handler, *issuer.
 		Keys:         keys.Set(),
 		KeyExpiry:    keys.Expiry(),
 		RecordSigner: issuer.NewRecordSigner(recordKey),
-		RecordKeys:   issuer.RecordKeySet(recordKey.Public().(ed25519.PublicKey)),
+		RecordKeys:   issuer.RecordKeySet(recordKeys...),
 		Policy:       work,
 		Spent:        store,
 		Counter:      store,

@@ -148,7 +148,7 @@ func TestDamagedKeyFilesAreNamed(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(data, name), []byte("rubbish"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := loadKeys(data); err == nil || !strings.Contains(err.Error(), want) {
+		if _, _, _, err := loadKeys(data); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if b, _ := os.ReadFile(filepath.Join(data, name)); string(b) != "rubbish" {
