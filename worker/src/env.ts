@@ -1,0 +1,31 @@
+// The Worker's bindings. Secrets are set with `npx wrangler secret put NAME`, the
+// rest stands in wrangler.toml.
+
+import type { SpentTokens } from "./durable.js";
+
+export interface Env {
+  ISSUER_KEYS?: string;
+  ISSUER_RECORD_KEY?: string;
+  CAPTCHA_SECRET?: string;
+
+  ISSUER_ORIGIN?: string;
+  ISSUER_COMMITMENT_ID?: string;
+  ISSUER_CPU_MS?: string;
+  ISSUER_BATCH_SIZE?: string;
+  ISSUER_POLICY?: string;
+  ISSUER_TOKENS?: string;
+  ISSUER_ALLOWED_ORIGINS?: string;
+  ISSUER_POLYFILL?: string;
+  ISSUER_RECORD?: string;
+  ISSUER_RECORD_LIFETIME?: string;
+  ISSUER_STORE?: string;
+  ISSUER_COUNT?: string;
+  WORK_DIFFICULTY?: string;
+  CAPTCHA_URL?: string;
+  CAPTCHA_HOSTNAME?: string;
+  CAPTCHA_ACTION?: string;
+  CAPTCHA_MIN_SCORE?: string;
+
+  SPENT?: DurableObjectNamespace<SpentTokens>;
+  DB?: D1Database;
+}

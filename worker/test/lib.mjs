@@ -1,0 +1,167 @@
+// Runs the Worker in workerd: by `wrangler dev`, as its users do, or by workerd
+// alone, where a test has to stop the process itself or to measure it.
+import {spawn, spawnSync} from 'node:child_process';
+import {existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {createServer} from 'node:net';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import readline from 'node:readline';
+import {fileURLToPath} from 'node:url';
+
+export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const wrangler = join(root, 'node_modules', 'wrangler', 'bin', 'wrangler.js');
+const runtime = join(root, 'node_modules', '@cloudflare', `workerd-${process.platform}-${process.arch === 'x64' ? '64' : process.arch}`, 'bin', 'workerd');
+
+export const work = mkdtempSync(join(tmpdir(), 'bonafides-worker-'));
+process.once('exit', () => rmSync(work, {recursive: true, force: true}));
+
+export const env = {
+  ...process.env,
+  WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_SEND_ERROR_REPORTS: 'false',
+  DO_NOT_TRACK: '1',
+  CI: '1',
+  NO_COLOR: '1',
+  XDG_CONFIG_HOME: join(work, 'config'),
+};
+
+/** The variables of .dev.vars.example. */
+export function exampleVars() {
+  const vars = {};
+  for (const line of readFileSync(join(root, '.dev.vars.example'), 'utf8').split('\n')) {
+    const m = /^([A-Z_]+)="(.*)"$/.exec(line);
+    if (m) vars[m[1]] = m[2];
+  }
+  return vars;
+}
+
+/** Runs wrangler to its end. */
+export function wranglerRun(...args) {
+  const {status, stdout, stderr} = spawnSync(process.execPath, [wrangler, ...args], {cwd: root, env, encoding: 'utf8', timeout: 300_000});
+  if (status !== 0) throw new Error(`wrangler ${args.join(' ')}: ${stdout}${stderr}`);
+  return stdout + stderr;
+}
+
+let bundles = 0;
+
+/** Bundles the Worker as it would be uploaded; the folder with index.js and its modules. */
+export function bundle(...args) {
+  const out = join(work, `bundle-${++bundles}`);
+  wranglerRun('deploy', '--dry-run', '--outdir', out, ...args);
+  return out;
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const s = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
+      const {port} = s.address();
+      s.close(() => resolve(port));
+    });
+  });
+}
+
+const gone = (child) => child.exitCode !== null || child.signalCode !== null;
+
+/** Starts wrangler dev; the URL once the Worker answers, and how to stop it. */
+export async function dev(...args) {
+  const port = await freePort();
+  const child = spawn(process.execPath, [wrangler, 'dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0',
+    '--show-interactive-dev-session=false', '--persist-to', join(work, `state-${port}`), ...args],
+  {cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'pipe']});
+  let said = '';
+  child.stdout.on('data', (d) => { said += d; });
+  child.stderr.on('data', (d) => { said += d; });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const stop = async () => {
+    // wrangler's children are in its process group.
+    try { process.kill(-child.pid, 'SIGTERM'); } catch { /* it has ended */ }
+    const killer = setTimeout(() => { try { process.kill(-child.pid, 'SIGKILL'); } catch { /* it has ended */ } }, 5000);
+    await ended;
+    clearTimeout(killer);
+  };
+  const url = `http://127.0.0.1:${port}`;
+  for (const until = Date.now() + 180_000; ;) {
+    try {
+      const r = await fetch(`${url}/healthz`);
+      if (r.status === 200) return {url, stop, said: () => said};
+      said += `\n/healthz answered ${r.status}`;
+    } catch { /* not listening yet */ }
+    if (gone(child) || Date.now() > until) {
+      await stop();
+      throw new Error(`wrangler dev does not answer:\n${said}`);
+    }
+    await new Promise((r) => setTimeout(r, 200));
+  }
+}
+
+const quote = (s) => JSON.stringify(s);
+
+/** A workerd configuration for a bundle, with these variables and a folder for the Durable Objects. */
+function config(out, vars, state) {
+  const kinds = {wasm: 'wasm', sql: 'text'};
+  const files = readdirSync(out).filter((f) => kinds[f.split('.').pop()]);
+  const modules = [
+    `(name = "index.js", esModule = embed ${quote(join(out, 'index.js'))})`,
+    ...files.map((f) => `(name = ${quote(f)}, ${kinds[f.split('.').pop()]} = embed ${quote(join(out, f))})`),
+  ];
+  const bindings = Object.entries(vars).map(([name, value]) => `(name = ${quote(name)}, text = ${quote(value)})`);
+  const durable = state ? `
+  durableObjectNamespaces = [(className = "SpentTokens", uniqueKey = "bonafides-spent-tokens", enableSql = true)],
+  durableObjectStorage = (localDisk = "state"),` : '';
+  if (state) bindings.push('(name = "SPENT", durableObjectNamespace = "SpentTokens")');
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    ${state ? `(name = "state", disk = (path = ${quote(state)}, writable = true)),` : ''}
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const main :Workerd.Worker = (
+  compatibilityDate = "2026-10-01",
+  modules = [${modules.join(', ')}],
+  bindings = [${bindings.join(', ')}],${durable}
+);
+`;
+}
+
+let configs = 0;
+
+/**
+ * Starts workerd with a bundle. state is a folder that outlives the process.
+ * kill stops the process hard, as a power cut stops it.
+ */
+export async function workerd(out, vars, state) {
+  const file = join(work, `workerd-${++configs}.capnp`);
+  if (state) mkdirSync(state, {recursive: true});
+  writeFileSync(file, config(out, vars, state));
+  const child = spawn(runtime, ['serve', '--experimental', '--control-fd=3', file, 'config'], {stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env});
+  let said = '';
+  child.stdout.on('data', (d) => { said += d; });
+  child.stderr.on('data', (d) => { said += d; });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const stop = async (signal) => {
+    if (!gone(child)) child.kill(signal);
+    await ended;
+  };
+  const events = readline.createInterface({input: child.stdio[3]});
+  const port = await Promise.race([
+    new Promise((resolve) => events.on('line', (line) => {
+      const e = JSON.parse(line);
+      if (e.event === 'listen') resolve(e.port);
+    })),
+    ended.then(() => { throw new Error(`workerd ended:\n${said}`); }),
+  ]);
+  return {url: `http://127.0.0.1:${port}`, pid: child.pid, said: () => said, stop: () => stop('SIGTERM'), kill: () => stop('SIGKILL')};
+}
+
+/** What a process has used of the processor so far, in ms. */
+export function cpu(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10; // clock ticks of 1/100 s
+}
+
+/** The resident memory of a process, in bytes. */
+export const memory = (pid) => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
+
+export const hasRuntime = () => existsSync(runtime);
