@@ -24,10 +24,10 @@ const (
 	Members       = "https://members.example" // an origin whose pages may ask for tokens
 	ChallengePath = "/issue/challenge"
 
-	Batch          = 10
-	CommitmentID   = 3
-	WorkBits       = 8
-	WorkTokens     = 5
+	batch          = 10
+	commitmentID   = 3
+	workBits       = 8
+	workTokens     = 5
 	recordLifetime = 24 * time.Hour
 )
 
@@ -71,7 +71,7 @@ type Issuer struct {
 	Name     string
 	Keys     string // token keys, see exchange.ParseKeys
 	Polyfill bool
-	Down     bool // its store of spent tokens cannot answer
+	Down     bool // its store cannot answer
 }
 
 // Issuers are all of them.
@@ -85,11 +85,17 @@ func Issuers() []Issuer {
 	}
 }
 
-// RecordSeed and WorkKey are the Worker's other secrets, in base64.
-func RecordSeed() string { return base64.StdEncoding.EncodeToString(recordSeed[:]) }
-
-// WorkKey is the key that authenticates challenges, in base64.
-func WorkKey() string { return base64.StdEncoding.EncodeToString(workSeed[:]) }
+// Worker returns the variables of the issuer as a Worker.
+func (i Issuer) Worker() map[string]string {
+	on := map[bool]string{true: "on", false: "off"}
+	return map[string]string{
+		"ISSUER_KEYS": i.Keys, "ISSUER_RECORD_KEY": base64.StdEncoding.EncodeToString(recordSeed[:]),
+		"ISSUER_ORIGIN": Origin, "ISSUER_ALLOWED_ORIGINS": Members, "ISSUER_COMMITMENT_ID": strconv.Itoa(commitmentID),
+		"ISSUER_BATCH_SIZE": strconv.Itoa(batch), "ISSUER_CPU_MS": "30", "ISSUER_RECORD_LIFETIME": strconv.Itoa(int(recordLifetime / time.Second)),
+		"ISSUER_POLICY": "work", "ISSUER_TOKENS": strconv.Itoa(workTokens), "WORK_DIFFICULTY": strconv.Itoa(workBits),
+		"ISSUER_POLYFILL": on[i.Polyfill],
+	}
+}
 
 // Store is what an issuer keeps.
 type Store interface {
@@ -104,20 +110,19 @@ func (i Issuer) Native(store Store) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	work, err := issuer.NewProofOfWork(issuer.WorkConfig{Difficulty: WorkBits, Tokens: WorkTokens, Once: store, Key: workSeed[:]})
+	if i.Down {
+		store = down{}
+	}
+	work, err := issuer.NewProofOfWork(issuer.WorkConfig{Difficulty: workBits, Tokens: workTokens, Once: store, Key: workSeed[:]})
 	if err != nil {
 		return nil, err
-	}
-	var spent issuer.SpentStore = store
-	if i.Down {
-		spent = down{}
 	}
 	record := ed25519.NewKeyFromSeed(recordSeed[:])
 	iss, err := issuer.New(issuer.Config{
 		Origin: Origin, AllowedOrigins: []string{Members},
-		Keys: all.Set(), KeyExpiry: all.Expiry(), CommitmentID: CommitmentID, BatchSize: Batch,
+		Keys: all.Set(), KeyExpiry: all.Expiry(), CommitmentID: commitmentID, BatchSize: batch,
 		RecordSigner: issuer.NewRecordSigner(record), RecordKeys: issuer.RecordKeySet(record.Public().(ed25519.PublicKey)),
-		RecordLifetime: recordLifetime, Policy: work, Polyfill: i.Polyfill, Spent: spent, Counter: store,
+		RecordLifetime: recordLifetime, Policy: work, Polyfill: i.Polyfill, Spent: store, Counter: store,
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -131,9 +136,11 @@ func (i Issuer) Native(store Store) (http.Handler, error) {
 
 type down struct{}
 
-func (down) Spend(context.Context, uint32, [pst.NonceSize]byte, time.Time) error {
-	return errors.New("the store is down")
-}
+var errDown = errors.New("the store is down")
+
+func (down) Spend(context.Context, uint32, [pst.NonceSize]byte, time.Time) error { return errDown }
+func (down) Use(context.Context, [32]byte, time.Time) error                      { return errDown }
+func (down) Count(context.Context, string, issuer.Day) error                     { return errDown }
 
 // documents are what issuers publish about the fixed keys.
 func documents() map[string]string {
@@ -141,7 +148,7 @@ func documents() map[string]string {
 	if err != nil {
 		panic(err)
 	}
-	c, err := all.Commitment(CommitmentID, Batch)
+	c, err := all.Commitment(commitmentID, batch)
 	if err != nil {
 		panic(err)
 	}

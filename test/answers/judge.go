@@ -91,7 +91,7 @@ func (p *player) judge(words []string, got string) error {
 		return nil
 	case "challenge":
 		b, err := base64.RawURLEncoding.Strict().DecodeString(got)
-		if err != nil || len(b) != 58 || b[0] != 1 || b[1] != WorkBits {
+		if err != nil || len(b) != 58 || b[0] != 1 || b[1] != workBits {
 			return errors.New("no challenge")
 		}
 		return nil

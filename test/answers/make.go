@@ -179,12 +179,12 @@ func (p *player) work() (string, error) {
 	if err := json.Unmarshal(b, &c); err != nil || resp.StatusCode != 200 {
 		return "", fmt.Errorf("no challenge: %d %s", resp.StatusCode, b)
 	}
-	if c.Difficulty != WorkBits || time.Unix(c.Expires, 0).Before(p.now()) {
+	if c.Difficulty != workBits || time.Unix(c.Expires, 0).Before(p.now()) {
 		return "", fmt.Errorf("a challenge of %d bits until %d", c.Difficulty, c.Expires)
 	}
 	for n := 0; ; n++ {
 		proof := c.Challenge + "." + strconv.Itoa(n)
-		if sha256.Sum256([]byte(proof))[0] == 0 { // WorkBits is 8
+		if sha256.Sum256([]byte(proof))[0] == 0 { // workBits is 8
 			return proof, nil
 		}
 	}

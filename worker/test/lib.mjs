@@ -66,7 +66,7 @@ const gone = (child) => child.exitCode !== null || child.signalCode !== null;
 export async function dev(...args) {
   const port = await freePort();
   const child = spawn(process.execPath, [wrangler, 'dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0',
-    '--show-interactive-dev-session=false', '--persist-to', join(work, `state-${port}`), ...args],
+    '--show-interactive-dev-session=false', ...(args.includes('--persist-to') ? [] : ['--persist-to', join(work, `state-${port}`)]), ...args],
   {cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'pipe']});
   let said = '';
   child.stdout.on('data', (d) => { said += d; });
@@ -135,7 +135,7 @@ export async function workerd(out, vars, state) {
   const file = join(work, `workerd-${++configs}.capnp`);
   if (state) mkdirSync(state, {recursive: true});
   writeFileSync(file, config(out, vars, state));
-  const child = spawn(runtime, ['serve', '--experimental', '--control-fd=3', file, 'config'], {stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env});
+  const child = spawn(runtime, ['serve', '--experimental', '--import-path=/', '--control-fd=3', file, 'config'], {stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env});
   let said = '';
   child.stdout.on('data', (d) => { said += d; });
   child.stderr.on('data', (d) => { said += d; });
@@ -165,3 +165,20 @@ export function cpu(pid) {
 export const memory = (pid) => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
 
 export const hasRuntime = () => existsSync(runtime);
+
+/** Starts wrangler dev with a D1 database beside the Durable Object; its tables are made where migrate says so. */
+export async function d1Dev(vars, {migrate = false} = {}) {
+  const folder = mkdtempSync(join(work, 'd1-'));
+  const toml = readFileSync(join(root, 'wrangler.toml'), 'utf8').replace(/^main = "/m, `main = "${root}/`);
+  writeFileSync(join(folder, 'wrangler.toml'), `${toml}
+[[d1_databases]]
+binding = "DB"
+database_name = "bonafides-spent"
+database_id = "local"
+migrations_dir = "${root}/worker/migrations"
+`);
+  writeFileSync(join(folder, 'vars'), Object.entries(vars).map(([k, v]) => `${k}="${v}"\n`).join(''));
+  const state = join(folder, 'state');
+  if (migrate) wranglerRun('d1', 'migrations', 'apply', 'bonafides-spent', '--local', '--config', join(folder, 'wrangler.toml'), '--persist-to', state);
+  return dev('--config', join(folder, 'wrangler.toml'), '--env-file', join(folder, 'vars'), '--persist-to', state);
+}

@@ -1,7 +1,7 @@
 // Command run plays the scripts of package answers against an issuer elsewhere,
 // such as the Worker in workerd.
 //
-//	run -issuers              prints what the issuers of the scripts are configured with, in JSON
+//	run -issuers              prints the issuers' variables as Workers; a line of JSON for each
 //	run -issuer NAME -url URL plays the scripts of this issuer; prints a line of JSON for each
 package main
 
@@ -17,17 +17,15 @@ import (
 )
 
 func main() {
-	issuers := flag.Bool("issuers", false, "print the issuers' configurations")
+	issuers := flag.Bool("issuers", false, "print the issuers' variables")
 	name := flag.String("issuer", "", "`name` of the issuer")
 	url := flag.String("url", "", "`URL` of the issuer")
 	flag.Parse()
 	out := json.NewEncoder(os.Stdout)
 	if *issuers {
-		check(out.Encode(map[string]any{
-			"issuers": answers.Issuers(), "origin": answers.Origin, "allowedOrigins": answers.Members,
-			"recordKey": answers.RecordSeed(), "workKey": answers.WorkKey(),
-			"batch": answers.Batch, "commitmentId": answers.CommitmentID, "workBits": answers.WorkBits, "workTokens": answers.WorkTokens,
-		}))
+		for _, i := range answers.Issuers() {
+			check(out.Encode(map[string]any{"issuer": i.Name, "down": i.Down, "variables": i.Worker()}))
+		}
 		return
 	}
 	scripts, err := answers.All()
