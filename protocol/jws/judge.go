@@ -117,8 +117,8 @@ func (u *Unverified) judge(token string, keys *KeySet, p *Policy) *Error {
 	return nil
 }
 
-// order is that of Ed25519's base point, big-endian: 2^252 + 27742317777372353535851937790883648493.
-var order = [32]byte{
+// ed25519Order is that of Ed25519's base point, big-endian: 2^252 + 27742317777372353535851937790883648493.
+var ed25519Order = [32]byte{
 	0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 	0x14, 0xde, 0xf9, 0xde, 0xa2, 0xf7, 0x9c, 0xd6, 0x58, 0x12, 0x63, 0x1a, 0x5c, 0xf5, 0xd3, 0xed,
 }
@@ -127,9 +127,9 @@ var order = [32]byte{
 // the order (RFC 8032 section 5.1.7). Not every platform's check asks this, and
 // without it whoever has one signature can write others.
 func belowOrder(s string) bool {
-	for i := range order {
-		if b := s[len(s)-1-i]; b != order[i] {
-			return b < order[i]
+	for i := range ed25519Order {
+		if b := s[len(s)-1-i]; b != ed25519Order[i] {
+			return b < ed25519Order[i]
 		}
 	}
 	return false

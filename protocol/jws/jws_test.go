@@ -517,7 +517,7 @@ func digestOf(alg, input string) []byte {
 // whoever has one signature could else write another by adding the order.
 func TestEd25519SBelowTheOrder(t *testing.T) {
 	at := func(change func(s *big.Int)) string {
-		s := new(big.Int).SetBytes(order[:])
+		s := new(big.Int).SetBytes(ed25519Order[:])
 		change(s)
 		b := s.FillBytes(make([]byte, 32))
 		slices.Reverse(b) // little-endian
