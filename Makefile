@@ -4,6 +4,7 @@
 # make long       what takes hours: soaks, long fuzzing, full-size runs; writes docs/long-results.md
 # make bench      the measurements
 # make generate   write the generated files anew
+# make dist       build the browser's files anew; prints their sizes, hashes and script tags
 # make worker     build the Worker and try its deployment without an account
 #
 # PART=name[,name] runs only these parts of check, test or long; PART=list prints their names.
@@ -15,7 +16,7 @@ export DO_NOT_TRACK := 1
 export XDG_CONFIG_HOME := $(CURDIR)/.tools/config
 PART ?=
 
-.PHONY: test setup check long bench generate worker
+.PHONY: test setup check long bench generate worker dist
 
 test: setup
 	@testrun -set test -part '$(PART)'
@@ -37,3 +38,6 @@ generate: setup
 
 worker: setup
 	@testrun -set worker
+
+dist: setup
+	@node wasm/build.mjs

@@ -3,6 +3,9 @@
 // equal bytes where the toolchain is the one in the manifest; another toolchain
 // is said and left to the tests.
 //
+// It prints each file with its size, its size after brotli, its subresource
+// integrity, and the tag that a page needs.
+//
 //   node wasm/build.mjs [--check]
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -34,6 +37,9 @@ const flows = {
   fedcm: { scripts: ["fedcm"], guests: [] },
   idtoken: { scripts: ["idtoken"], guests: ["idtoken"] },
 };
+
+// The script tag of each flow, with what it is told.
+const tags = { tokens: ' data-keeper="https://keeper.example"', fedcm: ' data-redirect="/signin/start"', idtoken: "" };
 
 async function script(name, form, files, dir) {
   const out = await build({
@@ -99,7 +105,7 @@ async function make(dir) {
     copyFileSync(join(here, "types", `${name}.d.ts`), join(dir, `${name}.d.ts`));
   }
   for (const g of guests) exports[`./${g}.wasm`] = `./${files[`${g}.wasm`]}`;
-  writeFileSync(join(dir, "package.json"), JSON.stringify({ name: "bonafides", version: "0.0.0", type: "module", license: "Apache-2.0", sideEffects: ["keeper-*"], exports }, null, 2) + "\n");
+  writeFileSync(join(dir, "package.json"), JSON.stringify({ name: "bonafides", version: "0.0.0", type: "module", license: "Apache-2.0", sideEffects: ["./keeper-*.mjs"], exports }, null, 2) + "\n");
   return manifest;
 }
 
@@ -109,5 +115,14 @@ if (process.argv[2] === "--check") {
 } else {
   rmSync(dist, { recursive: true, force: true });
   const m = await make(dist);
-  for (const [f, h] of Object.entries(m.hashes)) console.log(`${f}  ${h.bytes} bytes, ${h.brotli} brotli\n  ${h.integrity}`);
+  const width = Math.max(...Object.keys(m.hashes).map((f) => f.length));
+  console.log(`${"file".padEnd(width)}    bytes   brotli  integrity`);
+  for (const [f, h] of Object.entries(m.hashes)) {
+    console.log(`${f.padEnd(width)}  ${String(h.bytes).padStart(7)}  ${String(h.brotli).padStart(7)}  ${h.integrity}`);
+  }
+  console.log("\nFor a page (each loads the rest of its flow when that is needed):");
+  for (const [flow, attributes] of Object.entries(tags)) {
+    const f = m.flows[flow].classic[0];
+    console.log(`  <script src="https://keeper.example/bonafides/${f}" integrity="${m.hashes[f].integrity}" crossorigin="anonymous"${attributes}></script>`);
+  }
 }

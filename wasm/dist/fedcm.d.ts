@@ -57,6 +57,7 @@ declare global {
     readonly isAutoSelected: boolean;
   }
   var IdentityCredential: {
+    new (): IdentityCredential; // not for pages: it throws
     prototype: IdentityCredential;
     disconnect(options: { configURL: string; clientId: string; accountHint: string }): Promise<void>;
   };

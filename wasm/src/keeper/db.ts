@@ -27,7 +27,7 @@ export interface SiteUse {
 }
 
 let opened: Promise<IDBDatabase> | null = null;
-let factory: IDBFactory = indexedDB;
+let factory: IDBFactory = globalThis.indexedDB; // undefined where a build tool looks at this script
 
 /** use another window's storage: that which a frame was granted. */
 export function use(f: IDBFactory): void {
