@@ -31,6 +31,7 @@ var parts = []part{
 	{name: "modules", sets: "test", about: "the nested modules: tools, and the peers that the code is held against", timeout: 15 * time.Minute, run: modules},
 	{name: "worker", sets: "test worker", about: "the Cloudflare Worker, in workerd and as a dry run of its deployment", run: worker},
 	{name: "js", sets: "check test", about: "the browser's modules, in Node against stand-ins", run: scripts},
+	{name: "memory", sets: "test", about: "10,000 exchanges with one instance of each browser module", run: memory},
 	{name: "examples", sets: "test", about: "the examples, compiled and run", run: examples},
 	{name: "browser", sets: "test", about: "the demo in real browsers", timeout: 30 * time.Minute, run: browser},
 	{name: "long-timing", sets: "long", about: "whether the time of secret operations depends on the secret; alone, as others would disturb it", timeout: 4 * time.Hour, run: longTiming},
@@ -313,6 +314,10 @@ func worker(ctx context.Context, t *tally) {
 
 func scripts(ctx context.Context, t *tally) {
 	nodeTest(ctx, t, command{}, 1, "rpserver/*.test.mjs", "wasm/*.test.mjs", "wasm/test/*.test.mjs")
+}
+
+func memory(ctx context.Context, t *tally) {
+	nodeTest(ctx, t, command{}, 1, "wasm/test/memory/*.test.mjs")
 }
 
 func examples(ctx context.Context, t *tally) {
