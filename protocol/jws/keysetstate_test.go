@@ -1,6 +1,7 @@
 package jws
 
 import (
+	"bytes"
 	"testing"
 	"time"
 )
@@ -286,6 +287,9 @@ func TestStateSurvivesStorage(t *testing.T) {
 		stored.wait(wait)
 		kept.wait(wait)
 		state, err := ParseKeySetState(stored.state.Bytes())
+		if !bytes.Equal(state.Document(), stored.state.Document()) {
+			t.Errorf("the document came back as %s", state.Document())
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
