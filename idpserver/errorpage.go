@@ -43,6 +43,11 @@ var explanations = map[string]explanation{
 		text:   "A page asked in the name of a site that it does not belong to, so we told it nothing.",
 		advice: "If you did not expect this, close that page. If you run the site, register this exact origin for it.",
 	},
+	codeNotConnected: {
+		title:  "There is no connection to end",
+		text:   "The site asked to be disconnected from an account that it is not connected to. Nothing was changed.",
+		advice: "You can close this window.",
+	},
 	fedcm.CodeUnavailable: {
 		title:  "We could not answer just now",
 		text:   "The sign-in was not completed, and the site was told nothing.",

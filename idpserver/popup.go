@@ -36,6 +36,7 @@ const (
 	codePopupAction    = "action_unknown"
 	codePopupDuplicate = "duplicate_parameter"
 	codePopupContext   = "context_unknown"
+	codeNotConnected   = "not_connected"
 )
 
 // popupView is what the page tells the one that opened it.
@@ -151,6 +152,25 @@ func (r *popupRequest) wanted() []string {
 	return union(r.form.Fields, nil)
 }
 
+// hintWords says which account the relying party asked for.
+func (r *popupRequest) hintWords() string {
+	var words []string
+	if hint, ok := readText(r.loginHint, maxEmail); ok && hint != "" {
+		words = append(words, "the account "+hint)
+	}
+	switch r.domainHint {
+	case "":
+	case "any", "*":
+		words = append(words, "an account of an organisation")
+	default:
+		words = append(words, "an account of "+r.domainHint)
+	}
+	if len(words) == 0 {
+		return "another account"
+	}
+	return strings.Join(words, ", ")
+}
+
 // servePopup shows who may be told to whom.
 func (s *Server) servePopup(w http.ResponseWriter, r *http.Request) error {
 	if p := web.CheckMethod(w, r, http.MethodGet); p != nil {
@@ -176,6 +196,11 @@ func (s *Server) showPopup(w http.ResponseWriter, r *http.Request, req *popupReq
 		if len(people) == 0 {
 			return web.NewProblem(http.StatusForbidden, fedcm.CodeForeignAccount, "The account that the site names is not signed in in this browser.")
 		}
+		if _, ok, err := s.grant(r.Context(), people[0].ID, req.client.ID); err != nil {
+			return err
+		} else if !ok {
+			return web.NewProblem(http.StatusForbidden, codeNotConnected, req.client.Name+" is not connected to this account, so there is nothing to end.")
+		}
 		s.showConsent(w, r, http.StatusOK, consentView{
 			client: req.client, people: people, action: popupConsentPath, hidden: req.params, popup: ready,
 			question: req.client.Name + " asks to be disconnected from this account. The next time that you sign in there, you are asked again.",
@@ -183,24 +208,24 @@ func (s *Server) showPopup(w http.ResponseWriter, r *http.Request, req *popupReq
 		return nil
 	}
 	people := s.hinted(all, req.loginHint, req.domainHint)
-	next := url.Values{}
-	for name, v := range req.params {
-		if name != "login_hint" && name != "domain_hint" {
-			next[name] = v
-		}
-	}
-	again := popupPath + "?" + next.Encode()
+	again := signInURL(popupPath+"?"+req.params.Encode(), req.loginHint, req.domainHint)
 	if len(people) == 0 {
-		ready.next = signInURL(again, req.loginHint, req.domainHint)
-		look.Render(w, r, http.StatusOK, popupPage(s.popupView(r, "Sign in"), ready, explanation{
-			title: "Sign in first", text: req.client.Name + " asks who you are, and nobody who fits is signed in here yet.",
-			href: ready.next, action: "Sign in",
-		}))
+		e := explanation{
+			title: "Sign in first", text: req.client.Name + " asks who you are, and nobody is signed in here yet.",
+			href: again, action: "Sign in",
+		}
+		if len(all) == 0 {
+			ready.next = again
+		} else {
+			e.title, e.text = "Another account is asked for", req.client.Name+" asks for "+req.hintWords()+". Nobody who is signed in here is that."
+			e.action = "Sign in with another account"
+		}
+		look.Render(w, r, http.StatusOK, popupPage(s.popupView(r, "Sign in"), ready, e))
 		return nil
 	}
 	s.showConsent(w, r, http.StatusOK, consentView{
 		client: req.client, people: people, action: popupConsentPath, hidden: req.params, popup: ready,
-		other: signInURL(again, "", ""), question: req.client.Name + " (" + req.origin + ") learns " + known(req.wanted()) + ".",
+		other: again, question: req.client.Name + " (" + req.origin + ") learns " + known(req.wanted()) + ".",
 	}, "")
 	return nil
 }

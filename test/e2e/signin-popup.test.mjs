@@ -3,56 +3,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { launch, outcome, press } from './lib/browser.mjs';
-import { PuppeteerPage } from './lib/page.mjs';
 import { Stack } from './lib/stack.mjs';
+import { opened } from './lib/windows.mjs';
 
 let stack;
 before(async () => { stack = await Stack.start(); });
 after(() => stack?.stop());
-
-/** The window that a page opened, by its address, with eval, wait and press. */
-async function opened(page, condition) {
-  if (page.driver) return openedInWebKit(page.driver, condition);
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    for (const p of await page.puppeteer.browser().pages()) {
-      if (p !== page.puppeteer && condition(p.url())) {
-        const popup = new PuppeteerPage(p);
-        popup.press = (selector) => p.evaluate((s) => { document.querySelector(s).click(); }, selector).catch(() => {}); // it closes
-        return popup;
-      }
-    }
-    if (Date.now() > deadline) throw new Error('no such window was opened');
-    await new Promise((r) => setTimeout(r, 100));
-  }
-}
-
-/** WebKit's driver looks at one window at a time, so each call goes there and back. */
-async function openedInWebKit(driver, condition) {
-  const home = await driver.getWindowHandle();
-  const deadline = Date.now() + 30_000;
-  const inside = async (handle, f) => {
-    await driver.switchTo().window(handle);
-    try {
-      return await f();
-    } finally {
-      await driver.switchTo().window(home);
-    }
-  };
-  for (;;) {
-    for (const handle of await driver.getAllWindowHandles()) {
-      if (handle === home || !condition(await inside(handle, () => driver.getCurrentUrl()).catch(() => ''))) continue;
-      const evaluate = (fn) => inside(handle, () => driver.executeScript(`return (${fn})()`));
-      return {
-        eval: evaluate,
-        wait: (fn) => driver.wait(() => evaluate(fn).catch(() => false), 20_000, `waited for ${fn}`),
-        press: (selector) => inside(handle, () => driver.executeScript('document.querySelector(arguments[0]).click()', selector)).catch(() => {}),
-      };
-    }
-    if (Date.now() > deadline) throw new Error('no such window was opened');
-    await new Promise((r) => setTimeout(r, 100));
-  }
-}
 
 for (const name of ['firefox', 'webkit', 'chromium']) {
   describe(name, () => {

@@ -7,6 +7,8 @@ export interface Press {
   /** Each runs inside its click, so it may open a window. */
   choices: { label: string; press(): void }[];
   dismiss(): void;
+  /** Whether the first choice takes the focus, which goes back when it is over. */
+  focus?: boolean;
 }
 
 const style = `
@@ -33,7 +35,8 @@ export function showPress(p: Press): { close(): void } {
   box.setAttribute("role", "dialog");
   const text = document.createElement("p");
   text.id = "text";
-  text.textContent = p.text;
+  // Where the focus stays, a screen reader hears of the text that appears.
+  text.setAttribute("aria-live", "polite");
   box.setAttribute("aria-labelledby", "text");
   const make = (name: string, label: string, f: () => void) => {
     const b = document.createElement("button");
@@ -48,5 +51,14 @@ export function showPress(p: Press): { close(): void } {
   });
   root.append(box);
   document.documentElement.append(host);
-  return { close: () => host.remove() };
+  text.textContent = p.text;
+  const before = document.activeElement as HTMLElement | null;
+  if (p.focus) root.querySelector("button")?.focus();
+  return {
+    close: () => {
+      const back = document.activeElement === host;
+      host.remove();
+      if (back) before?.focus?.();
+    },
+  };
 }

@@ -31,6 +31,11 @@ export class FedCM {
     return this.#dialogs.length;
   }
 
+  /** Forgets the dialogs that came so far and were not taken. */
+  skip() {
+    this.#seen = this.#dialogs.length;
+  }
+
   select(dialog, accountIndex = 0) {
     return this.page.cdp.send('FedCm.selectAccount', { dialogId: dialog.dialogId, accountIndex });
   }

@@ -17,7 +17,7 @@ export class Sites {
   pages = {};
 
   static async start(stack) {
-    const self = new Sites();
+    const self = new this();
     self.stack = stack;
     self.server = http.createServer((request, response) => {
       const site = request.headers.host.split('.')[0];
@@ -38,7 +38,7 @@ export class Sites {
         return;
       }
       response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store', ...self.headers[site] });
-      response.end(self.pages[site]?.[pathname] ?? self.page());
+      response.end(self.pages[site]?.[pathname] ?? self.page(undefined, undefined, site));
     });
     await new Promise((resolve) => { self.server.listen(0, '127.0.0.1', resolve); });
     self.port = self.server.address().port;
@@ -81,6 +81,12 @@ export class Sites {
  * {threw, message}. fn may be source text: statements in an async function.
  */
 export async function inClick(page, fn, ...args) {
+  await click(page, fn, ...args);
+  return answer(page);
+}
+
+/** The same, without waiting for the answer. */
+export async function click(page, fn, ...args) {
   const code = typeof fn === 'function' ? fn.toString() : `async () => { ${fn} }`;
   // The function is made here, because a page's policy may forbid eval.
   const arm = new Function('given', `
@@ -106,6 +112,10 @@ export async function inClick(page, fn, ...args) {
     };`);
   await page.eval(arm, args);
   await page.click('#go');
+}
+
+/** What the function of the last click answers, awaited. */
+export async function answer(page) {
   await page.wait(() => window.clicked !== null, { timeout: 40_000 });
   return page.eval(() => window.clicked.value);
 }

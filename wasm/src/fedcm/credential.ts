@@ -13,14 +13,17 @@ function illegal(): never {
 }
 
 export class PolyfilledIdentityCredential {
-  readonly id = "";
-  readonly type = "identity";
+  // Own properties: Credential, which may stand behind this class, has getters
+  // for them that refuse what the browser did not make.
+  readonly id!: string;
+  readonly type!: string;
   readonly token: unknown;
   readonly configURL: string;
   readonly isAutoSelected: boolean;
 
   constructor(fields?: CredentialFields) {
     if (!making || !fields) illegal();
+    Object.defineProperties(this, { id: { value: "", enumerable: true }, type: { value: "identity", enumerable: true } });
     this.token = fields.token;
     this.configURL = fields.configURL;
     this.isAutoSelected = fields.isAutoSelected;
@@ -30,6 +33,8 @@ export class PolyfilledIdentityCredential {
     return "IdentityCredential";
   }
 }
+
+if ("Credential" in window) Object.setPrototypeOf(PolyfilledIdentityCredential.prototype, Credential.prototype as object);
 
 export function makeCredential(fields: CredentialFields): PolyfilledIdentityCredential {
   making = true;

@@ -1,23 +1,33 @@
 // navigator.credentials.get({identity}), IdentityCredential, IdentityProvider and
 // navigator.login in browsers without them. Where the browser has FedCM it does
-// the work.
+// the work, and what it shows and the person answers there is final.
 
-import { askForPress } from "./press.js";
 import { makeCredential, networkError, PolyfilledIdentityCredential, PolyfilledIdentityCredentialError } from "./credential.js";
-import { readOptions } from "./options.js";
+import { firstNative } from "./native.js";
+import { readOptions, readDisconnect } from "./options.js";
 import type { Options, Provider } from "./options.js";
-import { askInPopup, openBlank, PopupUnavailable, signInAsk } from "./popup.js";
-
-/** Which way the last sign-in of this page took. */
-export type Path = "native" | "popup" | "redirect";
+import { because, begin, take } from "./path.js";
+import { askInPopup, openBlank, PopupUnavailable, signInParams } from "./popup.js";
+import { askForPress } from "./press.js";
+import type { Pressed } from "./press.js";
+import { login, PolyfilledIdentityProvider } from "./provider.js";
 
 export interface FedCMConfig {
-  /** Where this site begins a sign-in by redirect (code flow with PKCE), by the
-   * provider's origin; null: it has none. Used where popups are blocked. */
+  /** Where this site begins a sign-in by redirect (code flow with PKCE) at a
+   * provider; null: it has none. Used where windows are blocked and where the
+   * provider has none. With it, a press after which the browser's own FedCM shows
+   * nothing goes on to a window or to this address. */
   redirect?: ((provider: { configURL: string; clientId: string }) => string | null) | null;
 }
 
-let pending = false;
+declare global {
+  interface Window {
+    IdentityCredential?: unknown;
+  }
+}
+
+let pending: { mode: Options["mode"]; end: AbortController } | null = null;
+let disconnecting = false;
 let reserved: Window | null = null;
 
 /**
@@ -36,17 +46,10 @@ export function reserve(): () => void {
   };
 }
 
-declare global {
-  interface Window {
-    IdentityCredential?: unknown;
-  }
-}
-
-export const state: { path: Path | null } = { path: null };
-
 export function install(config: FedCMConfig = {}): void {
   const native = "IdentityCredential" in window;
-  const container: { get?: unknown } & object = navigator.credentials ?? {};
+  begin(native);
+  const container: { get?: unknown; store?: unknown } & object = navigator.credentials ?? {};
   const nativeGet = (container as CredentialsContainer).get?.bind(container);
 
   const get = (options?: unknown): Promise<unknown> => {
@@ -57,16 +60,15 @@ export function install(config: FedCMConfig = {}): void {
       if (native) return nativeGet!(options as CredentialRequestOptions);
       return Promise.reject(err);
     }
-    if (o === null) {
-      return nativeGet
-        ? nativeGet(options as CredentialRequestOptions)
-        : Promise.reject(new DOMException("This browser has no credentials of this kind.", "NotSupportedError"));
-    }
-    if (native) {
-      state.path = "native";
-      return nativeGet!(options as CredentialRequestOptions);
-    }
-    return ours(o, config);
+    if (o === null) return nativeGet ? nativeGet(options as CredentialRequestOptions) : unsupported();
+    const asked = o;
+    if (!native) return signIn(asked, config, because.none);
+    take("native", because.native);
+    return firstNative({
+      o: asked, options: options as object, get: nativeGet!,
+      mayGoOn: () => pending === null && redirectTo(asked.providers[0]!, config) !== null,
+      goOn: (pressed, signal) => signIn({ ...asked, signal }, config, because.failed, pressed),
+    });
   };
 
   if (native) {
@@ -74,56 +76,99 @@ export function install(config: FedCMConfig = {}): void {
     return;
   }
   if (!navigator.credentials) {
-    define(navigator, "credentials", { get, preventSilentAccess: () => Promise.resolve() });
+    define(navigator, "credentials", { get, store: unsupported, create: unsupported, preventSilentAccess: () => Promise.resolve() });
   } else {
+    const nativeStore = (container as CredentialsContainer).store?.bind(container);
     define(container, "get", get);
+    define(container, "store", (c: unknown) => (c instanceof PolyfilledIdentityCredential || !nativeStore ? unsupported() : nativeStore(c as Credential)));
   }
   define(window, "IdentityCredential", Object.assign(PolyfilledIdentityCredential, { disconnect }));
   define(window, "IdentityCredentialError", PolyfilledIdentityCredentialError);
-  installProvider();
+  define(window, "IdentityProvider", PolyfilledIdentityProvider);
+  if (!("login" in navigator)) define(navigator, "login", login);
 }
 
 function define(target: object, name: string, value: unknown): void {
   Object.defineProperty(target, name, { value, configurable: true, writable: true });
 }
 
-async function ours(o: Options, config: FedCMConfig): Promise<unknown> {
-  if (o.signal?.aborted) throw o.signal.reason;
-  // Only a browser can sign in without showing anything.
-  if (o.mediation === "silent") throw networkError();
-  if (pending) throw new DOMException("Only one navigator.credentials.get request may be outstanding at one time.", "NotAllowedError");
-  pending = true;
+function unsupported(): Promise<never> {
+  return Promise.reject(new DOMException("This browser has no credentials of this kind.", "NotSupportedError"));
+}
+
+/** A frame of another site needs the leave of the page around it (the policy
+ * identity-credentials-get), which no script can see. */
+function framed(): boolean {
   try {
-    // Still inside the gesture: a single provider's popup opens at once.
-    const active = navigator.userActivation?.isActive ?? false;
-    let w = o.providers.length === 1 ? (reserved ?? openBlank()) : null;
-    reserved = null;
-    let provider: Provider = o.providers[0]!;
-    // Blocked in spite of a gesture: another press would be blocked as well.
-    const blocked = o.providers.length === 1 && w === null && active && redirectTo(provider, config) !== null;
-    if (!w && !blocked) {
-      const pressed = await askForPress(o, openBlank);
-      ({ provider } = pressed);
-      w = pressed.window;
-    }
-    if (w) {
-      try {
-        const answer = await askInPopup(w, provider, signInAsk(provider, o));
-        if (answer.token === undefined) throw networkError();
-        state.path = "popup";
-        return makeCredential({ token: answer.token, configURL: provider.configURL, isAutoSelected: false });
-      } catch (err) {
-        if (!(err instanceof PopupUnavailable)) throw err;
-      }
-    }
-    const to = redirectTo(provider, config);
-    if (!to) throw networkError();
-    state.path = "redirect";
-    location.assign(to);
-    return await new Promise(() => {}); // the page is going away
-  } finally {
-    pending = false;
+    return top!.location.origin !== location.origin;
+  } catch {
+    return true;
   }
+}
+
+async function signIn(o: Options, config: FedCMConfig, why: string, pressed?: Pressed): Promise<unknown> {
+  const spare = reserved;
+  reserved = null;
+  try {
+    o.signal?.throwIfAborted();
+    // Only a browser can sign in without showing anything.
+    if (o.mediation === "silent") throw networkError();
+    if (framed()) throw new DOMException("The 'identity-credentials-get' feature is not enabled in this document.", "NotAllowedError");
+    if (pending && (o.mode === "passive" || pending.mode === "active")) {
+      throw new DOMException("Only one navigator.credentials.get request may be outstanding at one time.", "NotAllowedError");
+    }
+  } catch (err) {
+    spare?.close();
+    throw err;
+  }
+  pending?.end.abort(networkError()); // a button that is pressed replaces what the page asked by itself
+  const end = new AbortController();
+  const abort = () => end.abort(o.signal!.reason);
+  o.signal?.addEventListener("abort", abort, { once: true });
+  const mine = (pending = { mode: o.mode, end });
+  try {
+    return await byWindow(o, config, why, pressed, spare, end.signal);
+  } finally {
+    o.signal?.removeEventListener("abort", abort);
+    if (pending === mine) pending = null;
+  }
+}
+
+async function byWindow(o: Options, config: FedCMConfig, why: string, pressed: Pressed | undefined, spare: Window | null, signal: AbortSignal): Promise<unknown> {
+  const single = o.providers.length === 1 ? o.providers[0]! : null;
+  let provider: Provider | null = pressed?.provider ?? null;
+  let w = pressed?.window ?? null;
+  if (!provider && single) {
+    // Still inside the gesture: a single provider's window opens at once.
+    const active = navigator.userActivation?.isActive ?? false;
+    w = spare ?? openBlank();
+    // Blocked in spite of a gesture: another press would be blocked as well.
+    if (w || (active && redirectTo(single, config) !== null)) provider = single;
+  } else {
+    spare?.close();
+  }
+  if (!provider) {
+    ({ provider, window: w } = await askForPress({ reason: single ? "gesture" : "choose", providers: o.providers, context: o.context, signal }));
+  }
+  let instead = because.blocked;
+  if (w) {
+    take("popup", why);
+    try {
+      const answer = await askInPopup(w, provider, { params: signInParams(provider, o), signal });
+      if (answer.token === undefined) throw networkError();
+      return makeCredential({ token: answer.token, configURL: provider.configURL, isAutoSelected: false });
+    } catch (err) {
+      if (!(err instanceof PopupUnavailable)) throw err;
+      instead = err.message;
+    }
+  }
+  const to = redirectTo(provider, config);
+  if (!to) throw networkError();
+  // Cut off by a policy, or closed by the person before it was there: ask.
+  if (instead === because.unanswered) await askForPress({ reason: "unanswered", providers: [provider], context: o.context, signal });
+  take("redirect", instead);
+  location.assign(to);
+  return new Promise(() => {}); // the page is going away
 }
 
 function redirectTo(p: Provider, config: FedCMConfig): string | null {
@@ -132,55 +177,19 @@ function redirectTo(p: Provider, config: FedCMConfig): string | null {
 
 /** IdentityCredential.disconnect: the person says yes in the provider's window. */
 async function disconnect(options?: unknown): Promise<void> {
-  const o = options as { configURL?: unknown; clientId?: unknown; accountHint?: unknown } | null | undefined;
-  if (o?.configURL === undefined || o.clientId === undefined || o.accountHint === undefined) {
-    throw new TypeError("Failed to execute 'disconnect' on 'IdentityCredential': configURL, clientId and accountHint are required.");
-  }
-  let url: URL;
+  const { provider, accountHint } = readDisconnect(options);
+  if (disconnecting) throw new DOMException("There is a pending disconnect() call.", "NotAllowedError");
+  disconnecting = true;
+  const { signal } = new AbortController();
   try {
-    url = new URL(String(o.configURL), document.baseURI);
-  } catch {
-    throw new DOMException("The provider's configURL is not a URL.", "InvalidStateError");
-  }
-  const w = openBlank();
-  if (!w) throw networkError(); // no gesture
-  try {
-    const answer = await askInPopup(w, { configURL: url.href, origin: url.origin, clientId: String(o.clientId) },
-      { params: { action: "disconnect", account_hint: String(o.accountHint) }, signal: null });
+    let w = openBlank();
+    if (!w) ({ window: w } = await askForPress({ reason: "disconnect", providers: [provider], signal }));
+    if (!w) throw networkError();
+    const answer = await askInPopup(w, provider, { params: { action: "disconnect", account_hint: accountHint }, signal });
     if (answer.disconnected === undefined) throw networkError();
   } catch {
-    throw networkError(); // as browsers do, whatever it was
+    throw new DOMException("Error disconnecting account.", "NetworkError"); // as browsers do, whatever it was
+  } finally {
+    disconnecting = false;
   }
-}
-
-/** The provider's own side: its pages call these in the popup. */
-function installProvider(): void {
-  const opener = () => window.opener as Window | null;
-  define(window, "IdentityProvider", class IdentityProvider {
-    static close(): void {
-      opener()?.postMessage({ bonafides: 1, type: "fedcm-provider", closed: true }, "*");
-      window.close();
-    }
-    static resolve(): Promise<void> {
-      return Promise.reject(new DOMException("Not inside a continuation.", "NotAllowedError"));
-    }
-    static getUserInfo(): Promise<never> {
-      return Promise.reject(networkError());
-    }
-  });
-  const login = {
-    // Only a browser could act on it; this page remembers it for its origin.
-    setStatus(status: string): Promise<void> {
-      if (status !== "logged-in" && status !== "logged-out") {
-        return Promise.reject(new TypeError("The status is logged-in or logged-out."));
-      }
-      try {
-        localStorage.setItem("bonafides:login-status", status);
-      } catch {
-        // storage is off
-      }
-      return Promise.resolve();
-    },
-  };
-  if (!("login" in navigator)) define(navigator, "login", login);
 }

@@ -1,10 +1,12 @@
 // The script that a relying party puts on a page. As a classic script it installs
 // itself; as a module it offers install().
 
-import { install as installSurface, reserve, state } from "./install.js";
+import { install as installSurface, reserve } from "./install.js";
+import type { FedCMConfig } from "./install.js";
+import { signInPath } from "./path.js";
+import type { Path } from "./path.js";
 
-export { reserve };
-import type { FedCMConfig, Path } from "./install.js";
+export { reserve, signInPath };
 
 let installed = false;
 
@@ -15,9 +17,9 @@ export function install(config: FedCMConfig = {}): void {
   installSurface(config);
 }
 
-/** path tells which way the last sign-in of this page took. */
-export function path(): Path | null {
-  return state.path;
+/** path tells which way the last sign-in took, or the next one takes. */
+export function path(): Path {
+  return signInPath().path;
 }
 
 const script = globalThis.document?.currentScript as HTMLScriptElement | null;
@@ -26,5 +28,6 @@ if (script) {
   install({ redirect: redirect ? () => redirect : null });
   const kit = ((window as { bonafides?: object }).bonafides ??= {});
   Object.defineProperty(kit, "path", { get: path, configurable: true });
+  Object.defineProperty(kit, "signInPath", { value: signInPath, configurable: true });
   Object.defineProperty(kit, "reserve", { value: reserve, configurable: true });
 }

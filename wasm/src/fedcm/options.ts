@@ -1,6 +1,8 @@
 // The identity member of navigator.credentials.get(), read as browsers read it:
 // a fault is a TypeError or the DOMException that Chromium throws.
 
+import { networkError } from "./credential.js";
+
 export interface Provider {
   configURL: string;
   /** Origin of configURL: the identity provider's. */
@@ -11,7 +13,8 @@ export interface Provider {
   domainHint: string | null;
   /** null: the default fields, name, email and picture. */
   fields: string[] | null;
-  params: unknown;
+  /** As JSON. */
+  params: string | null;
 }
 
 export interface Options {
@@ -38,6 +41,14 @@ function optionalText(v: unknown): string | null {
   return v === undefined || v === null ? null : String(v);
 }
 
+function json(v: unknown): string | null {
+  try {
+    return JSON.stringify(v) ?? null;
+  } catch (err) {
+    throw fail(`params is no JSON: ${(err as Error).message}`);
+  }
+}
+
 function readProvider(v: unknown): Provider {
   if (v === null || typeof v !== "object") throw fail("a provider is not an object.");
   const o = v as Record<string, unknown>;
@@ -47,7 +58,7 @@ function readProvider(v: unknown): Provider {
   try {
     url = new URL(String(o.configURL), document.baseURI);
   } catch {
-    throw fail("configURL is not a URL.");
+    throw new DOMException("The provider's configURL is not a URL.", "InvalidStateError");
   }
   const local = /^(.*\.)?localhost$|^127\.|^\[::1\]$/.test(url.hostname);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && local)) {
@@ -61,7 +72,7 @@ function readProvider(v: unknown): Provider {
   return {
     configURL: url.href, origin: url.origin, clientId: String(o.clientId),
     nonce: optionalText(o.nonce), loginHint: optionalText(o.loginHint), domainHint: optionalText(o.domainHint),
-    fields, params: o.params ?? null,
+    fields, params: o.params === undefined ? null : json(o.params),
   };
 }
 
@@ -77,6 +88,7 @@ export function readOptions(options: unknown): Options | null {
   }
   const providers = Array.from(list as Iterable<unknown>, readProvider);
   if (providers.length === 0) throw fail("the list of providers is empty.");
+  if (o!.signal !== undefined && !(o!.signal instanceof AbortSignal)) throw fail("signal is not an AbortSignal.");
   const mediation = oneOf(o!.mediation, "mediation", ["optional", "required", "silent", "conditional"] as const, "optional");
   if (mediation === "conditional") {
     throw new DOMException("Conditional mediation is not supported for this credential type.", "NotSupportedError");
@@ -85,12 +97,19 @@ export function readOptions(options: unknown): Options | null {
   if (mode === "active" && providers.length > 1) {
     throw new DOMException("Active mode takes one provider.", "InvalidStateError");
   }
-  if (new Set(providers.map((p) => p.origin)).size !== providers.length) {
-    throw new DOMException("Error retrieving a token.", "NetworkError"); // two providers of one origin
-  }
+  if (new Set(providers.map((p) => p.configURL)).size !== providers.length) throw networkError(); // one provider twice
   return {
     providers, mode, mediation,
     context: oneOf(identity.context, "context", contexts, "signin"),
     signal: o!.signal ?? null,
   };
+}
+
+/** readDisconnect reads the argument of IdentityCredential.disconnect(). */
+export function readDisconnect(options: unknown): { provider: Provider; accountHint: string } {
+  const o = options as { accountHint?: unknown } | null | undefined;
+  if (o?.accountHint === undefined) {
+    throw new TypeError("Failed to execute 'disconnect' on 'IdentityCredential': accountHint is required.");
+  }
+  return { provider: readProvider(o), accountHint: String(o.accountHint) };
 }

@@ -4,6 +4,7 @@
 
 import { networkError, PolyfilledIdentityCredentialError } from "./credential.js";
 import type { Options, Provider } from "./options.js";
+import { because } from "./path.js";
 
 /** The members of a provider's config document that concern the polyfill. */
 interface ProviderConfig {
@@ -13,7 +14,7 @@ interface ProviderConfig {
 /** What the popup is asked for, and what it answers with. */
 export interface PopupAsk {
   params: Record<string, string>;
-  signal: AbortSignal | null;
+  signal: AbortSignal;
 }
 
 export interface FromProvider {
@@ -33,46 +34,46 @@ export function openBlank(): Window | null {
   return open("", "", "popup,width=500,height=600");
 }
 
-/** The provider's popup endpoint, from its config document. null: it has none. */
-async function endpoint(provider: { configURL: string; origin: string }): Promise<URL | null> {
-  let config: ProviderConfig;
-  try {
-    const r = await fetch(provider.configURL, { credentials: "omit", referrerPolicy: "no-referrer", headers: { Accept: "application/json" } });
-    if (!r.ok) return null;
-    config = (await r.json()) as ProviderConfig;
-  } catch {
-    return null;
-  }
-  const path = config?.bonafides?.popup_endpoint;
-  if (typeof path !== "string") return null;
-  const url = new URL(path, provider.configURL);
-  return url.origin === provider.origin ? url : null;
-}
-
-/** How the popup ended without an answer of the provider. */
+/** How the popup ended without an answer of the provider, and why. */
 export class PopupUnavailable extends Error {}
 
-export function signInAsk(provider: Provider, o: Options): PopupAsk {
+/** The provider's popup endpoint, from its config document. */
+async function endpoint(provider: Pick<Provider, "configURL" | "origin">, signal: AbortSignal): Promise<URL> {
+  try {
+    const r = await fetch(provider.configURL, {
+      credentials: "omit", referrerPolicy: "no-referrer", redirect: "error", headers: { Accept: "application/json" }, signal,
+    });
+    const config = (await r.json()) as ProviderConfig;
+    const url = new URL(config.bonafides!.popup_endpoint!, provider.configURL);
+    if (r.ok && url.origin === provider.origin) return url;
+  } catch {
+    signal.throwIfAborted();
+  }
+  throw new PopupUnavailable(because.windowless);
+}
+
+export function signInParams(provider: Provider, o: Options): Record<string, string> {
   const params: Record<string, string> = { context: o.context, mode: o.mode, mediation: o.mediation };
   if (provider.nonce !== null) params.nonce = provider.nonce;
-  if (provider.params !== null) params.params = JSON.stringify(provider.params);
+  if (provider.params !== null) params.params = provider.params;
   if (provider.fields !== null) params.fields = provider.fields.join(",");
   if (provider.loginHint !== null) params.login_hint = provider.loginHint;
   if (provider.domainHint !== null) params.domain_hint = provider.domainHint;
-  return { params, signal: o.signal };
+  return params;
 }
 
 /** askInPopup resolves to the provider's answer: a token, or a disconnected account. */
 export async function askInPopup(w: Window, provider: Pick<Provider, "configURL" | "origin" | "clientId">, ask: PopupAsk): Promise<FromProvider> {
-  const url = await endpoint(provider);
-  if (!url) {
+  const { signal } = ask;
+  let url: URL;
+  try {
+    url = await endpoint(provider, signal);
+    signal.throwIfAborted();
+  } catch (err) {
     w.close();
-    throw new PopupUnavailable("the provider offers no popup");
+    throw err;
   }
-  if (ask.signal?.aborted) {
-    w.close();
-    throw ask.signal.reason;
-  }
+  if (w.closed) throw networkError(); // while it was still ours: the person closed it
   const state = crypto.randomUUID();
   const all = { client_id: provider.clientId, origin: location.origin, state, ...ask.params };
   for (const [k, v] of Object.entries(all)) url.searchParams.set(k, v);
@@ -82,11 +83,11 @@ export async function askInPopup(w: Window, provider: Pick<Provider, "configURL"
     const end = (f: () => void, keep = false) => {
       removeEventListener("message", hear);
       clearInterval(watch);
-      ask.signal?.removeEventListener("abort", abort);
+      signal.removeEventListener("abort", abort);
       if (!keep) w.close();
       f();
     };
-    const abort = () => end(() => reject(ask.signal!.reason));
+    const abort = () => end(() => reject(signal.reason));
     const hear = (e: MessageEvent<FromProvider>) => {
       if (e.source !== w || e.origin !== provider.origin) return;
       const m = e.data;
@@ -95,7 +96,9 @@ export async function askInPopup(w: Window, provider: Pick<Provider, "configURL"
       if (m.error) {
         const { error, code, url: more } = m.error;
         // The window stays: it says in words what was refused.
-        end(() => reject(new PolyfilledIdentityCredentialError("Error retrieving a token.", { error: error ?? code ?? "", url: more ?? "" })), true);
+        end(() => reject(new PolyfilledIdentityCredentialError("Error retrieving a token.", {
+          error: String(error ?? code ?? ""), url: ofProvider(more, provider),
+        })), true);
       } else if (m.token !== undefined || m.disconnected !== undefined) {
         end(() => resolve(m));
       } else if (m.closed) {
@@ -107,10 +110,17 @@ export async function askInPopup(w: Window, provider: Pick<Provider, "configURL"
     const began = Date.now();
     const watch = setInterval(() => {
       if (heard && w.closed) end(() => reject(networkError()));
-      else if (!heard && w.closed && Date.now() - began > 3000) end(() => reject(new PopupUnavailable("the popup cannot be reached")));
+      else if (!heard && w.closed && Date.now() - began > 3000) end(() => reject(new PopupUnavailable(because.unanswered)));
     }, 250);
     addEventListener("message", hear);
-    ask.signal?.addEventListener("abort", abort, { once: true });
+    signal.addEventListener("abort", abort, { once: true });
     w.location.replace(url.href);
   });
+}
+
+/** A page about an error is the provider's own, or none. */
+function ofProvider(url: unknown, provider: Pick<Provider, "configURL" | "origin">): string {
+  if (typeof url !== "string" || !URL.canParse(url, provider.configURL)) return "";
+  const parsed = new URL(url, provider.configURL);
+  return parsed.origin === provider.origin ? parsed.href : "";
 }

@@ -1,8 +1,11 @@
-// A sign-in that was called without a gesture waits for one: the press that opens
-// the provider's popup, or, with several providers, the choice among them.
+// What needs a press and has none asks for one: a sign-in that was called without
+// a gesture, the choice among several providers, and what to do where the browser
+// or the provider's window gave no answer.
 
 import { showPress } from "../press.js";
-import type { Options, Provider } from "./options.js";
+import { networkError } from "./credential.js";
+import type { Provider } from "./options.js";
+import { openBlank } from "./popup.js";
 
 export interface Pressed {
   provider: Provider;
@@ -10,54 +13,91 @@ export interface Pressed {
   window: Window | null;
 }
 
+/**
+ * Why a press is needed: there was no gesture; there are several providers; the
+ * browser's own FedCM gave no answer; the provider's window gave none, and the
+ * press goes on in this tab; or a site asks to be disconnected.
+ */
+export type Reason = "gesture" | "choose" | "native" | "unanswered" | "disconnect";
+
 export interface SignInAskDetail {
+  reason: Reason;
   providers: { configURL: string; clientId: string; host: string }[];
   /** Call it inside a click handler, with the number of the provider. */
   proceed(index?: number): void;
   dismiss(): void;
 }
 
-const verbs: Record<string, string> = { signin: "Sign in", signup: "Sign up", use: "Use", continue: "Continue" };
+const verbs: Record<string, string> = { signin: "Sign in", signup: "Sign up", use: "Use your account", continue: "Continue" };
 
-/** askForPress waits for the press, the caller's AbortSignal, or a no. */
-export function askForPress(o: Options, open: () => Window | null): Promise<Pressed> {
+const note = "It opens in a window of its own and learns that you came from here.";
+
+function words(reason: Reason, context: string, hosts: string[]): string {
+  const what = `${verbs[context] ?? "Sign in"} ${context === "use" ? "at" : "to"} ${location.host}`;
+  const [only] = hosts;
+  if (hosts.length > 1) return `${what} with one of these. ${note}`;
+  switch (reason) {
+    case "native":
+      return `This browser has not signed you in. ${what} with ${only} in another way? ${note}`;
+    case "unanswered":
+      return `The window of ${only} gave no answer. ${what} with ${only} in this tab instead?`;
+    case "disconnect":
+      return `${location.host} wants to end its connection with your account at ${only}. ${note}`;
+  }
+  return `${what} with ${only}. ${note}`;
+}
+
+export interface PressAsk {
+  reason: Reason;
+  providers: Provider[];
+  context?: string;
+  signal: AbortSignal;
+  /** What a no rejects with: NetworkError if left out. */
+  no?: unknown;
+}
+
+/** askForPress waits for the press, the signal, or a no. */
+export function askForPress(ask: PressAsk): Promise<Pressed> {
   return new Promise((resolve, reject) => {
+    const { reason, providers, signal } = ask;
+    // What a press has just called takes the focus; what a page asks by itself
+    // must not take it from what the person does.
+    const focus = navigator.userActivation?.isActive ?? false;
     let shown: { close(): void } | null = null;
     const end = () => {
       shown?.close();
-      o.signal?.removeEventListener("abort", aborted);
+      signal.removeEventListener("abort", aborted);
     };
     const aborted = () => {
       end();
-      reject(o.signal!.reason);
+      reject(signal.reason);
     };
-    o.signal?.addEventListener("abort", aborted, { once: true });
+    if (signal.aborted) return reject(signal.reason);
+    signal.addEventListener("abort", aborted, { once: true });
     const detail: SignInAskDetail = {
-      providers: o.providers.map((p) => ({ configURL: p.configURL, clientId: p.clientId, host: new URL(p.origin).host })),
+      reason,
+      providers: providers.map((p) => ({ configURL: p.configURL, clientId: p.clientId, host: new URL(p.origin).host })),
       proceed: (index = 0) => {
-        const provider = o.providers[index];
+        const provider = providers[index];
         if (!provider) return;
-        const window = open();
+        const window = reason === "unanswered" ? null : openBlank();
         end();
         resolve({ provider, window });
       },
       dismiss: () => {
         end();
-        reject(new DOMException("Error retrieving a token.", "NetworkError"));
+        reject(ask.no ?? networkError());
       },
     };
-    const event = new CustomEvent("bonafides:ask-signin", { detail, cancelable: true });
-    if (!document.dispatchEvent(event)) return;
-    const verb = verbs[o.context]!;
+    if (!document.dispatchEvent(new CustomEvent("bonafides:ask-signin", { detail, cancelable: true }))) return;
+    const hosts = detail.providers.map((p) => p.host);
+    // Two providers of one host are told apart by the rest of their address.
+    const labels = detail.providers.map((p) => (hosts.indexOf(p.host) === hosts.lastIndexOf(p.host) ? p.host : p.configURL.replace(/^\w+:\/\//, "")));
     shown = showPress({
-      text: o.providers.length === 1
-        ? `${verb} to ${location.host} with ${detail.providers[0]!.host}. It opens in a window of its own and learns that you came from here.`
-        : `${verb} to ${location.host} with one of these. It opens in a window of its own and learns that you came from here.`,
-      choices: o.providers.map((_, i) => ({
-        label: o.providers.length === 1 ? "Continue" : detail.providers[i]!.host,
-        press: () => detail.proceed(i),
-      })),
+      text: words(reason, ask.context ?? "signin", hosts),
+      choices: labels.map((label, i) => ({ label: labels.length === 1 ? "Continue" : label, press: () => detail.proceed(i) })),
       dismiss: detail.dismiss,
+      focus,
     });
   });
 }
