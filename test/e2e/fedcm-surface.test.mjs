@@ -115,7 +115,7 @@ for (const { kind, browser: name, options = {}, native = false } of kinds) {
 
       test(`fedcm-basic, ${kind}: a token, in a credential of the right kind`, { timeout: 90_000 }, async () => {
         const got = await signIn('Ada Brandt');
-        assert.equal(got.is, true, got.message);
+        assert.equal(got.is, true, String(got.message));
         assert.equal(got.isCredential, true);
         assert.deepEqual([got.type, got.id, got.auto, got.configURL], ['identity', '', false, g.one]);
         const { iss, aud, nonce: n, email, name: who } = claims(got.token);
@@ -423,7 +423,7 @@ for (const { kind, browser: name, options = {}, native = false } of kinds) {
         let got;
         if (native) {
           const question = await asked();
-          const index = question.dialog.accounts.findLastIndex((a) => a.name === 'Grace Moreau');
+          const index = question.dialog.accounts.findIndex((a) => a.name === 'Grace Moreau' && a.idpConfigUrl === g.two);
           await person.fedcm.select(question.dialog, index);
           got = await answer(page);
         } else {
@@ -444,7 +444,7 @@ for (const { kind, browser: name, options = {}, native = false } of kinds) {
           await (await asked('two')).choose('Grace Moreau');
           got = await answer(page);
         }
-        assert.equal(got.configURL, g.two, got.message);
+        assert.equal(got.configURL, g.two, String(got.message));
         assert.equal(claims(got.token).iss, providers.origin('two'));
       });
 

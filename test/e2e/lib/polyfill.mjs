@@ -13,7 +13,7 @@ export class Sites {
   received = [];
   /** Headers of every page, by site name. */
   headers = {};
-  /** HTML bodies by site name and path, '/' if none is found. */
+  /** HTML bodies, or functions of the address that make them, by site name and path; '/' if none is found. */
   pages = {};
 
   static async start(stack) {
@@ -38,7 +38,8 @@ export class Sites {
         return;
       }
       response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store', ...self.headers[site] });
-      response.end(self.pages[site]?.[pathname] ?? self.page(undefined, undefined, site));
+      const made = self.pages[site]?.[pathname] ?? self.page(undefined, undefined, site);
+      response.end(typeof made === 'function' ? made(new URL(request.url, 'http://x')) : made);
     });
     await new Promise((resolve) => { self.server.listen(0, '127.0.0.1', resolve); });
     self.port = self.server.address().port;

@@ -45,6 +45,23 @@ export class SignInSites extends Sites {
   }
 }
 
+/**
+ * Puts a provider of another making on one of the sites: it has nothing but the
+ * config file and the window that docs/polyfill-protocol.md asks for, and answers
+ * from its own page with IdentityProvider.
+ */
+export function foreignProvider(sites, site, registered) {
+  sites.headers[site] = { 'Access-Control-Allow-Origin': '*' };
+  sites.pages[site] = {
+    '/config.json': JSON.stringify({ bonafides: { popup_endpoint: '/window' } }),
+    '/window': ({ searchParams: q }) => {
+      const known = registered.includes(q.get('origin')) && /^[\w-]{1,256}$/.test(q.get('state'));
+      return sites.page(`<h1>Who are you?</h1>${known ? `<div id="bonafides-popup" data-origin="${q.get('origin')}" data-state="${q.get('state')}" hidden></div>` : ''}`, '', site);
+    },
+  };
+  return `${sites.origin(site)}/config.json`;
+}
+
 export class Providers {
   /** @param {{names?: string[], origins: string[]}} options */
   static async start({ names = ['one', 'two'], origins }) {
