@@ -114,6 +114,7 @@ document.querySelector('form[data-attack-form="other-browser"]')?.addEventListen
   const form = event.target;
   run('other-browser', form.querySelector('[data-attack]'), async () => {
     if (!available()) return noSignIn;
+    const release = globalThis.bonafides?.reserve?.(); // the window opens while the click counts
     let credential;
     try {
       const { nonce, providers } = await (await fetch('/signin/nonce', { method: 'POST' })).json();
@@ -122,6 +123,8 @@ document.querySelector('form[data-attack-form="other-browser"]')?.addEventListen
       });
     } catch (error) {
       return { state: 'error', title: exceptionTitle(error), text: 'No token was made, so there was none to steal. Agree in the dialog and try again.' };
+    } finally {
+      release?.();
     }
     return outcomeOf(await fetch(form.action, {
       method: 'POST', headers: { Accept: 'application/json' }, body: new URLSearchParams({ token: credential.token }),
