@@ -48,7 +48,9 @@ p { margin: 0 0 1rem; overflow-wrap: anywhere; }
 
 // Keeper serves the keeper's page: the one place where the polyfill's tokens are.
 // Mount it at "/keeper" of an origin that is no issuer's, has no cookies and
-// serves nothing else that runs scripts; mount [Assets] beside it.
+// serves nothing else that runs scripts; mount [Assets] beside it. It asks its own
+// origin for key commitments, to see that it is no issuer's: answer 404, or 204 so
+// that the browser's console stays empty.
 //
 // The page may not be framed (but see KeeperConfig.AllowFrames), sends no
 // referrer, and runs only its own script. It has no Cross-Origin-Opener-Policy,

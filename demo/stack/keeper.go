@@ -20,5 +20,10 @@ func (s *Stack) keeper() (http.Handler, error) {
 	mux.Handle("/bonafides/", wasm.Assets("/bonafides/"))
 	mux.Handle("GET "+look.Prefix, look.Handler())
 	mux.Handle("/{$}", page)
+	// Whether its origin is an issuer's the keeper asks here. "No content" is a no
+	// that browsers do not report as a failure.
+	mux.HandleFunc("GET /.well-known/private-state-token/key-commitment", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNoContent)
+	})
 	return mux, nil
 }

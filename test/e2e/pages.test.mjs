@@ -3,10 +3,9 @@
 // The screenshots are left in test/e2e/out.
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { act, launch } from './lib/browser.mjs';
-import { accessibility, links, openAll, settle, sticksOut } from './lib/pages.mjs';
+import { examine, forms, inWords, links } from './lib/pages.mjs';
 import { outDir, sites, Stack } from './lib/stack.mjs';
 import { getTokens, redeem, signIn } from './lib/tokens.mjs';
 
@@ -19,18 +18,7 @@ const mostPages = 40;
 /** Pages that differ only in a number are of one kind; this many of a kind are looked at. */
 const mostOfAKind = 3;
 
-const forms = [
-  { width: 360, height: 780, scheme: 'light' },
-  { width: 360, height: 780, scheme: 'dark' },
-  { width: 1280, height: 900, scheme: 'light' },
-  { width: 1280, height: 900, scheme: 'dark' },
-];
-
-const fileName = (site, where, state, { width, scheme }) =>
-  path.join(outDir, `${state}-${site}${where.replace(/[^a-z0-9]+/gi, '-').replace(/-$/, '')}-${width}-${scheme}.png`);
-
-/** What the browser prints although the page did nothing wrong: that a page which does not exist was answered with 404. */
-const expected = (problem, status) => status >= 400 && problem.includes(`status of ${status}`);
+const nameOf = (site, where, state) => `${state}-${site}${where.replace(/[^a-z0-9]+/gi, '-').replace(/-$/, '')}`;
 
 let stack, browser;
 
@@ -51,7 +39,6 @@ async function inspect(site, state, open, queue) {
   const seen = new Set();
   const kinds = new Map();
   const faults = new Map(); // fault -> where it was seen
-  const found = (at, list) => { for (const f of list) faults.set(f, [...(faults.get(f) ?? []), at]); };
   for (const where of queue) {
     const kind = where.replace(/\d+/g, '0');
     if (seen.has(where) || kinds.get(kind) >= mostOfAKind) continue;
@@ -68,20 +55,10 @@ async function inspect(site, state, open, queue) {
       // A sign-out, a sign-in by redirect or a download is an action, not a page.
       if (!/signout|signin\/start|save|download|\.(html|js|css|svg|json)$/.test(link) && !seen.has(link)) queue.push(link);
     }
-    for (const form of forms) {
-      await page.scheme(form.scheme);
-      await page.size(form.width, form.height);
-      if (open) await openAll(page);
-      await settle(page);
-      const at = `${where} ${form.width} ${form.scheme}`;
-      found(at, await sticksOut(page));
-      found(at, await accessibility(page));
-      await page.screenshot(fileName(site, where, state, form), { whole: !open });
-    }
-    found(where, page.problems.filter((p) => !expected(p, status)));
+    for (const [f, at] of await examine(page, { name: nameOf(site, where, state), open, status })) faults.set(f, [...(faults.get(f) ?? []), ...at]);
   }
   await page.close();
-  assert.ok(faults.size === 0, `${faults.size} faults:\n${[...faults].slice(0, 30).map(([f, at]) => `${f}\n    at ${at.join(', ')}`).join('\n')}`);
+  assert.ok(faults.size === 0, inWords(faults));
   return seen;
 }
 

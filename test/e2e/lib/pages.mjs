@@ -1,6 +1,8 @@
 // What every page must keep to: measured in the page, and by axe-core.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
+import { outDir } from './stack.mjs';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -64,3 +66,44 @@ export function settle(page) {
     }
   });
 }
+
+/** The windows and colours that every page must suit. */
+export const forms = [
+  { width: 360, height: 780, scheme: 'light' },
+  { width: 360, height: 780, scheme: 'dark' },
+  { width: 1280, height: 900, scheme: 'light' },
+  { width: 1280, height: 900, scheme: 'dark' },
+];
+
+/** Where the picture of a page in one form goes. */
+export const picture = (name, { width, scheme }) => path.join(outDir, `${name}-${width}-${scheme}.png`);
+
+/**
+ * Looks at the page in every form and takes a picture of each.
+ * @param {{name: string, open?: boolean, status?: number}} options name: of the
+ *   pictures; open: with its panels open; status: of the answer, as the browser
+ *   prints one that is an error.
+ * @returns {Promise<Map<string, string[]>>} the faults, and where each was seen
+ */
+export async function examine(page, { name, open = false, status = 200 }) {
+  const faults = new Map();
+  const found = (at, list) => { for (const f of list) faults.set(f, [...(faults.get(f) ?? []), at]); };
+  for (const form of forms) {
+    await page.scheme(form.scheme);
+    await page.size(form.width, form.height);
+    if (open) await openAll(page);
+    await settle(page);
+    const at = `${name} ${form.width} ${form.scheme}`;
+    found(at, await sticksOut(page));
+    found(at, await accessibility(page));
+    await page.screenshot(picture(name, form), { whole: !open });
+  }
+  found(name, page.problems.filter((p) => !expected(p, status)));
+  return faults;
+}
+
+/** What the browser prints although the page did nothing wrong: that an answer was an error. */
+const expected = (problem, status) => status >= 400 && problem.includes(`status of ${status}`);
+
+/** The faults in words. */
+export const inWords = (faults) => `${faults.size} faults:\n${[...faults].slice(0, 30).map(([f, at]) => `${f}\n    at ${at.join(', ')}`).join('\n')}`;

@@ -10,11 +10,13 @@ import { show } from "./page.js";
 
 const guest = lazyGuest(() => compile(new URL(__TOKEN_WASM__, import.meta.url)));
 
-/** A keeper at an issuer's origin would let that issuer read its tokens back. */
+/** A keeper at an issuer's origin would let that issuer read its tokens back. An
+ * origin without commitments answers 404, or 204, which no console shows. */
 async function onIssuer(): Promise<boolean> {
   if (insecureOnIssuer()) return false;
   try {
-    return (await fetch(pathCommitment, { credentials: "omit", cache: "no-store" })).ok;
+    const { ok, status } = await fetch(pathCommitment, { credentials: "omit", cache: "no-store" });
+    return ok && status !== 204;
   } catch {
     return false;
   }
