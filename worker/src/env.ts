@@ -26,6 +26,11 @@ export interface Env {
   CAPTCHA_ACTION?: string;
   CAPTCHA_MIN_SCORE?: string;
 
+  /** The gate's settings: an object, or its JSON (gate/settings.ts). */
+  GATE?: unknown;
+  /** What the gate shows the origin, so that nobody else can pretend to be it. */
+  GATE_SECRET?: string;
+
   SPENT?: DurableObjectNamespace<SpentTokens>;
   DB?: D1Database;
 }

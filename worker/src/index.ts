@@ -4,6 +4,7 @@
 import { GuestRefusal, GuestTrap } from "../../wasm/src/guest.js";
 import type { Call, Route } from "./call.js";
 import type { Env } from "./env.js";
+import { gate, gateIsOn, isGate } from "./gate.js";
 import { issue, polyfillIssue } from "./issue.js";
 import { challenge } from "./policy.js";
 import { Problem, checkMethod, notFound } from "./problem.js";
@@ -32,7 +33,9 @@ export function worker(table: Record<string, Route>) {
       const headers = new Headers();
       try {
         if (url.pathname === "/healthz") return healthz(request);
+        if (isGate(url) && gateIsOn(env)) return await gate(request, url, env, headers, { now: Date.now, ctx });
         const call: Call = { request, url, env, ctx, headers, settings: await settings(env), now: Math.floor(Date.now() / 1000) };
+        if (isGate(url)) return await gate(request, url, env, headers, { now: Date.now, ctx });
         const route = Object.hasOwn(table, url.pathname) ? table[url.pathname] : undefined;
         if (!route) throw notFound();
         return await route(call);

@@ -166,19 +166,26 @@ export const memory = (pid) => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/
 
 export const hasRuntime = () => existsSync(runtime);
 
+/** Starts wrangler dev with other variables, another entry, or more of wrangler.toml. */
+export async function devWith({vars, main = 'worker/src/index.ts', more = '', before = () => {}}) {
+  const folder = mkdtempSync(join(work, 'dev-'));
+  const config = join(folder, 'wrangler.toml');
+  const toml = readFileSync(join(root, 'wrangler.toml'), 'utf8').replace(/^main = .*$/m, `main = "${join(root, main)}"`);
+  writeFileSync(config, `${toml}\n${more}`);
+  writeFileSync(join(folder, 'vars'), Object.entries(vars).map(([k, v]) => `${k}='${v}'\n`).join(''));
+  const args = ['--config', config, '--persist-to', join(folder, 'state')];
+  before(args);
+  return dev(...args, '--env-file', join(folder, 'vars'));
+}
+
 /** Starts wrangler dev with a D1 database beside the Durable Object; its tables are made where migrate says so. */
-export async function d1Dev(vars, {migrate = false} = {}) {
-  const folder = mkdtempSync(join(work, 'd1-'));
-  const toml = readFileSync(join(root, 'wrangler.toml'), 'utf8').replace(/^main = "/m, `main = "${root}/`);
-  writeFileSync(join(folder, 'wrangler.toml'), `${toml}
-[[d1_databases]]
+export const d1Dev = (vars, {migrate = false} = {}) => devWith({
+  vars,
+  more: `[[d1_databases]]
 binding = "DB"
 database_name = "bonafides-spent"
 database_id = "local"
 migrations_dir = "${root}/worker/migrations"
-`);
-  writeFileSync(join(folder, 'vars'), Object.entries(vars).map(([k, v]) => `${k}="${v}"\n`).join(''));
-  const state = join(folder, 'state');
-  if (migrate) wranglerRun('d1', 'migrations', 'apply', 'bonafides-spent', '--local', '--config', join(folder, 'wrangler.toml'), '--persist-to', state);
-  return dev('--config', join(folder, 'wrangler.toml'), '--env-file', join(folder, 'vars'), '--persist-to', state);
-}
+`,
+  before: (args) => migrate && wranglerRun('d1', 'migrations', 'apply', 'bonafides-spent', '--local', ...args),
+});
