@@ -107,3 +107,297 @@ describe('the ID-token corpus', () => {
     t.diagnostic(`${corpus.cases.length} tokens, ${throughTheGate} of them as requests, ${origin.seen.length} reached the origin, ${provider.seen.length} fetches of keys`);
   });
 });
+
+// From here on the Worker as it is shipped, with the clock of the machine.
+
+const b64 = (v) => Buffer.from(typeof v === 'string' ? v : JSON.stringify(v)).toString('base64url');
+const pair = (kid) => {
+  const {privateKey, publicKey} = generateKeyPairSync('ed25519');
+  const jws = (header, claims) => {
+    const input = `${b64({alg: 'EdDSA', kid, ...header})}.${b64(claims)}`;
+    return `${input}.${sign(null, Buffer.from(input), privateKey).toString('base64url')}`;
+  };
+  return {jwk: {...publicKey.export({format: 'jwk'}), kid, alg: 'EdDSA', use: 'sig'}, jws};
+};
+const nowSeconds = () => Math.floor(Date.now() / 1000);
+
+describe('the gate', () => {
+  const ends = [];
+  const first = pair('first'), second = pair('second'), recordKey = pair('record');
+  let keys = [first.jwk], delay = 0, status = 200;
+  let origin, provider, issuer, elsewhere, worker, one;
+
+  before(async () => {
+    const add = (f) => ends.push(f);
+    elsewhere = await serve(add, echo);
+    origin = await serve(add, (q, a) => {
+      if (q.url.startsWith('/redirect/')) {
+        a.writeHead(302, {Location: decodeURIComponent(q.url.slice('/redirect/'.length))}).end();
+      } else if (q.url === '/cookies') {
+        a.writeHead(404, {'Set-Cookie': ['a=1; Path=/', 'b=2'], 'Connection': 'X-Inner', 'X-Inner': 'secret', 'Content-Type': 'text/plain'}).end('no such page');
+      } else echo(q, a);
+    });
+    provider = await serve(add, (q, a) => setTimeout(() => {
+      a.writeHead(status, {'Content-Type': 'application/json', 'Cache-Control': 'max-age=3600'}).end(JSON.stringify({keys}));
+    }, delay));
+    issuer = await serve(add, (q, a) => {
+      a.writeHead(q.url === '/.well-known/redemption-record-keys' ? 200 : 404, {'Content-Type': 'application/jwk-set+json'}).end(JSON.stringify({keys: [recordKey.jwk]}));
+    });
+    const settings = (path, more) => JSON.stringify({
+      origin: origin.url, cors: ['https://shop.example'],
+      idTokens: {issuer: 'https://idp.example', clientId: 'gate', jwksUri: provider.url + path, cookie: 'session', nonceCookie: 'nonce'},
+      records: {issuers: [issuer.url], allowedFrames: ['https://ads.example'], embedders: ['https://news.example']}, ...more,
+    });
+    one = {settings};
+    worker = await devWith({vars: {...exampleVars(), GATE: settings('/one'), GATE_SECRET: 'open sesame'}});
+  });
+  after(async () => {
+    await worker?.stop();
+    ends.forEach((f) => f());
+  });
+
+  const idToken = (claims = {}, by = first) => by.jws({typ: 'JWT'}, {
+    iss: 'https://idp.example', aud: 'gate', sub: 'ada', nonce: 'n-1', iat: nowSeconds(), exp: nowSeconds() + 600, ...claims,
+  });
+  const record = (claims = {}) => {
+    const hour = nowSeconds() - nowSeconds() % 3600;
+    const text = recordKey.jws({typ: 'pst-rr+jwt'}, {iss: issuer.url, iat: hour, exp: hour + 24 * 3600, key: 7, origin: 'https://news.example', via: 'native', ...claims});
+    return `"${issuer.url}";redemption-record="${text}"`;
+  };
+  const signedIn = (more = {}, token = idToken()) => ({Authorization: `Bearer ${token}`, Cookie: 'nonce=n-1', ...more});
+  const refused = async (path, headers, code, statusWanted, method = 'GET') => {
+    const before = origin.seen.length + elsewhere.seen.length;
+    const a = await raw(worker.url, path, {method, headers});
+    assert.deepEqual([a.json().code, a.status], [code, statusWanted], a.text);
+    assert.equal(a.headers['content-type'], 'application/problem+json');
+    assert.match(a.json().detail, /\.$/);
+    assert.equal(origin.seen.length + elsewhere.seen.length, before, 'the origin saw a refused request');
+    return a;
+  };
+
+  test('admits by token and by cookie, and tells the origin who came', async () => {
+    const claims = {sub: 'ada:1 %', email: 'ada@example.com\r\nGate-Admin: é', email_verified: true, name: 'Ada ☃'};
+    for (const headers of [signedIn({}, idToken(claims)), {Cookie: `theme=dark; session=${idToken(claims)}; nonce=n-1; lang=en`}]) {
+      const a = await raw(worker.url, '/gate/some/page?a=1&b=%2F..%2f', {headers: {...headers, 'X-Mine': 'kept'}});
+      assert.equal(a.status, 200, a.text);
+      assert.equal(a.headers['x-origin'], 'yes');
+      const {url, headers: h} = a.json();
+      assert.equal(url, '/some/page?a=1&b=%2F..%2f');
+      assert.deepEqual(h['gate-admitted'], ['id-token']);
+      assert.deepEqual(h['gate-issuer'], [encodeURIComponent('https://idp.example')]);
+      assert.equal(decodeURIComponent(h['gate-subject'][0]), claims.sub);
+      assert.equal(decodeURIComponent(h['gate-email'][0]), claims.email);
+      assert.equal(JSON.parse(Buffer.from(h['gate-claims'][0], 'base64url')).name, claims.name);
+      assert.deepEqual([h['gate-secret'], h['x-mine']], [['open sesame'], ['kept']]);
+      assert.equal(h.authorization, undefined);
+      assert.equal(h.cookie?.[0], headers.Authorization ? undefined : 'theme=dark; lang=en');
+    }
+  });
+
+  test('an email that nobody verified is not named', async () => {
+    const a = await raw(worker.url, '/gate/', {headers: signedIn({}, idToken({email: 'boss@example.com', email_verified: false}))});
+    assert.equal(a.json().headers['gate-email'], undefined);
+  });
+
+  test('what a visitor says about himself does not reach the origin', async () => {
+    const a = await raw(worker.url, '/gate/', {headers: signedIn({
+      'Gate-Email': 'boss@example.com', 'gate_email': 'boss@example.com', 'GATE-Admin': 'yes', 'Gate-Secret': 'x', 'Gate-Record-Site': 'x',
+      'X-Forwarded-For': '6.6.6.6', 'X-Forwarded-Host': 'evil.example', Forwarded: 'for=6.6.6.6', 'X-Real-IP': '6.6.6.6',
+      'Sec-Redemption-Record': record(), 'Private-State-Token': 'AAAA', 'Proxy-Authorization': 'Basic x', TE: 'trailers',
+      'Content-Type': 'text/plain',
+    }), method: 'POST', body: 'hello'});
+    const {headers: h, method, body} = a.json();
+    assert.deepEqual([method, body], ['POST', 'hello']);
+    assert.deepEqual(Object.keys(h).filter((n) => /^gate[-_]/.test(n)).sort(), ['gate-admitted', 'gate-claims', 'gate-expires', 'gate-issuer', 'gate-secret', 'gate-subject']);
+    for (const name of ['forwarded', 'x-real-ip', 'sec-redemption-record', 'private-state-token', 'proxy-authorization', 'te']) assert.equal(h[name], undefined, name);
+    assert.equal(h['x-forwarded-host'][0], new URL(worker.url).host);
+    assert.ok(!JSON.stringify(h).includes('6.6.6.6') && !JSON.stringify(h).includes('evil.example'));
+  });
+
+  test('another scheme of Authorization is the origin\'s own', async () => {
+    const a = await raw(worker.url, '/gate/', {headers: {Authorization: 'Basic YTpi', Cookie: `session=${idToken()}; nonce=n-1`}});
+    assert.deepEqual(a.json().headers.authorization, ['Basic YTpi']);
+  });
+
+  test('admits a redemption record of the site that sends it', async () => {
+    for (const headers of [
+      {'Sec-Redemption-Record': record(), Origin: 'https://news.example'},
+      {'Private-State-Redemption-Record': record(), Referer: 'https://news.example/article'},
+      {'Sec-Redemption-Record': record(), Origin: 'https://ads.example'},
+      {'Sec-Redemption-Record': `"https://other.example";redemption-record="x", ${record()}`, Origin: 'https://news.example'},
+    ]) {
+      const a = await raw(worker.url, '/gate/ad', {headers});
+      assert.equal(a.status, 200, a.text);
+      const {headers: h} = a.json();
+      assert.deepEqual([h['gate-admitted'], h['gate-issuer'], h['gate-record-site'], h['gate-record-key'], h['gate-record-via']],
+        [['record'], [issuer.url], ['https://news.example'], ['7'], ['native']]);
+      assert.equal(h['sec-redemption-record'] ?? h['private-state-redemption-record'], undefined);
+    }
+    const from = {Origin: 'https://news.example'};
+    await refused('/gate/ad', {'Sec-Redemption-Record': record(), Origin: 'https://evil.example'}, 'origin_mismatch', 403);
+    await refused('/gate/ad', {'Sec-Redemption-Record': record()}, 'origin_unknown', 403);
+    await refused('/gate/ad', {'Sec-Redemption-Record': record({exp: nowSeconds() - nowSeconds() % 3600, iat: nowSeconds() - nowSeconds() % 3600 - 7200}), ...from}, 'record_expired', 403);
+    await refused('/gate/ad', {'Sec-Redemption-Record': record().replace(issuer.url, 'https://other.example'), ...from}, 'issuer_unknown', 403);
+    await refused('/gate/ad', {'Sec-Redemption-Record': record().replace(/....";?$/, 'AAAA"'), ...from}, 'signature_invalid', 403);
+    await refused('/gate/ad', {'Sec-Redemption-Record': 'nonsense', ...from}, 'header_invalid', 403);
+  });
+
+  test('refuses who has nothing, or something bad, whatever else there is', async () => {
+    assert.equal((await refused('/gate/', {}, 'credential_missing', 401)).headers['www-authenticate'], 'Bearer');
+    assert.equal((await refused('/gate/', signedIn({}, 'x.y.z'), 'base64url', 401)).headers['www-authenticate'], 'Bearer error="invalid_token"');
+    await refused('/gate/', {Authorization: `Bearer ${idToken()}`}, 'nonce_cookie_missing', 401);
+    await refused('/gate/', signedIn({Cookie: 'nonce=n-2'}), 'nonce_mismatch', 401);
+    await refused('/gate/', signedIn({Cookie: 'nonce=n-1; nonce=n-2'}), 'cookie_duplicate', 401);
+    await refused('/gate/', {Cookie: `session=${idToken()}; session=${idToken()}; nonce=n-1`}, 'cookie_duplicate', 401);
+    await refused('/gate/', signedIn({}, idToken({aud: 'another'})), 'aud_mismatch', 401);
+    await refused('/gate/', signedIn({}, idToken({exp: nowSeconds() - 600})), 'expired', 401);
+    await refused('/gate/', signedIn({'Sec-Redemption-Record': record(), Origin: 'https://news.example', Cookie: `session=${idToken()}; nonce=n-1`}, 'bad'), 'token_malformed', 401);
+    await refused('/gate/', {Cookie: 'session=bad; nonce=n-1', 'Sec-Redemption-Record': record(), Origin: 'https://news.example'}, 'token_malformed', 401);
+  });
+
+  test('leads to the configured origin alone', async () => {
+    const host = new URL(elsewhere.url).host;
+    const before = elsewhere.seen.length;
+    for (const [path, reaches] of [
+      [`/gate//${host}/x`, `//${host}/x`], [`/gate/@${host}/`, `/@${host}/`], [`/gate/http://${host}/`, `/http://${host}/`],
+      ['/gate/a/../b', '/b'], ['/gate/%2e%2e/%2e%2e/b', null], ['/gate/a%2fb', '/a%2fb'], [`/gate/\\\\${host}/`, `///${host}/`],
+    ]) {
+      const a = await raw(worker.url, path, {headers: signedIn()});
+      if (reaches === null) assert.equal(a.status, 404, path); // the path is not below /gate/ at all
+      else assert.equal(a.json().url, reaches, path);
+    }
+    for (const path of ['/gate', '/gatex', '/GATE/', '/x/gate/']) assert.equal((await raw(worker.url, path, {headers: signedIn()})).status, 404, path);
+    assert.equal(elsewhere.seen.length, before);
+  });
+
+  test('follows no redirect, and keeps those within the origin behind the gate', async () => {
+    for (const [location, want] of [
+      [`${elsewhere.url}/away`, `${elsewhere.url}/away`], ['/login?x=1#y', `${worker.url}/gate/login?x=1#y`],
+      [`${origin.url}/inside`, `${worker.url}/gate/inside`], ['next', `${worker.url}/gate/redirect/next`], ['//evil.example/', '//evil.example/'],
+    ]) {
+      const before = elsewhere.seen.length;
+      const a = await raw(worker.url, `/gate/redirect/${encodeURIComponent(location)}`, {headers: signedIn()});
+      assert.deepEqual([a.status, a.headers.location], [302, want]);
+      assert.equal(elsewhere.seen.length, before);
+    }
+  });
+
+  test('passes the origin\'s answer as it is', async () => {
+    const a = await raw(worker.url, '/gate/cookies', {headers: signedIn()});
+    assert.deepEqual([a.status, a.text, a.headers['set-cookie'], a.headers['x-inner']], [404, 'no such page', ['a=1; Path=/', 'b=2'], undefined]);
+    const head = await raw(worker.url, '/gate/', {method: 'HEAD', headers: signedIn()});
+    assert.deepEqual([head.status, head.text], [200, '']);
+  });
+
+  test('passes no WebSocket', async () => {
+    await refused('/gate/', signedIn({Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version': '13'}), 'upgrade_refused', 400);
+  });
+
+  test('pages of listed origins may call it, others may not', async () => {
+    const ask = {Origin: 'https://shop.example', 'Access-Control-Request-Method': 'PUT', 'Access-Control-Request-Headers': 'authorization'};
+    const flight = await raw(worker.url, '/gate/', {method: 'OPTIONS', headers: ask});
+    assert.deepEqual([flight.status, flight.headers['access-control-allow-origin'], flight.headers['access-control-allow-credentials']], [204, 'https://shop.example', 'true']);
+    assert.match(flight.headers['access-control-allow-headers'], /Authorization/);
+    const a = await raw(worker.url, '/gate/', {headers: signedIn({Origin: 'https://shop.example'})});
+    assert.deepEqual([a.status, a.headers['access-control-allow-origin'], a.headers.vary], [200, 'https://shop.example', 'Origin']);
+    const no = await refused('/gate/', {...ask, Origin: 'https://evil.example'}, 'credential_missing', 401, 'OPTIONS');
+    assert.equal(no.headers['access-control-allow-origin'], undefined);
+  });
+
+  test('a new key works at once, and unknown ones cause one fetch', async () => {
+    await raw(worker.url, '/gate/', {headers: signedIn()});
+    keys = [first.jwk, second.jwk];
+    const before = provider.seen.length;
+    assert.equal((await raw(worker.url, '/gate/', {headers: signedIn({}, idToken({}, second))})).status, 200);
+    assert.equal(provider.seen.length, before + 1);
+    const unknown = pair('unknown');
+    await Promise.all(Array.from({length: 20}, () => refused('/gate/', signedIn({}, idToken({}, unknown)), 'key_unknown', 401)));
+    assert.equal(provider.seen.length, before + 1); // within the cooldown
+    assert.equal(provider.seen.at(-1).headers['cache-control'], 'no-cache');
+  });
+});
+
+describe('a gate whose provider is slow or away', () => {
+  test('many requests cause one fetch; a provider that is away means 503', async (t) => {
+    const key = pair('k');
+    let up = true;
+    const ends = [];
+    t.after(() => ends.forEach((f) => f()));
+    const origin = await serve((f) => ends.push(f), echo);
+    const provider = await serve((f) => ends.push(f), (q, a) => setTimeout(() => {
+      a.writeHead(up ? 200 : 500, {'Cache-Control': 'no-store'}).end(JSON.stringify({keys: [key.jwk]}));
+    }, 300));
+    const gate = {origin: origin.url, idTokens: {issuer: 'https://idp.example', clientId: 'gate', jwksUri: `${provider.url}/`, insecureNoNonce: true}};
+    const worker = await devWith({vars: {...exampleVars(), GATE: JSON.stringify(gate)}});
+    t.after(() => worker.stop());
+    const token = key.jws({}, {iss: 'https://idp.example', aud: 'gate', sub: 'ada', iat: nowSeconds(), exp: nowSeconds() + 600});
+    const get = () => raw(worker.url, '/gate/', {headers: {Authorization: `Bearer ${token}`}});
+    const many = await Promise.all(Array.from({length: 20}, get));
+    assert.deepEqual(many.map((a) => a.status), Array(20).fill(200));
+    assert.equal(provider.seen.length, 1);
+    up = false;
+    // no-store counts as one second
+    for (const until = Date.now() + 60_000; ;) {
+      const a = await get();
+      if (a.status === 503) {
+        assert.deepEqual([a.json().code, a.headers['retry-after']], ['keys_unavailable', '5']);
+        break;
+      }
+      assert.equal(a.status, 200);
+      assert.ok(Date.now() < until, 'withdrawn keys are used for ever');
+      await new Promise((r) => setTimeout(r, 100));
+    }
+    const a = await raw(worker.url, '/redeem', {method: 'POST'});
+    assert.equal(a.json().code, 'token_header_missing'); // the issuer goes on beside it
+  });
+});
+
+describe('the gate\'s configuration', () => {
+  let worker;
+  before(async () => {
+    worker = await devWith({vars: exampleVars(), main: 'worker/test/gate-entry.ts'});
+  });
+  after(() => worker?.stop());
+  const idTokens = {issuer: 'https://idp.example', clientId: 'gate', jwksUri: 'https://idp.example/jwks', insecureNoNonce: true};
+  const app = 'https://app.example';
+
+  test('names what is missing or wrong, and admits nobody until it is right', async () => {
+    const detail = async (gate) => {
+      const a = await raw(worker.url, '/gate/', {headers: {'Test-Now': '1800000000', ...(gate !== undefined && {'Test-Gate': typeof gate === 'string' ? gate : JSON.stringify(gate)})}});
+      if (a.status !== 503) return `${a.status}`;
+      return `${a.json().code} ${a.json().detail}`;
+    };
+    for (const [gate, says] of [
+      [undefined, 'gate_off The gate is not configured: set the variable GATE'],
+      ['{', 'gate_config The variable GATE is not JSON'],
+      [[], 'gate_config GATE is not an object'],
+      [{}, 'gate_config GATE.origin is not'],
+      [{origin: app}, 'gate_config GATE admits nobody'],
+      [{origin: `${app}/`, idTokens}, 'gate_config GATE.origin'], [{origin: 'http://app.example', idTokens}, 'gate_config GATE.origin'],
+      [{origin: 'https://user@app.example', idTokens}, 'gate_config GATE.origin'],
+      [{origin: app, idtokens: idTokens}, 'gate_config GATE.idtokens is not a setting'],
+      [{origin: app, idTokens: {...idTokens, insecureNoNonce: false}}, 'gate_config GATE.idTokens needs either nonceCookie'],
+      [{origin: app, idTokens: {...idTokens, nonceCookie: 'n'}}, 'gate_config GATE.idTokens needs either nonceCookie'],
+      [{origin: app, idTokens: {...idTokens, jwksUri: 'http://idp.example/jwks'}}, 'gate_config GATE.idTokens.jwksUri'],
+      [{origin: app, idTokens: {...idTokens, issuer: undefined}}, 'gate_config GATE.idTokens: the option issuer is missing'],
+      [{origin: app, idTokens: {...idTokens, clientId: 7}}, 'gate_config GATE.idTokens: the option clientId is not'],
+      [{origin: app, idTokens: {...idTokens, nonce: 'n'}}, 'gate_config GATE.idTokens.nonce is not a setting'],
+      [{origin: app, idTokens: {...idTokens, cookie: 'a b'}}, 'gate_config GATE.idTokens.cookie'],
+      [{origin: app, records: {}}, 'gate_config GATE.records.issuers is empty'],
+      [{origin: app, records: {issuers: ['https://issuer.example/']}}, 'gate_config GATE.records.issuers'],
+      [{origin: app, records: {issuers: ['https://issuer.example'], embedders: ['https://news.example']}}, 'gate_config GATE.records.embedders'],
+      [{origin: app, idTokens, cors: ['*']}, 'gate_config GATE.cors'], [{origin: app, idTokens, corsHeaders: ['a b']}, 'gate_config GATE.corsHeaders'],
+      [{origin: app, idTokens}, '401'], [{origin: app, records: {issuers: ['https://issuer.example']}}, '403'],
+    ]) {
+      const got = await detail(gate);
+      assert.ok(got.startsWith(says), `${JSON.stringify(gate)}: ${got}; want ${says}`);
+    }
+  });
+
+  test('is off in the Worker as it comes', async (t) => {
+    const {url, stop} = await devWith({vars: exampleVars()});
+    t.after(stop);
+    const a = await raw(url, '/gate/x');
+    assert.deepEqual([a.status, a.json().code], [503, 'gate_off']);
+  });
+});
