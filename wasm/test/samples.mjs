@@ -1,7 +1,11 @@
-// For each module of abi.json: good arguments, by their names in the table, for
-// the test that bends them, and a call that works.
+// For each module of abi.json: good arguments, by their names in the table (or
+// "function.name" where two functions give a name another meaning), for the test
+// that bends them, and a call that works.
 import assert from 'node:assert/strict';
-import { corpus } from './lib.mjs';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { corpus, guests, wasm } from './lib.mjs';
 
 const base64 = (b) => Buffer.from(b).toString('base64');
 const bytes = (s) => new Uint8Array(Buffer.from(s, 'base64'));
@@ -36,4 +40,56 @@ export const samples = {
   },
 
   idtoken: (guest, abi) => idToken(guest, abi, abi.idtoken),
+
+  // An issuance, a redemption and the check of its record, all by the module.
+  async edge(guest, abi, _, now) {
+    const { edge, token: browser, Guest } = abi;
+    const version = 'PrivateStateTokenV1VOPRF', site = 'https://news.example', issuer = 'https://issuer.example';
+    const vars = await readFile(path.join(wasm, '..', '.dev.vars.example'), 'utf8');
+    const keys = /^ISSUER_KEYS="(.+)"$/m.exec(vars)[1];
+    const client = Guest.start(await WebAssembly.compile(await readFile((await guests('token')).TinyGo)));
+    const published = browser.commitments(client, utf8(edge.commitments(guest, keys, 1, 10).document), now);
+    const { request, pending } = browser.begin(client, published.keys, 2);
+    const asked = base64(request);
+    const { token: signed } = edge.signIssuance(guest, asked, keys, 2, now);
+    const one = browser.finish(client, pending, bytes(signed)).tokens.slice(0, 165);
+    const redemption = base64(browser.redeem(client, one, site, now).request);
+
+    const pair = generateKeyPairSync('ed25519');
+    const seen = edge.recordKeys(guest, bytes(pair.publicKey.export({ format: 'jwk' }).x));
+    const make = () => {
+      const spent = edge.verifyRedemption(guest, false, redemption, version, keys, now);
+      const { input } = edge.recordInput(guest, issuer, seen.keyId, spent.keyId, spent.origin, false, 86_400, false, now);
+      return edge.assemble(guest, input, sign(null, Buffer.from(input), pair.privateKey)).token;
+    };
+    const record = make();
+    const works = () => {
+      const judged = edge.judgeRecord(guest, issuer, utf8(seen.document), make(), now);
+      assert.equal(judged.algorithm, 'EdDSA');
+      assert.equal(edge.confirmRecord(guest, record, true, site, '', '', '', false).site, site);
+    };
+
+    const { challenge, difficulty } = JSON.parse(edge.workChallenge(guest, keys, 8, 300, now).body);
+    let n = 0;
+    const zeros = (b) => Math.clz32(b.readUInt32BE(0));
+    while (zeros(createHash('sha256').update(`${challenge}.${n}`).digest()) < difficulty) n++;
+    const idTokens = (await idToken(guest, abi, edge)).good;
+    return {
+      works,
+      good: {
+        name: 'store_unavailable', keys, version, token: asked, signerId: seen.keyId, issuer, origin: site, record,
+        jwks: utf8(seen.document), input: record.slice(0, record.lastIndexOf('.')), signature: bytes(record.slice(record.lastIndexOf('.') + 1).replaceAll('-', '+').replaceAll('_', '/')),
+        proof: `${challenge}.${n}`, hostname: 'issuer.example', action: 'tokens', minScore: '0.5',
+        native: `"${issuer}";redemption-record="${record}"`, polyfill: `"${issuer}";redemption-record="${record}"`,
+        referer: `${site}/front`, frames: 'https://ads.example', embedders: site, code: 'issuer_unknown',
+        state: edge.keySetNext(guest, new Uint8Array(), 'wanted', new Uint8Array(), '', '', now, 0).next, event: 'fetched', cacheControl: 'max-age=60', age: '1',
+        config: idTokens.config, judged: idTokens.judged,
+        'record_keys.keys': bytes(pair.publicKey.export({ format: 'jwk' }).x),
+        'verify_redemption.token': redemption,
+        'judge_captcha.body': utf8('{"success":true,"hostname":"issuer.example","action":"tokens","score":0.9}'),
+        'judge_id_token.jwks': idTokens.jwks, 'judge_id_token.token': idTokens.token,
+        'key_set_next.body': utf8(seen.document),
+      },
+    };
+  },
 };

@@ -34,7 +34,7 @@ export class PolyfilledIdentityCredential {
   }
 }
 
-if ("Credential" in window) Object.setPrototypeOf(PolyfilledIdentityCredential.prototype, Credential.prototype as object);
+if ("Credential" in globalThis) Object.setPrototypeOf(PolyfilledIdentityCredential.prototype, Credential.prototype as object);
 
 export function makeCredential(fields: CredentialFields): PolyfilledIdentityCredential {
   making = true;
