@@ -189,8 +189,60 @@ func TestPopupDisconnects(t *testing.T) {
 	if strings.Contains(body(t, b.get("/account")), "Corner Shop") {
 		t.Error("the grant is still there")
 	}
+	// The second time there is nothing to end, and the site is told so.
+	res := b.get("/fedcm/popup?" + v.Encode())
+	wantPageCode(t, res, 403, "not_connected")
+	if m := message(t, res); m["kind"] != "error" || m["code"] != "not_connected" || !strings.Contains(m["url"], "not_connected") {
+		t.Errorf("message = %v", m)
+	}
+	if text := body(t, b.get("/error?code=not_connected")); !strings.Contains(text, "There is no connection to end") {
+		t.Errorf("error page:\n%s", text)
+	}
 	v.Set("account_hint", "nobody")
 	wantPageCode(t, b.get("/fedcm/popup?"+v.Encode()), 403, "account_not_signed_in")
+}
+
+// Hints choose among the accounts; where none fits, the window says what was
+// asked for instead of offering another one.
+func TestPopupHints(t *testing.T) {
+	p := newIdP(t)
+	p.create("ada@corp.example")
+	p.create("grace@home.example")
+	b := p.browser()
+	for name, c := range map[string]struct {
+		login, domain string
+		sees, not     string
+	}{
+		"login hint":          {"grace@home.example", "", "grace@home.example", "ada@corp.example"},
+		"domain hint":         {"", "corp.example", "ada@corp.example", "grace@home.example"},
+		"any domain":          {"", "any", "ada@corp.example", "grace@home.example"},
+		"nobody":              {"nobody@corp.example", "", "asks for the account nobody@corp.example. Nobody", "ada@corp.example"},
+		"no such domain":      {"", "elsewhere.example", "asks for an account of elsewhere.example. Nobody", "ada@corp.example"},
+		"both, neither fits":  {"x", "any", "asks for the account x, an account of an organisation. Nobody", "ada@corp.example"},
+		"a hint of bad taste": {"\u202ereversed", "", "asks for another account. Nobody", "\u202e"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := popupRequest()
+			v.Set("login_hint", c.login)
+			v.Set("domain_hint", c.domain)
+			// Nobody is signed in: on to the sign-in page, and back with the hints.
+			if m := message(t, p.browser().get("/fedcm/popup?"+v.Encode())); !strings.HasPrefix(m["next"], "/signin?") || !strings.Contains(m["next"], url.QueryEscape(url.QueryEscape(c.login))) {
+				t.Errorf("next = %q", m["next"])
+			}
+			if len(b.cookies) == 0 {
+				b.signIn("ada@corp.example")
+				b.signIn("grace@home.example")
+			}
+			text := body(t, b.get("/fedcm/popup?"+v.Encode()))
+			main := text[strings.Index(text, "<h1"):]
+			if !strings.Contains(main, c.sees) || strings.Contains(main, c.not) {
+				t.Errorf("page:\n%s", main)
+			}
+			if strings.Contains(c.sees, "Nobody") && strings.Contains(main, `data-do="continue"`) {
+				t.Error("an account is offered that was not asked for")
+			}
+		})
+	}
 }
 
 func TestConfigFileNamesThePopup(t *testing.T) {

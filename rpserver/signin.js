@@ -34,7 +34,8 @@ export function available() {
  * Signs the person in and resolves to the server's answer,
  * {user: {id, name, email}, new}. Rejects with a SignInError.
  *
- * mode       'active' (default; call it from a click) or 'passive' (on page load)
+ * mode       'active' (default; call it from a click) or 'passive' (on page load;
+ *            the default with several providers, since browsers take one in active mode)
  * context    'signin' (default), 'signup', 'use' or 'continue': the dialog's words
  * mediation  'optional' (default), 'required' or 'silent'
  * loginHint, domainHint, fields, params: passed on to the provider
@@ -42,27 +43,28 @@ export function available() {
  * signal     an AbortSignal
  */
 export async function signIn(options = {}) {
-  const { mode = 'active', context = 'signin', mediation, configURL, signal } = options;
+  const { mode, mediation } = options;
   if (!available()) {
     throw new SignInError('fedcm_unavailable',
       'This browser cannot sign in with an identity provider (it has no FedCM).');
   }
   // A polyfill's window must open before the first await, while the click counts.
-  const release = mode === 'active' && mediation !== 'silent' ? globalThis.bonafides?.reserve?.() : undefined;
+  const release = mode !== 'passive' && mediation !== 'silent' ? globalThis.bonafides?.reserve?.() : undefined;
   try {
-    return await ask({ ...options, mode, context, mediation, configURL, signal });
+    return await ask(options);
   } finally {
     release?.();
   }
 }
 
 async function ask(options) {
-  const { mode, context, mediation, configURL, signal } = options;
+  const { context = 'signin', mediation, configURL, signal } = options;
   const { nonce, providers } = await post('signin/nonce', undefined, signal);
   const asked = providers.filter((p) => !configURL || p.configURL === configURL);
   if (asked.length === 0) {
     throw new SignInError('provider_unknown', 'This site does not sign in with that provider.');
   }
+  const mode = options.mode ?? (asked.length > 1 ? 'passive' : 'active');
   const request = {
     identity: { context, mode, providers: asked.map((p) => describe(p, nonce, options)) },
   };

@@ -83,6 +83,14 @@ test('options reach the browser, and only those that were given', async () => {
   assert.equal(JSON.parse(w.sent[1].body).config_url, other.configURL);
 });
 
+test('several providers are asked in passive mode: browsers take one in active mode', async () => {
+  const w = world({ providers: [provider, other] });
+  await signIn();
+  await signIn({ mode: 'active' });
+  await signIn({ configURL: other.configURL });
+  assert.deepEqual(w.asked.map((a) => a.identity.mode), ['passive', 'active', 'active']);
+});
+
 test('a page may name one of several providers', async () => {
   const w = world({ providers: [provider, other], get: () => ({ token: 'T' }) });
   await signIn({ configURL: other.configURL });

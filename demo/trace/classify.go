@@ -23,6 +23,13 @@ const (
 	pathMetadata    = "/fedcm/client-metadata"
 	pathAssertion   = "/fedcm/assertion"
 	pathDisconnect  = "/fedcm/disconnect"
+	pathPopup       = "/fedcm/popup"
+	pathPopupAnswer = "/fedcm/popup/consent"
+	pathRedirect    = "/signin/start"
+	pathAuthorize   = "/authorize"
+	pathConsent     = "/authorize/consent"
+	pathCallback    = "/signin/callback/" // and the provider's name
+	pathToken       = "/token"
 	pathDiscovery   = "/.well-known/openid-configuration"
 	pathKeySet      = "/jwks.json"
 	pathNonce       = "/signin/nonce"
@@ -35,6 +42,8 @@ var kindByPath = map[string]string{
 	pathCommitments: KindCommitments, pathRecordKeys: KindRecordKeys,
 	pathWellKnown: KindWellKnown, pathConfig: KindConfig, pathAccounts: KindAccounts,
 	pathMetadata: KindMetadata, pathAssertion: KindAssertion, pathDisconnect: KindDisconnect,
+	pathPopup: KindPopup, pathPopupAnswer: KindPopupAnswer,
+	pathRedirect: KindRedirect, pathAuthorize: KindAuthorize, pathConsent: KindConsent, pathToken: KindToken,
 	pathDiscovery: KindDiscovery, pathKeySet: KindKeySet,
 	pathNonce: KindNonce, pathSignIn: KindSignIn,
 }
@@ -45,8 +54,16 @@ func (m *message) kind() string {
 	if m.method == http.MethodOptions {
 		return KindAction // a preflight: the message itself comes after
 	}
+	// A browser's own request for the configuration names nobody; a script's cannot
+	// but name its page.
+	if p == pathConfig && m.header.Get("Origin") != "" {
+		return KindPageConfig
+	}
 	if k, ok := kindByPath[p]; ok {
 		return k
+	}
+	if strings.HasPrefix(p, pathCallback) {
+		return KindCallback
 	}
 	if p == pathTrustToken {
 		if isRedemption(m.header.Get(name(m.header, headerToken))) {
@@ -104,6 +121,14 @@ var titles = map[string]string{
 	KindMetadata:      "client metadata",
 	KindAssertion:     "ID assertion",
 	KindDisconnect:    "disconnect",
+	KindPageConfig:    "configuration, read by the page",
+	KindPopup:         "provider's window",
+	KindPopupAnswer:   "decision in the window",
+	KindRedirect:      "redirect to the provider",
+	KindAuthorize:     "authorization request",
+	KindConsent:       "decision at the provider",
+	KindCallback:      "authorization response",
+	KindToken:         "code for ID token",
 	KindDiscovery:     "provider discovery",
 	KindKeySet:        "provider's key set",
 	KindNonce:         "nonce",

@@ -11,7 +11,7 @@ func (m *message) requestFields(kind string) []Field {
 	case KindRecord:
 		out = append(out, m.recordSent()...)
 		out = append(out, bodyFields(m.header, m.body, m.bodySize)...)
-	case KindAssertion:
+	case KindAssertion, KindPopupAnswer:
 		out = append(out, m.assertionRequest()...)
 	case KindSignIn:
 		out = append(out, m.signInRequest()...)
@@ -31,6 +31,10 @@ func (m *message) answerFields(kind string) []Field {
 		out = m.redemptionAnswer()
 	case KindAssertion:
 		out = m.assertionAnswer()
+	case KindPopup, KindPopupAnswer:
+		out = m.popupMessage()
+	case KindToken:
+		out = m.tokenEndpointAnswer()
 	}
 	if len(out) == 0 {
 		out = bodyFields(m.answerHeader, m.answer, m.answerSize)

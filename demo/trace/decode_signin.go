@@ -2,7 +2,9 @@ package trace
 
 import (
 	"encoding/json"
+	"html"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -36,6 +38,48 @@ var described = map[string]map[string]Field{
 		"client_id":            {Spec: "FedCM: client metadata endpoint", Help: "Which shop. No cookie comes along, so the provider does not know for whom."},
 		"privacy_policy_url":   {Spec: "FedCM: client metadata endpoint", Help: "Shown in the browser's dialog."},
 		"terms_of_service_url": {Spec: "FedCM: client metadata endpoint", Help: "Shown in the browser's dialog."},
+	},
+	KindPopup: {
+		"client_id":  {Spec: "the polyfill's protocol: sign-in", Help: "The shop's name at the provider. Here the provider learns which shop asks, before the person agreed: a script cannot do better."},
+		"origin":     {Spec: "the polyfill's protocol: sign-in", Help: "The page that asks. The provider answers only if it is registered for the client."},
+		"state":      {Spec: "the polyfill's protocol: sign-in", Help: "The page's random value: it comes back in every message of the window."},
+		"params":     {Spec: "FedCM: identity assertion endpoint", Help: "What the shop passes to the provider, as a JSON string. The nonce is in it."},
+		"context":    {Spec: "FedCM: the context of a request", Help: "Which words the window uses: sign in, sign up, use or continue."},
+		"mode":       {Spec: "FedCM: the mode of a request", Help: "Whether a button was pressed (active) or the page asked by itself (passive)."},
+		"mediation":  {Spec: "Credential Management section 2.3.2", Help: "Whether the person must be asked. In a window they always are."},
+		"login_hint": {Spec: "FedCM: login hint", Help: "The account that the shop asks for."},
+	},
+	KindPopupAnswer: {
+		"account": {Spec: "the polyfill's protocol: sign-in", Help: "The account that the person chose."},
+		"do":      {Spec: "the polyfill's protocol: sign-in", Help: "What the person decided. Only the provider's own page can send this form."},
+	},
+	KindRedirect: {
+		"return": {Spec: "the shop's own", Help: "Where on the shop the person goes on afterwards."},
+	},
+	KindAuthorize: {
+		"client_id":             {Spec: "RFC 6749 section 4.1.1", Help: "The shop's name at the provider, which learns here which shop asks, before the person agreed."},
+		"redirect_uri":          {Spec: "RFC 6749 section 3.1.2", Help: "Where the answer goes: a registered address of the shop, to the letter."},
+		"response_type":         {Spec: "RFC 6749 section 3.1.1", Help: "A code, which only the shop's server can use."},
+		"scope":                 {Spec: "OpenID Connect Core section 5.4", Help: "What the shop asks to be told."},
+		"state":                 {Spec: "RFC 6749 section 10.12", Help: "The shop's random value, bound to this browser: an answer that nobody here asked for is refused."},
+		"nonce":                 {Spec: "OpenID Connect Core section 2", Help: "The shop's random value. The provider puts it into the token."},
+		"code_challenge":        {Spec: "RFC 7636 section 4.2", Help: "The hash of a secret that the shop keeps: whoever steals the code cannot use it."},
+		"code_challenge_method": {Spec: "RFC 7636 section 4.3", Help: "SHA-256."},
+	},
+	KindCallback: {
+		"code":  {Spec: "RFC 6749 section 4.1.2", Help: "Works once, for a minute, with the shop's secret alone."},
+		"state": {Spec: "RFC 6749 section 10.12", Help: "The value that the shop began with. It works once, and in one browser."},
+		"iss":   {Spec: "RFC 9207 section 2", Help: "Which provider answers, so that one cannot pass for another."},
+		"error": {Spec: "RFC 6749 section 4.1.2.1", Help: "Why there is no code."},
+	},
+	KindToken: {
+		"grant_type":    {Spec: "RFC 6749 section 4.1.3", Help: "A code is exchanged."},
+		"code":          {Spec: "RFC 6749 section 4.1.3", Help: "The code that the browser brought."},
+		"code_verifier": {Spec: "RFC 7636 section 4.5", Help: "The secret behind the challenge: it shows that the shop that asked is the shop that exchanges."},
+		"redirect_uri":  {Spec: "RFC 6749 section 4.1.3", Help: "The same as in the request."},
+		"client_id":     {Spec: "RFC 6749 section 2.2", Help: "The shop's name at the provider."},
+		"token_type":    {Spec: "RFC 6749 section 7.1", Help: "How the access token would be sent."},
+		"expires_in":    {Spec: "RFC 6749 section 4.2.2", Help: "Seconds."},
 	},
 	KindNonce: {
 		"nonce": {Spec: "OpenID Connect Core section 2", Help: "Random, bound to this browser by a cookie, good once."},
@@ -98,6 +142,58 @@ func (m *message) assertionAnswer() []Field {
 		return bodyFields(m.answerHeader, m.answer, m.answerSize)
 	}
 	return idToken(answer.Token)
+}
+
+// GroupMessage is what the provider's window tells the page that opened it.
+const GroupMessage = "Message to the page"
+
+// The element of the window's page from which its script sends the message.
+var (
+	popupElement   = regexp.MustCompile(`(?s)<div\s[^>]*id="bonafides-popup"[^>]*>`)
+	popupAttribute = regexp.MustCompile(`data-(origin|state|kind|token|account|code|url)="([^"]*)"`)
+)
+
+var popupWords = map[string]string{
+	"origin":  "The browser hands the message to a page of this origin and to no other.",
+	"state":   "The page's own value, so that it knows which of its questions this answers.",
+	"kind":    "What the message says: the window is there, a token, a refusal, a no, or that the connection was ended.",
+	"account": "The account that was disconnected.",
+	"code":    "Why it was refused.",
+	"url":     "The provider's page about this refusal.",
+}
+
+// popupMessage decodes what the answer's page tells the page that opened the
+// window. No server sees that message: it goes from window to window.
+func (m *message) popupMessage() []Field {
+	var out []Field
+	for _, a := range popupAttribute.FindAllStringSubmatch(popupElement.FindString(string(m.answer)), -1) {
+		name, value := a[1], html.UnescapeString(a[2])
+		switch {
+		case value == "":
+		case name == "token":
+			out = append(out, idToken(value)...)
+		default:
+			f := textField(GroupMessage, name, value, popupWords[name])
+			f.Spec = "the polyfill's protocol: sign-in"
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// tokenEndpointAnswer decodes the answer to a code, with the ID token opened.
+func (m *message) tokenEndpointAnswer() []Field {
+	var members map[string]json.RawMessage
+	var token string
+	if json.Unmarshal(m.answer, &members) != nil || json.Unmarshal(members["id_token"], &token) != nil {
+		return bodyFields(m.answerHeader, m.answer, m.answerSize)
+	}
+	delete(members, "id_token")
+	var rest []Field
+	if b, err := json.Marshal(members); err == nil {
+		rest, _ = jsonFields("JSON", b)
+	}
+	return append(rest, idToken(token)...)
 }
 
 // signInRequest decodes what the shop's page hands to its server: the ID token

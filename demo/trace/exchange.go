@@ -34,6 +34,14 @@ const (
 	KindMetadata      = "fedcm-client-metadata"
 	KindAssertion     = "fedcm-assertion"
 	KindDisconnect    = "fedcm-disconnect"
+	KindPageConfig    = "fedcm-config-by-page" // the polyfill's page reads the configuration
+	KindPopup         = "popup"                // the provider's window
+	KindPopupAnswer   = "popup-answer"         // what the person decided there
+	KindRedirect      = "sign-in-redirect"     // the relying party sends the browser to the provider
+	KindAuthorize     = "authorization-request"
+	KindConsent       = "authorization-decision"
+	KindCallback      = "authorization-response"
+	KindToken         = "code-exchange"
 	KindDiscovery     = "openid-configuration"
 	KindKeySet        = "key-set"
 	KindNonce         = "nonce"

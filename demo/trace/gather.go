@@ -26,6 +26,7 @@ type run struct {
 	accountsAsked                                     int
 	accountIDs, idpEmails, idpNames, idpSignIns       []string
 	shops, metadataFor, assertedFor, assertedAccounts []string
+	askedBefore                                       []string // the shops that the provider learned of before anybody agreed
 	idTokenIssuers, idTokenSubjects, idTokenPeople    []string
 	// all
 	agents map[look.Party][]string
@@ -41,7 +42,7 @@ func gather(all []Exchange) *run {
 		r.take(&all[i])
 	}
 	for _, list := range []*[]string{&r.issuerAccounts, &r.tokenKeys, &r.redeemedOn, &r.accountIDs, &r.idpEmails, &r.idpNames,
-		&r.idpSignIns, &r.shops, &r.metadataFor, &r.assertedFor, &r.assertedAccounts, &r.idTokenIssuers, &r.idTokenSubjects, &r.idTokenPeople, &r.records, &r.recordIDs, &r.spent, &r.written, &r.votes} {
+		&r.idpSignIns, &r.shops, &r.metadataFor, &r.assertedFor, &r.assertedAccounts, &r.askedBefore, &r.idTokenIssuers, &r.idTokenSubjects, &r.idTokenPeople, &r.records, &r.recordIDs, &r.spent, &r.written, &r.votes} {
 		*list = compact(*list)
 	}
 	return r
@@ -135,7 +136,17 @@ func (r *run) take(x *Exchange) {
 		}
 		r.metadataFor = append(r.metadataFor, get("Query", "client_id"))
 		r.shop(get("Query", "client_id"), get("Headers", "Origin"))
-	case KindSignIn:
+	case KindPageConfig, KindPopup, KindAuthorize:
+		if !x.Attack {
+			r.askedBefore = append(r.askedBefore, get("Query", "client_id"), get("Headers", "Origin"), get("Query", "origin"))
+		}
+	case KindPopupAnswer, KindConsent:
+		if !x.Attack && !x.Refused && get("Form", "do") == "continue" {
+			r.assertedFor = append(r.assertedFor, get("Form", "client_id"))
+			r.assertedAccounts = append(r.assertedAccounts, get("Form", "account"))
+			r.shop(get("Form", "client_id"), get("Form", "origin"))
+		}
+	case KindSignIn, KindToken:
 		if x.Refused {
 			break
 		}

@@ -166,8 +166,12 @@ func (r *run) idpLearned() []Item {
 		out = append(out, Item{What: "that somebody is looking at the sign-in dialog of a shop", Values: r.metadataFor,
 			Why: "The client metadata request names the shop, without a cookie. A provider that wanted could compare times and addresses with the accounts request: the protocol does not prevent that."})
 	}
+	if len(r.askedBefore) > 0 {
+		out = append(out, Item{What: "before consent: which shop asks", Values: r.askedBefore,
+			Why: "The polyfill's window and the redirect name the shop when they open. The browser's own FedCM does not."})
+	}
 	if len(r.assertedFor) > 0 {
-		out = append(out, Item{What: "after consent: which account at which shop", Why: "The ID assertion request.", Values: slices.Concat(r.assertedFor, r.assertedAccounts)})
+		out = append(out, Item{What: "after consent: which account at which shop", Why: "The ID assertion request, or the decision in the provider's window or page.", Values: slices.Concat(r.assertedFor, r.assertedAccounts)})
 	}
 	return append(out, r.everyServer(look.IdP)...)
 }
@@ -177,7 +181,7 @@ func (r *run) idpCouldNot(h *Hub) []Item {
 	return []Item{
 		searched(Item{What: "for which shop, when the browser asked for the accounts", Values: r.shops,
 			Why: "The accounts request has no client id, no Origin and no Referer."}, accounts, "Origin", "Referer"),
-		searched(Item{What: "which shop or page, when the browser read the configuration", Values: r.shops,
+		searched(Item{What: "which shop or page, when the browser's FedCM read the configuration", Values: r.shops,
 			Why: "Well-known file and configuration are fetched without cookie, Origin and Referer."},
 			slices.Concat(h.RawKind(look.IdP, KindWellKnown), h.RawKind(look.IdP, KindConfig)), "Origin", "Referer", "Cookie"),
 		searched(Item{What: "who was looking, when the shop's policy links were fetched", Values: slices.Concat(r.accountIDs, r.idpEmails),

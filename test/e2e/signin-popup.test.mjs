@@ -19,6 +19,15 @@ for (const name of ['firefox', 'webkit', 'chromium']) {
     });
     after(() => browser?.close());
 
+    /** What the shop says of the way: its name and its words. */
+    const way = () => page.eval(() => { const p = document.querySelector('[data-path]'); return [p.dataset.path, p.textContent]; });
+    /** The chart has a name for each of these messages, and a sentence for each of its own rows. */
+    const charted = async (...titles) => {
+      await page.goto(stack.url('home'));
+      const rows = await page.eval(() => document.querySelector('main, body').innerText);
+      for (const title of titles) assert.ok(rows.includes(title), `the chart has no ${title}:\n${rows}`);
+    };
+
     test(`${name}: by redirect, at a provider where nobody is signed in yet`, async () => {
       await page.goto(stack.url('shop'));
       await page.wait(() => document.querySelector('[data-path]')?.dataset.path === 'popup');
@@ -29,9 +38,13 @@ for (const name of ['firefox', 'webkit', 'chromium']) {
       await page.follow('[data-do="continue"]');
       assert.equal(page.url?.() instanceof Promise ? await page.url() : page.url(), stack.url('shop', '/'));
       assert.match(await page.eval(() => document.querySelector('[data-user]').textContent), /Ada/);
+      assert.deepEqual(await way(), ['redirect', 'You chose another way. This tab went to the provider and came back. The provider learned that you came from here.']);
       await press(page, 'signout');
       assert.equal((await outcome(page, 'signout')).state, 'done');
       assert.equal(await page.eval(() => document.querySelector('[data-user]')), null);
+      await page.goto(stack.url('shop'));
+      assert.equal((await way())[0], 'popup', 'it is told once');
+      await charted('redirect to the provider', 'authorization request', 'decision at the provider', 'authorization response', 'code for ID token');
     });
 
     test(`${name}: by the provider's window`, { timeout: 90_000 }, async () => {
@@ -46,8 +59,10 @@ for (const name of ['firefox', 'webkit', 'chromium']) {
       assert.equal(shown.state, 'done', shown.text);
       assert.match(shown.text, /Welcome back, Ada/);
       assert.equal(await page.eval(() => window.bonafides.path), 'popup');
+      assert.deepEqual(await way(), ['popup', 'This browser has no FedCM. A window of the provider asks you. The provider learns that you came from here when the window opens.']);
       await press(page, 'signout');
       assert.equal((await outcome(page, 'signout')).state, 'done');
+      await charted('configuration, read by the page', 'provider\'s window', 'decision in the window', 'sign-in with ID token');
     });
 
     test(`${name}: no in the window is a refusal that can be tried again`, { timeout: 90_000 }, async () => {
@@ -68,6 +83,7 @@ for (const name of ['firefox', 'webkit', 'chromium']) {
       await page.wait((o) => location.origin === o && document.querySelector('[data-do="continue"]') !== null, stack.origin('idp'));
       await page.follow('[data-do="continue"]');
       assert.match(await page.eval(() => document.querySelector('[data-user]').textContent), /Ada/);
+      assert.equal((await way()).join(': '), 'redirect: No window could be opened, although a button was pressed. This tab went to the provider and came back. The provider learned that you came from here.');
       await press(page, 'signout');
       assert.equal((await outcome(page, 'signout')).state, 'done');
     });

@@ -11,22 +11,40 @@ const noSignIn = {
   text: '"Sign in another way" goes to the provider and comes back, in every browser.',
 };
 
-// Which way a sign-in takes here, and why.
+// Which way a sign-in takes here, and why. The polyfill knows both; these are
+// the shop's words for what follows from it.
 const ways = {
-  native: 'This browser has FedCM: its own dialog asks you, and the provider learns of this shop only when you agree.',
-  popup: 'This browser has no FedCM: a window of the provider asks you instead. The provider learns that you came from here when the window opens.',
-  redirect: 'A window could not be opened: this tab goes to the provider and comes back.',
+  native: 'The provider learns of this shop only when you agree.',
+  popup: 'A window of the provider asks you. The provider learns that you came from here when the window opens.',
+  redirect: 'This tab went to the provider and came back. The provider learned that you came from here.',
 };
-const nativeFedCM = 'IdentityCredential' in window && /native code/.test(String(window.IdentityCredential));
-const sayPath = (way) => {
-  for (const p of document.querySelectorAll('[data-path]')) {
-    p.dataset.path = way;
-    p.textContent = ways[way];
-  }
-};
-sayPath(nativeFedCM ? 'native' : 'popup');
+const kit = globalThis.bonafides;
+const linked = 'shop:signin-link';
 
-const inDialog = nativeFedCM ? 'Waiting for your choice in the browser\'s dialog.' : 'Waiting for your choice in the provider\'s window.';
+function sayPath({ path, why }) {
+  for (const p of document.querySelectorAll('[data-path]')) {
+    p.dataset.path = path;
+    p.textContent = `${why} ${ways[path]}`;
+  }
+}
+
+// The link is no call of the polyfill's, so the shop remembers it for the next page.
+document.addEventListener('click', (event) => {
+  if (event.target.closest?.('[data-do="signin-redirect"]')) sessionStorage.setItem(linked, '1');
+});
+if (kit) {
+  sayPath(sessionStorage.getItem(linked) ? { path: 'redirect', why: 'You chose another way.' } : kit.signInPath());
+  sessionStorage.removeItem(linked);
+  document.addEventListener('bonafides:signin-path', (event) => {
+    sayPath(event.detail);
+    // A dialog that did not come has become a window.
+    if (document.querySelector('[data-out="signin"]')?.dataset.state === 'working') show('signin', { state: 'working', title: waitingFor() });
+  });
+}
+
+function waitingFor() {
+  return kit?.path === 'native' ? 'Waiting for your choice in the browser\'s dialog.' : 'Waiting for your choice in the provider\'s window.';
+}
 
 // The header's button is drawn again after each sign-in and sign-out, so its
 // clicks are taken where they arrive.
@@ -35,7 +53,7 @@ document.addEventListener('click', (event) => {
   if (!button) return;
   event.preventDefault();
   const name = button.dataset.do;
-  run(name, button, name === 'signin' ? doSignIn : doSignOut, name === 'signin' ? inDialog : undefined);
+  run(name, button, name === 'signin' ? doSignIn : doSignOut, name === 'signin' ? waitingFor() : undefined);
 });
 
 async function doSignIn() {
@@ -47,7 +65,6 @@ async function doSignIn() {
   } catch (error) {
     return refused(error);
   }
-  sayPath(globalThis.bonafides?.path ?? 'native');
   await redraw();
   return {
     state: 'done',
@@ -129,5 +146,5 @@ document.querySelector('form[data-attack-form="other-browser"]')?.addEventListen
     return outcomeOf(await fetch(form.action, {
       method: 'POST', headers: { Accept: 'application/json' }, body: new URLSearchParams({ token: credential.token }),
     }));
-  }, inDialog);
+  }, waitingFor());
 });
