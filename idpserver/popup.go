@@ -217,7 +217,7 @@ func (s *Server) showPopup(w http.ResponseWriter, r *http.Request, req *popupReq
 		if len(all) == 0 {
 			ready.next = again
 		} else {
-			e.title, e.text = "Another account is asked for", req.client.Name+" asks for "+req.hintWords()+". Nobody who is signed in here is that."
+			e.title, e.text = "Another account is asked for", req.client.Name+" asks for "+req.hintWords()+". No account that is signed in here fits."
 			e.action = "Sign in with another account"
 		}
 		look.Render(w, r, http.StatusOK, popupPage(s.popupView(r, "Sign in"), ready, e))

@@ -216,10 +216,10 @@ func TestPopupHints(t *testing.T) {
 		"login hint":          {"grace@home.example", "", "grace@home.example", "ada@corp.example"},
 		"domain hint":         {"", "corp.example", "ada@corp.example", "grace@home.example"},
 		"any domain":          {"", "any", "ada@corp.example", "grace@home.example"},
-		"nobody":              {"nobody@corp.example", "", "asks for the account nobody@corp.example. Nobody", "ada@corp.example"},
-		"no such domain":      {"", "elsewhere.example", "asks for an account of elsewhere.example. Nobody", "ada@corp.example"},
-		"both, neither fits":  {"x", "any", "asks for the account x, an account of an organisation. Nobody", "ada@corp.example"},
-		"a hint of bad taste": {"\u202ereversed", "", "asks for another account. Nobody", "\u202e"},
+		"nobody":              {"nobody@corp.example", "", "asks for the account nobody@corp.example. No account", "ada@corp.example"},
+		"no such domain":      {"", "elsewhere.example", "asks for an account of elsewhere.example. No account", "ada@corp.example"},
+		"both, neither fits":  {"x", "any", "asks for the account x, an account of an organisation. No account", "ada@corp.example"},
+		"a hint of bad taste": {"\u202ereversed", "", "asks for another account. No account", "\u202e"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := popupRequest()
@@ -238,7 +238,7 @@ func TestPopupHints(t *testing.T) {
 			if !strings.Contains(main, c.sees) || strings.Contains(main, c.not) {
 				t.Errorf("page:\n%s", main)
 			}
-			if strings.Contains(c.sees, "Nobody") && strings.Contains(main, `data-do="continue"`) {
+			if strings.Contains(c.sees, "No account") && strings.Contains(main, `data-do="continue"`) {
 				t.Error("an account is offered that was not asked for")
 			}
 		})

@@ -94,7 +94,7 @@ func Steps(all []trace.Exchange, o Origins) []Step {
 		},
 		{
 			Title: "Sign in at the shop with FedCM", Site: look.Shop, URL: o.Shop + "/", Action: "Open the shop",
-			Text:  "Press \"Sign in\". The browser shows its own dialog, and the provider learns which shop only after you agree.",
+			Text:  "Press \"Sign in\". The browser shows its own dialog, and the provider learns which shop only after you agree. A browser without FedCM opens the provider's window, which learns it before.",
 			Press: []string{"signin"},
 			Done: seen(func(x trace.Exchange) bool {
 				return (x.Kind == trace.KindSignIn || x.Kind == trace.KindCallback) && x.To == look.Shop && !x.Refused && !x.Attack

@@ -46,8 +46,10 @@ let sites, providers, g;
 const asking = (other = {}) => JSON.parse(JSON.stringify({ configURL: g.one, clientId: 'rp', params: { nonce }, ...other }));
 before(async () => {
   sites = await SignInSites.start();
+  sites.headers.cut = { 'Cross-Origin-Opener-Policy': 'same-origin' };
+  sites.attributes.cut = 'data-redirect="/redirected"';
   sites.headers.locked = { 'Content-Security-Policy': "connect-src 'self'" };
-  providers = await Providers.start({ origins: ['rp', 'locked'].map((s) => sites.origin(s)) });
+  providers = await Providers.start({ origins: ['rp', 'locked', 'cut'].map((s) => sites.origin(s)) });
   g = { one: providers.config('one'), two: providers.config('two'), clientId: 'rp', nonce };
   g.provider = asking();
 });
@@ -392,6 +394,40 @@ for (const { kind, browser: name, options = {}, native = false } of kinds) {
           await page.click('#go');
           await (await asked()).choose('Ada Brandt');
           assert.ok((await page.eval(() => window.waiting)).token);
+        });
+
+        test(`fedcm-disconnect, ${kind}: without a gesture it waits for a press, and a no is one`, { timeout: 90_000 }, async () => {
+          const end = { disconnect: { configURL: g.one, clientId: 'rp', accountHint: 'ada@corp.example' } };
+          await page.goto(sites.calling(end));
+          await page.wait(() => document.querySelector('bonafides-ask') !== null);
+          const text = await page.eval(() => {
+            const root = document.querySelector('bonafides-ask').shadowRoot;
+            document.querySelector('#go').onclick = () => root.querySelector('button').click();
+            return root.querySelector('p').textContent;
+          });
+          assert.match(text, /^rp\.localhost:\d+ wants to end its connection with your account at one\.localhost:\d+\./);
+          await page.click('#go');
+          const question = await asked();
+          assert.equal(question.title, 'Disconnect Relying Party?');
+          await question.cancel();
+          assert.equal((await page.eval(() => window.waiting)).name, 'NetworkError');
+        });
+
+        test(`a window that was cut off is not taken for a no, ${kind}`, { timeout: 90_000 }, async () => {
+          await page.goto(`${sites.origin('cut')}/`);
+          await click(page, sign, g);
+          const w = await opened(page, (u) => u.startsWith(`${providers.origin('one')}/fedcm/popup`));
+          await w.wait(() => document.querySelector('#bonafides-no-opener')?.hidden === false);
+          await page.wait(() => document.querySelector('bonafides-ask') !== null);
+          const text = await page.eval(() => {
+            const root = document.querySelector('bonafides-ask').shadowRoot;
+            document.querySelector('#go').onclick = () => root.querySelector('button').click();
+            return root.querySelector('p').textContent;
+          });
+          assert.match(text, /^The window of one\.localhost:\d+ gave no answer\. Sign in to cut\.localhost:\d+ with one\.localhost:\d+ in this tab instead\?/);
+          await page.click('#go');
+          await page.wait(() => location.pathname === '/redirected');
+          assert.deepEqual(await page.eval(() => window.bonafides.signInPath()), { path: 'redirect', why: "The provider's window gave no answer." });
         });
 
         test(`an origin that is not registered gets nothing, ${kind}`, { timeout: 90_000 }, async () => {

@@ -26,7 +26,7 @@ if (about) {
   const fedcm = 'IdentityCredential' in window;
   about.textContent = [
     tokens ? 'This browser has Private State Tokens of its own.' : 'This browser has no Private State Tokens of its own: the polyfill on the pages stands in, and keeper.localhost keeps the tokens.',
-    fedcm ? 'It has FedCM.' : 'It has no FedCM of its own: take Chrome or Chromium for the second flow.',
+    fedcm ? 'It has FedCM.' : 'It has no FedCM of its own: a window of the provider, or a redirect, takes the place of its dialog.',
   ].join(' ');
 }
 

@@ -18,12 +18,13 @@ const tell = `window.tell = (p) => Promise.resolve(p).then((c) => c && ({
   }));`;
 
 // A page that signs in by itself, without a gesture. What it asks for stands in
-// its fragment; with own, the site draws its own button.
+// its fragment; with own, the site draws its own button, with disconnect it
+// disconnects.
 const load = `if (location.hash.length > 1) {
     const o = JSON.parse(decodeURIComponent(location.hash.slice(1)));
     if (o.own) document.addEventListener('bonafides:ask-signin', (e) => { e.preventDefault(); window.detail = e.detail; });
     window.ending = new AbortController();
-    window.waiting = window.tell(navigator.credentials.get({ signal: window.ending.signal, ...o }));
+    window.waiting = window.tell(o.disconnect ? IdentityCredential.disconnect(o.disconnect) : navigator.credentials.get({ signal: window.ending.signal, ...o }));
   }`;
 
 export class SignInSites extends Sites {
