@@ -1,15 +1,17 @@
 // A browser's part in the exchanges, by the guest module that the polyfill ships.
+import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {pathToFileURL} from 'node:url';
 import {build} from 'esbuild';
-import {createHash} from 'node:crypto';
-import {root} from './lib.mjs';
+import {root, work} from './lib.mjs';
 
-const {outputFiles: [script]} = await build({
+const script = join(work, 'client.mjs');
+await build({
   stdin: {contents: 'export {Guest} from "./guest.js"; export {token} from "./abi.gen.js";', resolveDir: join(root, 'wasm', 'src'), loader: 'ts'},
-  bundle: true, write: false, format: 'esm', target: 'es2022',
+  bundle: true, outfile: script, format: 'esm', target: 'es2022',
 });
-const {Guest, token} = await import(`data:text/javascript;base64,${Buffer.from(script.contents).toString('base64')}`);
+const {Guest, token} = await import(pathToFileURL(script));
 const manifest = JSON.parse(readFileSync(join(root, 'wasm', 'dist', 'manifest.json'), 'utf8'));
 const guest = Guest.start(new WebAssembly.Module(readFileSync(
   join(root, 'wasm', 'dist', manifest.flows.tokens.esm.find((f) => f.endsWith('.wasm'))))));
@@ -29,12 +31,14 @@ export const paths = {
 
 const now = () => Math.floor(Date.now() / 1000);
 
-/** The issuer's keys, as its commitments have them. */
-export async function keysOf(url) {
+/** The issuer's commitments: keys and batchSize. */
+export async function commitmentsOf(url) {
   const answer = await fetch(url + paths.commitment);
   if (answer.status !== 200) throw new Error(`commitments: ${answer.status} ${await answer.text()}`);
   return token.commitments(guest, new Uint8Array(await answer.arrayBuffer()), now());
 }
+
+export const keysOf = async (url) => (await commitmentsOf(url)).keys;
 
 /** Blinds count nonces. */
 export function begin(keys, count) {

@@ -7,7 +7,7 @@ import {readFileSync, readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
 import {gzipSync} from 'node:zlib';
-import {begin, finish, getTokens, headers, keysOf, names, paths, redeem, redemption, solve} from './client.mjs';
+import {begin, commitmentsOf, finish, getTokens, headers, names, paths, redeem, redemption, solve} from './client.mjs';
 import {bundle, dev, root} from './lib.mjs';
 
 test('wrangler deploy --dry-run builds what it would upload', (t) => {
@@ -43,7 +43,7 @@ describe('with the variables of .dev.vars.example', () => {
   let url, stop, keys, batchSize;
   before(async () => {
     ({url, stop} = await dev('--env-file', join(root, '.dev.vars.example')));
-    ({keys, batchSize} = await keysOf(url));
+    ({keys, batchSize} = await commitmentsOf(url));
   });
   after(() => stop?.());
 

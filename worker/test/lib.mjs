@@ -1,7 +1,7 @@
 // Runs the Worker in workerd: by `wrangler dev`, as its users do, or by workerd
 // alone, where a test has to stop the process itself or to measure it.
 import {spawn, spawnSync} from 'node:child_process';
-import {existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
@@ -48,6 +48,8 @@ let bundles = 0;
 export function bundle(...args) {
   const out = join(work, `bundle-${++bundles}`);
   wranglerRun('deploy', '--dry-run', '--outdir', out, ...args);
+  const [script] = readdirSync(out).filter((f) => f.endsWith('.js'));
+  if (script !== 'index.js') renameSync(join(out, script), join(out, 'index.js'));
   return out;
 }
 
@@ -101,8 +103,8 @@ function config(out, vars, state) {
   const kinds = {wasm: 'wasm', sql: 'text'};
   const files = readdirSync(out).filter((f) => kinds[f.split('.').pop()]);
   const modules = [
-    `(name = "index.js", esModule = embed ${quote(join(out, 'index.js'))})`,
-    ...files.map((f) => `(name = ${quote(f)}, ${kinds[f.split('.').pop()]} = embed ${quote(join(out, f))})`),
+    `(name = "index.js", esModule = embed "index.js")`,
+    ...files.map((f) => `(name = ${quote(f)}, ${kinds[f.split('.').pop()]} = embed ${quote(f)})`),
   ];
   const bindings = Object.entries(vars).map(([name, value]) => `(name = ${quote(name)}, text = ${quote(value)})`);
   const durable = state ? `
@@ -129,10 +131,11 @@ let configs = 0;
 
 /**
  * Starts workerd with a bundle. state is a folder that outlives the process.
- * kill stops the process hard, as a power cut stops it.
+ * kill stops the process hard. With a test's context it ends with the test.
  */
-export async function workerd(out, vars, state) {
-  const file = join(work, `workerd-${++configs}.capnp`);
+export async function workerd(out, vars, state, t) {
+  // Beside the modules: what it embeds is named relative to it.
+  const file = join(out, `workerd-${++configs}.capnp`);
   if (state) mkdirSync(state, {recursive: true});
   writeFileSync(file, config(out, vars, state));
   const child = spawn(runtime, ['serve', '--experimental', '--import-path=/', '--control-fd=3', file, 'config'], {stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env});
@@ -144,6 +147,7 @@ export async function workerd(out, vars, state) {
     if (!gone(child)) child.kill(signal);
     await ended;
   };
+  t?.after(() => stop('SIGKILL'));
   const events = readline.createInterface({input: child.stdio[3]});
   const port = await Promise.race([
     new Promise((resolve) => events.on('line', (line) => {
