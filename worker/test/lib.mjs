@@ -64,7 +64,31 @@ function freePort() {
 
 const gone = (child) => child.exitCode !== null || child.signalCode !== null;
 
-/** Starts wrangler dev; the URL once the Worker answers, and how to stop it. */
+/** The process ids of a process and all that it started. */
+function family(pid) {
+  const children = readdirSync('/proc').filter((d) => /^[0-9]+$/.test(d)).map(Number).filter((p) => {
+    try {
+      return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${p}/status`, 'utf8'))[1]) === pid;
+    } catch {
+      return false; // it has ended
+    }
+  });
+  return [pid, ...children.flatMap(family)];
+}
+
+/** The process ids of workerd below a process. */
+const runtimes = (pid) => family(pid).filter((p) => {
+  try {
+    return readFileSync(`/proc/${p}/cmdline`, 'utf8').split('\0')[0].endsWith('/workerd');
+  } catch {
+    return false;
+  }
+});
+
+/**
+ * Starts wrangler dev; the URL once the Worker answers, and how to stop it. kill
+ * stops workerd hard, and then what is left of wrangler.
+ */
 export async function dev(...args) {
   const port = await freePort();
   const child = spawn(process.execPath, [wrangler, 'dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0',
@@ -81,11 +105,17 @@ export async function dev(...args) {
     await ended;
     clearTimeout(killer);
   };
+  const kill = async () => {
+    const pids = runtimes(child.pid);
+    if (pids.length === 0) throw new Error('there is no workerd below wrangler');
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    await stop();
+  };
   const url = `http://127.0.0.1:${port}`;
   for (const until = Date.now() + 180_000; ;) {
     try {
       const r = await fetch(`${url}/healthz`);
-      if (r.status === 200) return {url, stop, said: () => said};
+      if (r.status === 200) return {url, stop, kill, said: () => said};
       said += `\n/healthz answered ${r.status}`;
     } catch { /* not listening yet */ }
     if (gone(child) || Date.now() > until) {
@@ -94,6 +124,22 @@ export async function dev(...args) {
     }
     await new Promise((r) => setTimeout(r, 200));
   }
+}
+
+/**
+ * wrangler.toml with its commented block for D1 in use, as a deployer would edit
+ * it, and the tables made in the folder of local state.
+ */
+export function withD1(state) {
+  const file = join(work, 'wrangler-d1.toml');
+  const text = readFileSync(join(root, 'wrangler.toml'), 'utf8')
+    .replace(/^# (\[\[d1_databases\]\]|binding|database_name|database_id|migrations_dir)/gm, '$1')
+    .replace('database_id = ""', 'database_id = "00000000-0000-4000-8000-000000000000"')
+    .replace('ISSUER_STORE = "durable_object"', 'ISSUER_STORE = "d1"')
+    .replaceAll('"worker/', `"${root}/worker/`);
+  writeFileSync(file, text);
+  wranglerRun('d1', 'migrations', 'apply', 'DB', '--local', '-c', file, '--persist-to', state);
+  return ['-c', file, '--persist-to', state];
 }
 
 const quote = (s) => JSON.stringify(s);
