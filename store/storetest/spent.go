@@ -25,36 +25,44 @@ type SpentStore interface {
 	Counts(ctx context.Context, since issuer.Day) ([]issuer.OriginCount, error)
 }
 
+// CountStore is an account of redemptions: what Counts tests.
+type CountStore interface {
+	issuer.Counter
+	Counts(ctx context.Context, since issuer.Day) ([]issuer.OriginCount, error)
+}
+
+type storeCase[S any] struct {
+	name string
+	run  func(*testing.T, S)
+}
+
+func runCases[S any](t *testing.T, open func(*testing.T) S, cases ...storeCase[S]) {
+	t.Helper()
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
+	}
+}
+
 // Spent runs every promise of the issuer's stores. Each call of open must return
 // an empty store. reopen closes a store and opens it again, as after a restart;
 // nil for a store that keeps nothing.
 func Spent(t *testing.T, open func(*testing.T) SpentStore, reopen func(*testing.T, SpentStore) SpentStore) {
-	for _, c := range []struct {
-		name string
-		run  func(*testing.T, SpentStore)
-	}{
-		{"a token is spent once, and the replay learns when", spentOnce},
-		{"tokens differ by every bit of the nonce and by key", spentDistinct},
-		{"of 200 parallel spends of one token exactly one is first", spentRace},
-		{"parallel spends of different tokens are all first", spentParallelDistinct},
-		{"a cancelled spend is an error, never a first time", spentCancelled},
-		{"forgetting a key forgets that key alone", spentForget},
-		{"a challenge works once", onceOnce},
-		{"of 200 parallel uses of one challenge exactly one is first", onceRace},
-		{"a sweep removes what expired and nothing else", spentSweep},
-		{"a budget gives what is left and no more", budgetLeft},
-		{"budgets are of one account and one day", budgetDistinct},
-		{"parallel takers together get the limit", budgetRace},
-		{"redemptions are counted by origin and day", counted},
-		{"hostile text is data", spentHostileText},
-		{"a cancelled request is an error, not an answer", spentCancelledOthers},
-	} {
-		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
-	}
+	Tokens(t, func(t *testing.T) issuer.SpentStore { return open(t) })
+	Once(t, func(t *testing.T) issuer.OnceStore { return open(t) })
+	Counts(t, func(t *testing.T) CountStore { return open(t) })
+	runCases(t, open,
+		storeCase[SpentStore]{"forgetting a key forgets that key alone", spentForget},
+		storeCase[SpentStore]{"a sweep removes what expired and nothing else", spentSweep},
+		storeCase[SpentStore]{"a budget gives what is left and no more", budgetLeft},
+		storeCase[SpentStore]{"budgets are of one account and one day", budgetDistinct},
+		storeCase[SpentStore]{"parallel takers together get the limit", budgetRace},
+		storeCase[SpentStore]{"hostile accounts are data", budgetHostileText},
+		storeCase[SpentStore]{"a cancelled request is an error, not an answer", spentCancelledOthers},
+	)
 	if reopen == nil {
 		return
 	}
-	t.Run("what was spent is spent after a restart", func(t *testing.T) {
+	t.Run("what was kept is there after a restart", func(t *testing.T) {
 		s := open(t)
 		must(t, s.Spend(t.Context(), 1, nonce(1), spentNow))
 		must(t, s.Use(t.Context(), sha256.Sum256([]byte("c")), spentNow.Add(time.Hour)))
@@ -69,6 +77,35 @@ func Spent(t *testing.T, open func(*testing.T) SpentStore, reopen func(*testing.
 		wantCounts(t, s, issuer.DayOf(spentNow), issuer.OriginCount{Origin: "https://a.example", Day: issuer.DayOf(spentNow), Count: 1})
 		must(t, s.Spend(t.Context(), 1, nonce(2), spentNow))
 	})
+}
+
+// Tokens runs every promise of an issuer.SpentStore.
+func Tokens(t *testing.T, open func(*testing.T) issuer.SpentStore) {
+	runCases(t, open,
+		storeCase[issuer.SpentStore]{"a token is spent once, and the replay learns when", spentOnce},
+		storeCase[issuer.SpentStore]{"tokens differ by every bit of the nonce and by key", spentDistinct},
+		storeCase[issuer.SpentStore]{"of 200 parallel spends of one token exactly one is first", spentRace},
+		storeCase[issuer.SpentStore]{"parallel spends of different tokens are all first", spentParallelDistinct},
+		storeCase[issuer.SpentStore]{"a cancelled spend is an error, never a first time", spentCancelled},
+	)
+}
+
+// Once runs every promise of an issuer.OnceStore.
+func Once(t *testing.T, open func(*testing.T) issuer.OnceStore) {
+	runCases(t, open,
+		storeCase[issuer.OnceStore]{"a challenge works once", onceOnce},
+		storeCase[issuer.OnceStore]{"of 200 parallel uses of one challenge exactly one is first", onceRace},
+		storeCase[issuer.OnceStore]{"a cancelled use is an error, never a first time", onceCancelled},
+	)
+}
+
+// Counts runs every promise of an account of redemptions.
+func Counts(t *testing.T, open func(*testing.T) CountStore) {
+	runCases(t, open,
+		storeCase[CountStore]{"redemptions are counted by origin and day", counted},
+		storeCase[CountStore]{"hostile origins are data", countHostileText},
+		storeCase[CountStore]{"a cancelled count is an error", countCancelled},
+	)
 }
 
 var spentNow = time.Date(2026, 5, 4, 14, 2, 0, 0, time.UTC)
@@ -90,14 +127,14 @@ func wantSpent(t *testing.T, err error, at time.Time) {
 	}
 }
 
-func spentOnce(t *testing.T, s SpentStore) {
+func spentOnce(t *testing.T, s issuer.SpentStore) {
 	must(t, s.Spend(t.Context(), 7, nonce(1), spentNow))
 	for range 3 {
 		wantSpent(t, s.Spend(t.Context(), 7, nonce(1), spentNow.Add(time.Hour)), spentNow)
 	}
 }
 
-func spentDistinct(t *testing.T, s SpentStore) {
+func spentDistinct(t *testing.T, s issuer.SpentStore) {
 	n := nonce(1)
 	for _, key := range []uint32{0, 1, 1<<31 - 1, 1 << 31, 1<<32 - 1} {
 		must(t, s.Spend(t.Context(), key, n, spentNow))
@@ -112,7 +149,7 @@ func spentDistinct(t *testing.T, s SpentStore) {
 	wantSpent(t, s.Spend(t.Context(), 1, [pst.NonceSize]byte{}, spentNow), spentNow)
 }
 
-func spentRace(t *testing.T, s SpentStore) {
+func spentRace(t *testing.T, s issuer.SpentStore) {
 	var first, replay atomic.Int32
 	parallel(200, func(int) {
 		err := s.Spend(t.Context(), 1, nonce(9), spentNow)
@@ -131,7 +168,7 @@ func spentRace(t *testing.T, s SpentStore) {
 	}
 }
 
-func spentParallelDistinct(t *testing.T, s SpentStore) {
+func spentParallelDistinct(t *testing.T, s issuer.SpentStore) {
 	parallel(100, func(i int) {
 		n := nonce(1)
 		n[63] = byte(i)
@@ -141,7 +178,7 @@ func spentParallelDistinct(t *testing.T, s SpentStore) {
 	})
 }
 
-func spentCancelled(t *testing.T, s SpentStore) {
+func spentCancelled(t *testing.T, s issuer.SpentStore) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var spent *issuer.AlreadySpentError
@@ -181,7 +218,7 @@ func spentForget(t *testing.T, s SpentStore) {
 	wantSpent(t, s.Spend(t.Context(), 2, nonce(1), spentNow), spentNow)
 }
 
-func onceOnce(t *testing.T, s SpentStore) {
+func onceOnce(t *testing.T, s issuer.OnceStore) {
 	a, b := sha256.Sum256([]byte("a")), sha256.Sum256([]byte("b"))
 	must(t, s.Use(t.Context(), a, spentNow.Add(time.Minute)))
 	must(t, s.Use(t.Context(), b, spentNow.Add(time.Minute)))
@@ -192,7 +229,7 @@ func onceOnce(t *testing.T, s SpentStore) {
 	}
 }
 
-func onceRace(t *testing.T, s SpentStore) {
+func onceRace(t *testing.T, s issuer.OnceStore) {
 	var first atomic.Int32
 	parallel(200, func(int) {
 		switch err := s.Use(t.Context(), sha256.Sum256([]byte("a")), spentNow); {
@@ -272,7 +309,7 @@ func budgetRace(t *testing.T, s SpentStore) {
 	}
 }
 
-func wantCounts(t *testing.T, s SpentStore, since issuer.Day, want ...issuer.OriginCount) {
+func wantCounts(t *testing.T, s CountStore, since issuer.Day, want ...issuer.OriginCount) {
 	t.Helper()
 	got, err := s.Counts(t.Context(), since)
 	if err != nil || len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
@@ -280,7 +317,7 @@ func wantCounts(t *testing.T, s SpentStore, since issuer.Day, want ...issuer.Ori
 	}
 }
 
-func counted(t *testing.T, s SpentStore) {
+func counted(t *testing.T, s CountStore) {
 	wantCounts(t, s, 0)
 	parallel(60, func(i int) {
 		o := []string{"https://a.example", "https://b.example", "https://b.example"}[i%3]
@@ -299,34 +336,52 @@ func counted(t *testing.T, s SpentStore) {
 	wantCounts(t, s, 20002)
 }
 
-func spentHostileText(t *testing.T, s SpentStore) {
-	for i, text := range []string{"'; DROP TABLE spent; --", `"`, "", "ünï", "%_", fmt.Sprintf("%0500d", 1)} {
+var hostileText = []string{"'; DROP TABLE spent; --", `"`, "", "ünï", "%_", fmt.Sprintf("%0500d", 1)}
+
+func budgetHostileText(t *testing.T, s SpentStore) {
+	for _, text := range hostileText {
 		take(t, s, text, 20000, 5, 5, 5)
 		take(t, s, text, 20000, 5, 5, 0)
+	}
+}
+
+func countHostileText(t *testing.T, s CountStore) {
+	for i, text := range hostileText {
 		must(t, s.Count(t.Context(), text, issuer.Day(30000+i)))
 		wantCounts(t, s, issuer.Day(30000+i), issuer.OriginCount{Origin: text, Day: issuer.Day(30000 + i), Count: 1})
 	}
 }
 
-func spentCancelledOthers(t *testing.T, s SpentStore) {
+func cancelled(t *testing.T) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.Use(ctx, [32]byte{}, spentNow); err == nil || errors.Is(err, issuer.ErrUsed) {
+	return ctx
+}
+
+func onceCancelled(t *testing.T, s issuer.OnceStore) {
+	if err := s.Use(cancelled(t), [32]byte{}, spentNow); err == nil || errors.Is(err, issuer.ErrUsed) {
 		t.Errorf("Use: %v", err)
 	}
+}
+
+func countCancelled(t *testing.T, s CountStore) {
+	if err := s.Count(cancelled(t), "https://a.example", 1); err == nil {
+		t.Error("Count: no error")
+	}
+	if _, err := s.Counts(cancelled(t), 0); err == nil {
+		t.Error("Counts: no error")
+	}
+}
+
+func spentCancelledOthers(t *testing.T, s SpentStore) {
+	ctx := cancelled(t)
 	if n, err := s.Take(ctx, "ada", 1, 5, 5); err == nil || n != 0 {
 		t.Errorf("Take: %d, %v", n, err)
-	}
-	if err := s.Count(ctx, "https://a.example", 1); err == nil {
-		t.Error("Count: no error")
 	}
 	if err := s.Sweep(ctx, spentNow); err == nil {
 		t.Error("Sweep: no error")
 	}
 	if _, err := s.ForgetKey(ctx, 1); err == nil {
 		t.Error("ForgetKey: no error")
-	}
-	if _, err := s.Counts(ctx, 0); err == nil {
-		t.Error("Counts: no error")
 	}
 }

@@ -83,6 +83,11 @@ func nodeCount(e nodeEvent, t *tally) {
 	}
 	switch {
 	case e.Type == "message":
+		for line := range strings.Lines(e.Message) {
+			if value, ok := strings.CutPrefix(line, "result: "); ok {
+				t.result("%s", strings.TrimSpace(value))
+			}
+		}
 		t.progress("%s", strings.TrimRight(e.Message, "\n"))
 	case e.Type == "pass" && (e.Skip || e.Todo):
 		t.fail(name, "This test skipped itself. A test that cannot run counts as failed.")

@@ -29,7 +29,7 @@ var parts = []part{
 	{name: "tinygo", sets: "test", about: "the curve and the tokens as TinyGo compiles them, against nistec and vectors, in Node", timeout: 10 * time.Minute, run: tinygo},
 	{name: "fuzz", sets: "test", about: "every fuzz target for a few seconds", timeout: 15 * time.Minute, run: fuzzSmoke},
 	{name: "modules", sets: "test", about: "the nested modules: tools, and the peers that the code is held against", timeout: 15 * time.Minute, run: modules},
-	{name: "worker", sets: "test worker", about: "the Cloudflare Worker, in workerd and as a dry run of its deployment", run: worker},
+	{name: "worker", sets: "test worker", about: "the Cloudflare Worker, in workerd and as a dry run of its deployment", timeout: 30 * time.Minute, run: worker},
 	{name: "js", sets: "check test", about: "the browser's modules, in Node against stand-ins", run: scripts},
 	{name: "memory", sets: "test", about: "10,000 exchanges with one instance of each browser module", run: memory},
 	{name: "examples", sets: "test", about: "the examples, compiled and run", run: examples},
@@ -40,7 +40,9 @@ var parts = []part{
 	{name: "long-arch", sets: "long", about: "the long comparisons of the curve, on 386 and on arm64 (emulated)", timeout: 12 * time.Hour, run: longArch},
 	{name: "long-wasm", sets: "long", about: "the long comparisons of the curve, on js/wasm and wasip1", timeout: 12 * time.Hour, run: longWasm},
 	{name: "long-tinygo", sets: "long", about: "the same comparisons on TinyGo", timeout: 4 * time.Hour, run: longTinyGo},
+	{name: "long-worker", sets: "long", about: "the Worker stopped hard in the middle of 10,000 redemptions, in workerd", timeout: 2 * time.Hour, run: longWorker},
 	{name: "peers", sets: "bench", about: "beside what users could take instead: the tables of docs/performance.md", timeout: time.Hour, run: peers},
+	{name: "bench-worker", sets: "bench", about: "the Worker in workerd beside a bare one: the tables of docs/design/0003", timeout: time.Hour, run: benchWorker},
 	{name: "bench", sets: "bench", about: "the benchmarks", timeout: 2 * time.Hour, run: bench},
 }
 
@@ -310,6 +312,23 @@ func modules(ctx context.Context, t *tally) {
 func worker(ctx context.Context, t *tally) {
 	goTest(ctx, t, command{}, "-count=1", "./worker/...")
 	nodeTest(ctx, t, command{}, 1, "worker/*.test.mjs", "worker/test/*.test.mjs")
+}
+
+func longWorker(ctx context.Context, t *tally) {
+	nodeTest(ctx, t, command{env: []string{"BONAFIDES_REDEMPTIONS=10000"}}, 1, "worker/test/spent.test.mjs")
+}
+
+func benchWorker(ctx context.Context, t *tally) {
+	out, errs, err := command{args: []string{"node", "worker/bench.mjs"}}.output(ctx)
+	for _, line := range strings.Split(strings.TrimRight(out, "\n"), "\n") {
+		t.progress("%s", line)
+		if strings.HasPrefix(line, "| ") {
+			t.pass(1)
+		}
+	}
+	if err != nil {
+		t.fail("node worker/bench.mjs", out+errs)
+	}
 }
 
 func scripts(ctx context.Context, t *tally) {
