@@ -26,12 +26,41 @@ export function hot(file, tags = "") {
   ], { cwd: top, stdio: ["ignore", "inherit", "inherit"] });
 }
 
+/** Compiles the operator's tools with Go itself: net/http is more than TinyGo builds here. */
+function tools(file) {
+  execFileSync("go", ["build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", file, "./worker/tools"],
+    { cwd: top, stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, GOOS: "js", GOARCH: "wasm" } });
+}
+
+/**
+ * What starts the tools, as syumai/workers generates it for this Go. Only where the
+ * module comes from is ours: it is loaded when it is first needed, not with the Worker.
+ */
+function glue(dir, module) {
+  const made = mkdtempSync(join(tmpdir(), "bonafides-glue-")); // it empties the folder that it writes to
+  try {
+    execFileSync("go", ["run", "github.com/syumai/workers/cmd/workers-assets-gen", "-mode=go", "-o", made],
+      { cwd: top, stdio: ["ignore", "inherit", "inherit"] });
+    for (const f of readdirSync(made)) {
+      let text = readFileSync(join(made, f), "utf8");
+      if (f === "runtime.mjs") {
+        text = text.replace('import mod from "./app.wasm";\n', "").replace("  return mod;", `  return (await import("./${module}")).default;`);
+        if (text.includes("app.wasm") || !text.includes(`import("./${module}")`)) throw new Error(`workers-assets-gen writes another runtime.mjs:\n${text}`);
+      }
+      writeFileSync(join(dir, f), text);
+    }
+  } finally {
+    rmSync(made, { recursive: true });
+  }
+}
+
 // What the manifest calls each module, and what compiles it.
-const modules = { hot };
+const modules = { hot, tools };
 
 function toolchain() {
   const version = (name) => JSON.parse(readFileSync(join(top, "node_modules", name, "package.json"), "utf8")).version;
-  return `${execFileSync(tinygo, ["version"], { encoding: "utf8" }).trim()}; binaryen ${version("binaryen")}`;
+  const says = (program) => execFileSync(program, ["version"], { encoding: "utf8" }).trim();
+  return `${says("go")}; ${says(tinygo)}; binaryen ${version("binaryen")}`;
 }
 
 function make(dir) {
@@ -47,6 +76,7 @@ function make(dir) {
     manifest[name] = file;
     manifest.hashes[file] = { sha256: sha256(b), bytes: b.length, gzip: gzipSync(b, { level: 9 }).length };
   }
+  glue(dir, manifest.tools);
   writeFileSync(join(dir, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
 }

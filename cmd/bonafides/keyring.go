@@ -35,36 +35,19 @@ type ringKey struct {
 	since  time.Time // when it was first published; zero where the file does not say
 }
 
-type role string
-
-const (
-	roleNext    role = "next"    // published, and does not sign yet
-	roleCurrent role = "current" // signs
-	roleRetired role = "retired" // signs no more; its tokens are redeemed
-	roleExpired role = "expired"
-)
-
-// role tells what the i-th key is for. The next key is the one made after the
-// current one: rotation gives it a higher id and a later expiry.
-func (r *keyring) role(i int, now time.Time) role {
-	k := r.keys[i]
-	switch {
-	case !now.Before(k.expiry):
-		return roleExpired
-	case i == 0:
-		return roleCurrent
-	case k.ID() > r.keys[0].ID() && k.expiry.After(r.keys[0].expiry):
-		return roleNext
-	}
-	return roleRetired
+// role tells what the i-th key is for.
+func (r *keyring) role(i int, now time.Time) exchange.Role {
+	return exchange.RoleOf(r.keys[i].times(), r.keys[0].times(), now)
 }
+
+func (k ringKey) times() exchange.KeyTime { return exchange.KeyTime{ID: k.ID(), Expiry: k.expiry} }
 
 // next returns the place of the next key, or -1: of several the one that
 // expires first.
 func (r *keyring) next(now time.Time) int {
 	found := -1
 	for i := range r.keys {
-		if r.role(i, now) == roleNext && (found < 0 || r.keys[i].expiry.Before(r.keys[found].expiry)) {
+		if r.role(i, now) == exchange.RoleNext && (found < 0 || r.keys[i].expiry.Before(r.keys[found].expiry)) {
 			found = i
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/issuer/exchange"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
@@ -259,7 +260,7 @@ func (r *keyring) add(id uint32, now time.Time, days int) error {
 func (r *keyring) rotate(now time.Time, every, notice int) error {
 	keep := &keyring{keys: r.keys[:0:0]}
 	for i, k := range r.keys {
-		if r.role(i, now) != roleExpired {
+		if r.role(i, now) != exchange.RoleExpired {
 			keep.keys = append(keep.keys, k)
 		}
 	}
@@ -273,7 +274,7 @@ func (r *keyring) rotate(now time.Time, every, notice int) error {
 			return err
 		}
 		id++
-	case r.role(0, now) == roleExpired:
+	case r.role(0, now) == exchange.RoleExpired:
 		// Nothing can be signed until another key does; browsers that do not know
 		// it yet lose no more than they have lost already.
 		if next := r.next(now); next >= 0 {
@@ -360,7 +361,7 @@ func (r *keyring) withdraw(id uint32, now time.Time, every int) error {
 		return fmt.Errorf("there is no key %d", id)
 	}
 	was, next, highest := r.role(gone, now), r.next(now), r.highestID()
-	if was == roleExpired {
+	if was == exchange.RoleExpired {
 		return fmt.Errorf("key %d has expired: its tokens are worth nothing already, and a rotation without -withdraw drops it", id)
 	}
 	if highest > 1<<32-3 {
@@ -370,19 +371,19 @@ func (r *keyring) withdraw(id uint32, now time.Time, every int) error {
 	if next >= 0 {
 		successor = r.keys[next].ID()
 	}
-	if was == roleCurrent && next < 0 {
+	if was == exchange.RoleCurrent && next < 0 {
 		if err := r.add(successor, now, 2*every); err != nil {
 			return err
 		}
 		highest = successor
 	}
-	if was == roleCurrent {
+	if was == exchange.RoleCurrent {
 		r.promote(successor)
 		gone++ // the keys before the promoted one moved by one
 	}
 	r.keys = append(r.keys[:gone:gone], r.keys[gone+1:]...)
 	// A withdrawal never waits for room; the next rotation makes what is missing.
-	if was == roleRetired || len(r.keys) >= pst.MaxKeys {
+	if was == exchange.RoleRetired || len(r.keys) >= pst.MaxKeys {
 		return nil
 	}
 	return r.addNext(highest+1, now, every)
@@ -419,11 +420,11 @@ func report(t terminal, dir string, r *keyring, now time.Time, made []string) in
 // list prints a line for each key, and what browsers will say.
 func (r *keyring) list(t terminal, now time.Time) int {
 	for i, k := range r.keys {
-		fmt.Fprintf(t.out, "key %-4d %-8s until %s  %s\n", k.ID(), r.role(i, now), stamp(k.expiry), map[role]string{
-			roleCurrent: "signs",
-			roleNext:    "browsers learn of it; signs after the next rotation",
-			roleRetired: "must stay until then: its tokens are redeemed",
-			roleExpired: "can go: the next rotation drops it",
+		fmt.Fprintf(t.out, "key %-4d %-8s until %s  %s\n", k.ID(), r.role(i, now), stamp(k.expiry), map[exchange.Role]string{
+			exchange.RoleCurrent: "signs",
+			exchange.RoleNext:    "browsers learn of it; signs after the next rotation",
+			exchange.RoleRetired: "must stay until then: its tokens are redeemed",
+			exchange.RoleExpired: "can go: the next rotation drops it",
 		}[r.role(i, now)])
 	}
 	doc, err := r.commitment()

@@ -36,7 +36,7 @@ func TestImportsStayPure(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
-	allowed := []string{"crypto/rand", "crypto/subtle", "encoding/base64", "encoding/binary", "errors", "maps",
+	allowed := []string{"bytes", "crypto/rand", "crypto/subtle", "encoding/base64", "encoding/binary", "errors", "maps",
 		"math/bits", "strconv", "strings", "time", "github.com/bonafides-dev/bonafides/protocol/jws",
 		"github.com/bonafides-dev/bonafides/protocol/pst", "github.com/bonafides-dev/bonafides/protocol/strictjson",
 		"github.com/bonafides-dev/bonafides/internal/sha256"}
@@ -249,5 +249,57 @@ func TestScoresAreThoseOfParseFloat(t *testing.T) {
 		if got, ok := exchange.ParseScore(bad); ok {
 			t.Errorf("%q is %v", bad, got)
 		}
+	}
+}
+
+func TestRolesAndOrphans(t *testing.T) {
+	make := func(ids ...uint32) *exchange.Keys {
+		var keys []*pst.PrivateKey
+		expiry := map[uint32]time.Time{}
+		for _, id := range ids {
+			keys = append(keys, derive(t, id, "a"))
+			expiry[id] = now.AddDate(0, 0, int(id))
+		}
+		set, err := pst.NewKeySet(keys[0], keys[1:]...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, err := exchange.NewKeys(set, expiry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	k := make(2, 1, 3)
+	list := k.Times()
+	for at, want := range map[time.Time]string{
+		now:                                  "current retired next",
+		now.AddDate(0, 0, 1):                 "current expired next",
+		now.AddDate(0, 0, 2):                 "expired expired next",
+		now.AddDate(0, 0, 2).Add(-time.Hour): "current expired next",
+	} {
+		var got []string
+		for _, key := range list {
+			got = append(got, string(exchange.RoleOf(key, list[0], at)))
+		}
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("%v: %s, want %s", at, s, want)
+		}
+	}
+	if lost := k.Orphaned(make(3, 2, 1, 4), now); len(lost) != 0 {
+		t.Errorf("a rotation orphans %v", lost)
+	}
+	if lost := k.Orphaned(make(3, 4), now.AddDate(0, 0, 1)); len(lost) != 1 || lost[0] != 2 {
+		t.Errorf("%v, want key 2 alone: key 1 has expired", lost)
+	}
+	other, _ := pst.NewKeySet(derive(t, 2, "b"))
+	replaced, _ := exchange.NewKeys(other, map[uint32]time.Time{2: now.AddDate(1, 0, 0)})
+	if lost := make(2).Orphaned(replaced, now); len(lost) != 1 {
+		t.Error("another key with the same id took over")
+	}
+	same, _ := pst.NewKeySet(derive(t, 2, "a"))
+	shorter, _ := exchange.NewKeys(same, map[uint32]time.Time{2: now.Add(time.Hour)})
+	if lost := make(2).Orphaned(shorter, now); len(lost) != 1 {
+		t.Error("an earlier expiry is no loss")
 	}
 }

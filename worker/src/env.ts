@@ -7,6 +7,7 @@ export interface Env {
   ISSUER_KEYS?: string;
   ISSUER_RECORD_KEY?: string;
   CAPTCHA_SECRET?: string;
+  ADMIN_TOKEN?: string;
 
   ISSUER_ORIGIN?: string;
   ISSUER_COMMITMENT_ID?: string;

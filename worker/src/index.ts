@@ -2,6 +2,7 @@
 // synchronously (hot.ts); what awaits is here: routes, the store, WebCrypto.
 
 import { GuestRefusal, GuestTrap } from "../../wasm/src/guest.js";
+import { admin, isAdmin, purge } from "./admin.js";
 import type { Call, Route } from "./call.js";
 import type { Env } from "./env.js";
 import { gate, gateIsOn, isGate } from "./gate.js";
@@ -35,6 +36,7 @@ export function worker(table: Record<string, Route>) {
         if (url.pathname === "/healthz") return healthz(request);
         if (isGate(url) && gateIsOn(env)) return await gate(request, url, env, headers, { now: Date.now, ctx });
         const call: Call = { request, url, env, ctx, headers, settings: await settings(env), now: Math.floor(Date.now() / 1000) };
+        if (isAdmin(url)) return await admin(request, env, ctx);
         if (isGate(url)) return await gate(request, url, env, headers, { now: Date.now, ctx });
         const route = Object.hasOwn(table, url.pathname) ? table[url.pathname] : undefined;
         if (!route) throw notFound();
@@ -42,6 +44,9 @@ export function worker(table: Record<string, Route>) {
       } catch (err) {
         return refusal(err, request, headers);
       }
+    },
+    async scheduled(_: unknown, env: Env, ctx: ExecutionContext): Promise<void> {
+      await purge(env, ctx);
     },
   };
 }

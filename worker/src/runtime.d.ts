@@ -50,3 +50,12 @@ interface D1Database {
 interface ExecutionContext {
   waitUntil(p: Promise<unknown>): void;
 }
+
+interface SubtleCrypto {
+  timingSafeEqual(a: ArrayBuffer, b: ArrayBuffer): boolean;
+}
+
+declare module "*/dist/worker.mjs" {
+  const module: { fetch(request: Request, env: unknown, ctx: ExecutionContext): Promise<Response> };
+  export default module;
+}
