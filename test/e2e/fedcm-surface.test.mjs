@@ -22,7 +22,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { launch } from './lib/browser.mjs';
 import { accessibility } from './lib/pages.mjs';
 import { answer, click, inClick } from './lib/polyfill.mjs';
-import { NativePerson, Providers, SignInSites, WindowPerson, claims } from './lib/providers.mjs';
+import { NativePerson, Providers, SignInSites, WindowPerson, claims, foreignProvider } from './lib/providers.mjs';
 import { alone, closeOthers, opened, others } from './lib/windows.mjs';
 import { immediate } from './lib/wpt-fedcm.mjs';
 
@@ -484,6 +484,31 @@ for (const { kind, browser: name, options = {}, native = false } of kinds) {
         assert.equal(claims(got.token).iss, providers.origin('two'));
       });
 
+      test(`fedcm-use-other-account, ${kind}`, { timeout: 90_000 }, async () => {
+        await fresh();
+        await click(page, sign, { ...g, provider: asking({ configURL: g.two }) });
+        const question = await asked('two');
+        assert.deepEqual(question.accounts, ['Grace Moreau']);
+        if (native) await person.fedcm.press(question.dialog, 'ConfirmIdpLoginContinue');
+        else await question.window.press('[data-do="other-account"]');
+        const w = await opened(page, (u) => u.startsWith(`${providers.origin('two')}/signin`));
+        await w.wait(() => document.querySelector('[data-do="signin-ada"]') !== null);
+        await w.press('[data-do="signin-ada"]');
+        const again = await asked('two');
+        assert.ok(again.accounts.includes('Ada Brandt'), again.accounts.join());
+        await again.choose('Ada Brandt');
+        assert.equal(claims((await answer(page)).token).email, 'ada@corp.example');
+      });
+
+      test(`fedcm-passive-after-active, ${kind}`, { timeout: 90_000 }, async () => {
+        await signIn('Ada Brandt');
+        await alone(page);
+        person.fedcm?.skip();
+        await click(page, sign, g, { mode: 'passive' });
+        await (await asked()).choose('Ada Brandt');
+        assert.ok((await answer(page)).token);
+      });
+
       test(`fedcm-multi-idp-abort, ${kind}`, { timeout: 90_000 }, async () => {
         await loading({}, [g.one, g.two]);
         await page.eval(() => window.ending.abort());
@@ -492,6 +517,14 @@ for (const { kind, browser: name, options = {}, native = false } of kinds) {
       });
 
       if (!native) {
+        test(`fedcm-userinfo, ${kind}: a provider's frame is told nothing`, async () => {
+          await fresh();
+          const configURL = foreignProvider(sites, 'foreign', []);
+          await page.eval((src) => new Promise((done) => { document.body.append(Object.assign(document.createElement('iframe'), { src, onload: () => done() })); }), `${sites.origin('foreign')}/`);
+          const frame = await page.frame(sites.origin('foreign'));
+          assert.equal(await frame.eval((u) => IdentityProvider.getUserInfo({ configURL: u, clientId: 'x' }).then(String, (e) => e.name), configURL), 'NetworkError');
+        });
+
         test(`fedcm-multi-idp-context, ${kind}: the choice has its words and the site's colours`, async () => {
           await loading({ identity: { context: 'signup' } }, [g.one, g.two]);
           const got = await page.eval(async () => {

@@ -24,6 +24,7 @@ export const immediate = [
   { page: 'fedcm-button-mode-basics', name: 'the old mode "widget"', run: get('mode: "widget"'), answer: 'TypeError' },
   { page: 'fedcm-multi-idp-basic', name: 'one provider twice', run: get('', `[${provider}, ${provider}]`), answer: 'NetworkError' },
   { page: 'fedcm-multi-idp-basic', name: 'active mode takes one provider', run: get('mode: "active"', `[${provider}, ${provider.replace('g.one', 'g.two')}]`), answer: 'InvalidStateError' },
+  { page: 'fedcm-too-many-idps', name: 'eleven providers', run: get('', 'Array.from({ length: 11 }, (_, i) => ({ configURL: `https://idp${i}.localhost/c.json`, clientId: "x" }))'), answer: 'TypeError' },
   { page: 'fedcm-multi-idp-mediation-silent', name: 'silent, with two providers', run: get('', `[${provider}, ${provider.replace('g.one', 'g.two')}]`, 'mediation: "silent"'), answer: 'NetworkError' },
   { page: 'mediation', name: 'an unknown mediation', run: get('', undefined, 'mediation: "loud"'), answer: 'TypeError' },
   { page: 'mediation', name: 'conditional', run: get('', undefined, 'mediation: "conditional"'), answer: 'NotSupportedError' },

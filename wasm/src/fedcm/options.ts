@@ -88,6 +88,7 @@ export function readOptions(options: unknown): Options | null {
   }
   const providers = Array.from(list as Iterable<unknown>, readProvider);
   if (providers.length === 0) throw fail("the list of providers is empty.");
+  if (providers.length > 10) throw fail("More than 10 providers are not allowed.");
   if (o!.signal !== undefined && !(o!.signal instanceof AbortSignal)) throw fail("signal is not an AbortSignal.");
   const mediation = oneOf(o!.mediation, "mediation", ["optional", "required", "silent", "conditional"] as const, "optional");
   if (mediation === "conditional") {
