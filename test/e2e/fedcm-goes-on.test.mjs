@@ -173,7 +173,13 @@ describe('FedCM as it comes', () => {
   }
 
   test('the "no" of before silences the next call: another press of the button goes on', { timeout: 90_000 }, async () => {
+    await person.fedcm.resetCooldown();
     await fresh();
+    await click(page, get, call, { mediation: 'required' });
+    const dialog = await person.asked();
+    await read();
+    await person.fedcm.dismiss(dialog.dialog, true);
+    assert.equal((await answer(page)).name, 'NetworkError');
     const before = person.fedcm.count;
     await click(page, get, call, { mediation: 'required' });
     await wentOn(page);
@@ -213,6 +219,27 @@ describe('FedCM as it comes', () => {
     await w.wait(() => document.querySelector('[data-do="signin-ada"]') !== null);
     await w.press('[data-do="signin-ada"]');
     await inWindow(page);
+  });
+
+  test('however quickly a dialog is dismissed, that is a no', { timeout: 90_000 }, async () => {
+    await fresh();
+    await click(page, get, { ...call, mode: 'active' }, { mediation: 'required' });
+    await (await person.asked()).cancel();
+    assert.equal((await answer(page)).name, 'NetworkError');
+    assert.equal(await page.eval(bar), false);
+    await alone(page);
+  });
+
+  test('a broken provider, in active mode: the browser begins to show something; if that was it, the next press goes on', { timeout: 90_000 }, async () => {
+    await fresh();
+    const broken = { ...call, mode: 'active', configURL: `${providers.origin('one')}/none.json` };
+    await click(page, get, broken);
+    await page.wait(() => window.clicked !== null || location.pathname === '/redirected');
+    if (await page.eval(() => location.pathname !== '/redirected')) {
+      assert.equal((await answer(page)).name, 'NetworkError');
+      await click(page, get, broken);
+    }
+    await page.wait(() => location.pathname === '/redirected');
   });
 
   test('the provider has neither FedCM nor a window: the press goes on to the redirect', { timeout: 90_000 }, async () => {

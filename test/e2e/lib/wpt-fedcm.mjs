@@ -1,9 +1,7 @@
 // Cases of the web-platform-tests pages about FedCM that end without anybody
 // being asked, for the native surface and the polyfill's alike. Each runs in the
-// page: f gets g = {one, two, clientId}, the configURLs of two providers.
-//
-// `polyfill` is the polyfill's answer where it differs from the native one, and
-// `why` says why it does.
+// page, where g = {one, two, clientId} has the configURLs of two providers. Both
+// surfaces give the same answer.
 
 const provider = '{ configURL: g.one, clientId: g.clientId, params: { nonce: "n-0123456789abcdef" } }';
 const get = (members, providers = `[${provider}]`, rest = '') => `navigator.credentials.get({ identity: { providers: ${providers}, ${members} }, ${rest} })`;

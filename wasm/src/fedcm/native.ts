@@ -12,8 +12,7 @@ import { openBlank } from "./popup.js";
 import { askForPress } from "./press.js";
 import type { Pressed } from "./press.js";
 
-/** Nobody sees a dialog and closes it in this time, ms: it is then no answer of
- * the person, even where the browser began to show one. */
+/** In this time, ms, an answer is the browser's and not yet a reason to ask. */
 const instant = 250;
 /** After this time without a dialog the press is offered another way, ms. */
 const patience = 4000;
@@ -29,11 +28,19 @@ export interface NativeCall {
 
 type Outcome = { credential: unknown } | { error: unknown };
 
+/** The providers (by configURL) for which the browser began to show something and
+ * failed in an instant, as it does where their files are broken. It may have been
+ * a very quick no, so that call ends; but the next press goes on. */
+const broken = new Set<string>();
+
 const isNetworkError = (e: unknown) => e instanceof DOMException && e.name === "NetworkError";
 
 export async function firstNative({ o, options, get, mayGoOn, goOn }: NativeCall): Promise<unknown> {
   const pressed = navigator.userActivation?.isActive ?? false;
   if (!pressed || o.mediation === "silent" || o.signal?.aborted || !document.hasFocus() || !mayGoOn()) return get(options);
+
+  const key = o.providers.map((p) => p.configURL).join(" ");
+  if (broken.has(key)) return goOn(blank(o), o.signal);
 
   const call = new AbortController(); // ends the browser's call
   const ask = new AbortController(); // ends our question
@@ -54,11 +61,10 @@ export async function firstNative({ o, options, get, mayGoOn, goOn }: NativeCall
       .then((credential) => ({ credential }), (error: unknown) => ({ error }));
     const first = await Promise.race([native, new Promise<null>((r) => setTimeout(r, patience, null))]);
     const quick = first !== null && performance.now() - began < instant;
-    if ((shown && !quick) || (first && !("error" in first && isNetworkError(first.error))) || !mayGoOn()) return result(await native);
-    if (quick) {
-      const w = o.providers.length === 1 ? openBlank() : null;
-      return goOn(w ? { provider: o.providers[0]!, window: w } : undefined, o.signal);
-    }
+    const failed = first !== null && "error" in first && isNetworkError(first.error);
+    if (shown && quick && failed) broken.add(key);
+    if (shown || (first && !failed) || !mayGoOn()) return result(await native);
+    if (quick) return goOn(blank(o), o.signal);
     const no = first && "error" in first ? first.error : undefined;
     const asked: Promise<{ pressed: Pressed } | { refused: unknown }> =
       askForPress({ reason: "native", providers: o.providers, context: o.context, signal: ask.signal, no })
@@ -79,6 +85,12 @@ export async function firstNative({ o, options, get, mayGoOn, goOn }: NativeCall
     removeEventListener("blur", blur);
     o.signal?.removeEventListener("abort", abort);
   }
+}
+
+/** The window of a single provider, while the gesture lasts. */
+function blank(o: Options): Pressed | undefined {
+  const window = o.providers.length === 1 ? openBlank() : null;
+  return window ? { provider: o.providers[0]!, window } : undefined;
 }
 
 function result(o: Outcome): unknown {
