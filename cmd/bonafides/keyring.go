@@ -54,6 +54,16 @@ func (r *keyring) next(now time.Time) int {
 	return found
 }
 
+// lastPublished is when a key was last added, zero where the file does not say.
+func (r *keyring) lastPublished() (last time.Time) {
+	for _, k := range r.keys {
+		if k.since.After(last) {
+			last = k.since
+		}
+	}
+	return last
+}
+
 func (r *keyring) highestID() uint32 {
 	return slices.MaxFunc(r.keys, func(a, b ringKey) int { return cmp.Compare(a.ID(), b.ID()) }).ID()
 }

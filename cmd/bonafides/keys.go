@@ -22,6 +22,10 @@ const (
 	commitmentsFile = "commitments.json" // what the issuer publishes; made from the token keys
 )
 
+// chromeDays is how often Chrome takes changed key commitments of a registered
+// issuer (GoogleChrome/private-tokens, PST-Registration.md).
+const chromeDays = 60
+
 // Secrets of the Worker that the files go into.
 const (
 	secretTokenKeys = "ISSUER_KEYS"
@@ -174,6 +178,7 @@ func keysRotate() command {
 		case ring.batch == 0:
 			ring.batch = 10
 		}
+		last := ring.lastPublished()
 		if *withdraw >= 0 {
 			err = ring.withdraw(uint32(*withdraw), now, every.days)
 		} else {
@@ -189,6 +194,9 @@ func keysRotate() command {
 			fmt.Fprintln(t.out, "This is what would be; nothing was written.")
 		} else if err := replaceFile(path, text, 0o600); err != nil {
 			return fail(t, exitRefused, "%v", err)
+		}
+		if until := last.AddDate(0, 0, chromeDays); !last.IsZero() && now.Before(until) {
+			fmt.Fprintf(t.err, "bonafides: note: of an issuer that is registered with Chrome, Chrome ignores a change within %d days of the last one, so it knows the old keys until %s\n", chromeDays, stamp(until))
 		}
 		if *withdraw >= 0 {
 			fmt.Fprintf(t.err, "bonafides: every token of key %d is worth nothing once the issuer has the new keys\n", *withdraw)

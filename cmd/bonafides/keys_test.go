@@ -247,6 +247,19 @@ func TestKeysRotateDropsOnlyWhatExpired(t *testing.T) {
 	f.want("commitment 5: 6 7")
 }
 
+func TestKeysRotateTellsWhatChromeIgnores(t *testing.T) {
+	f := newFolder(t)
+	f.after(59)
+	_, errs, code := f.run("keys", "rotate", "-dir", f.dir)
+	if code != exitOK || !strings.Contains(errs, "until "+stamp(testNow.AddDate(0, 0, 60))) {
+		t.Errorf("%d %q", code, errs)
+	}
+	f.after(60)
+	if _, errs, code := f.run("keys", "rotate", "-dir", f.dir); code != exitOK || errs != "" {
+		t.Errorf("%d %q", code, errs)
+	}
+}
+
 // An issuer whose key has expired cannot sign at all, so its next key signs at
 // once.
 func TestKeysRotateAfterTheCurrentKeyExpired(t *testing.T) {

@@ -319,15 +319,17 @@ func longWorker(ctx context.Context, t *tally) {
 }
 
 func benchWorker(ctx context.Context, t *tally) {
-	out, errs, err := command{args: []string{"node", "worker/bench.mjs"}}.output(ctx)
-	for _, line := range strings.Split(strings.TrimRight(out, "\n"), "\n") {
-		t.progress("%s", line)
-		if strings.HasPrefix(line, "| ") {
-			t.pass(1)
+	for _, script := range []string{"worker/bench.mjs", "worker/bench/proxy.mjs"} {
+		out, errs, err := command{args: []string{"node", script}}.output(ctx)
+		for _, line := range strings.Split(strings.TrimRight(out, "\n"), "\n") {
+			t.progress("%s", line)
+			if strings.HasPrefix(line, "| ") {
+				t.pass(1)
+			}
 		}
-	}
-	if err != nil {
-		t.fail("node worker/bench.mjs", out+errs)
+		if err != nil {
+			t.fail("node "+script, out+errs)
+		}
 	}
 }
 

@@ -394,6 +394,15 @@ describe('the gate\'s configuration', () => {
     }
   });
 
+  test('may be a table of wrangler.toml', async (t) => {
+    const block = /^# (\[vars\.GATE\]\n(?:# .*\n)*)/m.exec(readFileSync(join(root, 'wrangler.toml'), 'utf8'))[1].replace(/^# /gm, '');
+    const {url, stop} = await devWith({vars: exampleVars(), more: block});
+    t.after(stop);
+    const a = await raw(url, '/gate/x');
+    assert.deepEqual([a.status, a.json().code], [401, 'credential_missing']);
+    assert.match(a.json().detail, /nor a redemption record/);
+  });
+
   test('is off in the Worker as it comes', async (t) => {
     const {url, stop} = await devWith({vars: exampleVars()});
     t.after(stop);

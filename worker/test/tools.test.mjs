@@ -34,15 +34,28 @@ test('the Worker starts without the tools', () => {
 });
 
 test('without a token, or with one that could be guessed, the routes are off', async (t) => {
-  for (const [vars, code] of [[{}, 'admin_off'], [{ADMIN_TOKEN: 'sesame'}, 'secret_invalid']]) {
+  for (const [vars, code] of [[{ADMIN_TOKEN: ''}, 'admin_off'], [{ADMIN_TOKEN: 'sesame'}, 'secret_invalid']]) {
     const {url, stop} = await devWith({vars: {...exampleVars(), ...vars}});
     t.after(stop);
     for (const path of ['/admin/status', '/admin/purge', '/admin/nothing']) {
-      const a = await admin(url, path, {headers: {Authorization: `Bearer ${vars.ADMIN_TOKEN ?? ''}`}});
+      const a = await admin(url, path, {headers: {Authorization: `Bearer ${vars.ADMIN_TOKEN}`}});
       assert.deepEqual([a.status, (await a.json()).code], [503, code]);
     }
     assert.equal((await fetch(`${url}/admin`)).status, 404);
   }
+});
+
+test('the commented blocks of wrangler.toml deploy as they stand', () => {
+  const folder = mkdtempSync(join(work, 'toml-'));
+  const toml = readFileSync(join(root, 'wrangler.toml'), 'utf8').replace(/^main = "/m, `main = "${root}/`)
+    .replace('database_id = ""', 'database_id = "00000000-0000-0000-0000-000000000000"')
+    .replace(/^# (\[\[?[\w.]+\]\]?|\w+ = (?:"[^"]*"|\[[^\]]*\]))$/gm, '$1');
+  for (const block of ['[[d1_databases]]', '[triggers]', '[vars.GATE]', '[vars.GATE.records]']) assert.ok(toml.includes(`\n${block}`), block);
+  writeFileSync(join(folder, 'wrangler.toml'), toml);
+  const said = wranglerRun('deploy', '--dry-run', '--config', join(folder, 'wrangler.toml'));
+  assert.match(said, /env\.DB \(/);
+  assert.match(said, /env\.GATE \(/);
+  assert.doesNotMatch(said, /WARNING|ERROR/);
 });
 
 describe('with a token and D1', () => {
@@ -100,7 +113,7 @@ describe('with a token and D1', () => {
   });
 
   test('redemptions are listed by site and day', async () => {
-    const {keys} = await keysOf(url);
+    const keys = await keysOf(url);
     const [one] = await getTokens(url, keys, 1);
     assert.equal((await redeem(url, redemption(one))).status, 200);
     const list = await (await admin(url, '/admin/redemptions')).json();
@@ -112,7 +125,7 @@ describe('with a token and D1', () => {
   });
 
   test('the schedule forgets what has expired, and a spent token stays spent', async () => {
-    const {keys} = await keysOf(url);
+    const keys = await keysOf(url);
     const [one] = await getTokens(url, keys, 1);
     const value = redemption(one);
     assert.equal((await redeem(url, value)).status, 200);
