@@ -104,6 +104,7 @@ async function make(dir) {
     };
     copyFileSync(join(here, "types", `${name}.d.ts`), join(dir, `${name}.d.ts`));
   }
+  copyFileSync(join(here, "README.md"), join(dir, "README.md"));
   for (const g of guests) exports[`./${g}.wasm`] = `./${files[`${g}.wasm`]}`;
   writeFileSync(join(dir, "package.json"), JSON.stringify({ name: "bonafides", version: "0.0.0", type: "module", license: "Apache-2.0", sideEffects: ["./keeper-*.mjs"], exports }, null, 2) + "\n");
   return manifest;

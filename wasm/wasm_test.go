@@ -28,7 +28,7 @@ func TestManifestIsTrueAndWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := map[string]bool{"manifest.json": true, "package.json": true}
+	seen := map[string]bool{"manifest.json": true, "package.json": true, "README.md": true}
 	for _, name := range []string{"tokens", "fedcm", "idtoken", "keeper"} {
 		seen[name+".d.ts"] = true
 	}

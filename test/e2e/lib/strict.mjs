@@ -6,10 +6,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './stack.mjs';
 
-/** The policy, with the origins that the page connects to and may frame. */
-export const policy = ({ connect = [], frame = [], script = [] }) => [
-  "default-src 'none'", ["script-src 'self' 'wasm-unsafe-eval'", ...script].join(' '), `connect-src ${connect.join(' ') || "'none'"}`,
-  `frame-src ${frame.join(' ') || "'none'"}`, 'img-src data:', "base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
+/** The policy, with the origins that the page connects to. */
+export const policy = ({ connect }) => [
+  "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", `connect-src ${connect.join(' ')}`,
+  'img-src data:', "base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
 ].join('; ');
 
 // Runs before everything else: what the policy stops is written down.
