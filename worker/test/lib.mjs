@@ -1,7 +1,7 @@
 // Runs the Worker in workerd: by `wrangler dev`, as its users do, or by workerd
 // alone, where a test has to stop the process itself or to measure it.
 import {spawn, spawnSync} from 'node:child_process';
-import {existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
@@ -205,16 +205,17 @@ export async function workerd(out, vars, state, t) {
   return {url: `http://127.0.0.1:${port}`, pid: child.pid, said: () => said, stop: () => stop('SIGTERM'), kill: () => stop('SIGKILL')};
 }
 
-/** What a process has used of the processor so far, in ms. */
-export function cpu(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10; // clock ticks of 1/100 s
-}
+/** What a process has used of the processor so far, all threads, in ms. */
+export const cpu = (pid) => readdirSync(`/proc/${pid}/task`).reduce((ms, thread) => {
+  try {
+    return ms + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+  } catch {
+    return ms; // the thread has ended
+  }
+}, 0);
 
 /** The resident memory of a process, in bytes. */
 export const memory = (pid) => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
-
-export const hasRuntime = () => existsSync(runtime);
 
 /** Starts wrangler dev with other variables, another entry, or more of wrangler.toml. */
 export async function devWith({vars, main = 'worker/src/index.ts', more = '', before = () => {}}) {

@@ -3,11 +3,13 @@
 // issuer/exchange. Its exports stand in ../../abi.json; the functions here are
 // what they run. Routes, stores, fetches and signatures are the worker's.
 //
-// Keys come in with every call that needs them: an instance that holds nothing
-// can be dropped at any moment.
+// Keys come in with every call that needs them, so that an instance can be dropped
+// at any moment. Those of the last call are kept parsed: computing their public
+// halves anew would cost as much as a redemption.
 package main
 
 import (
+	"crypto/subtle"
 	"time"
 
 	"github.com/bonafides-dev/bonafides/issuer/exchange"
@@ -39,12 +41,24 @@ func refusal(name string) (known bool, err error) {
 	return true, refused(r)
 }
 
+// last is what parseKeys read last. A worker holds the text of its keys as long as
+// an instance lives, so nothing is secret for longer by this.
+var last struct {
+	text []byte
+	keys *exchange.Keys
+}
+
 // parseKeys reads the token keys. Its errors tell nothing of them.
 func parseKeys(text string) (*exchange.Keys, error) {
+	if last.keys != nil && subtle.ConstantTimeCompare(last.text, []byte(text)) == 1 {
+		return last.keys, nil
+	}
 	keys, err := exchange.ParseKeys(text)
 	if err != nil {
 		return nil, &abi.Refusal{Code: "keys_invalid", Message: err.Error(), Status: 503}
 	}
+	clear(last.text)
+	last.text, last.keys = []byte(text), keys
 	return keys, nil
 }
 

@@ -227,3 +227,31 @@ func TestCaptchasAreJudged(t *testing.T) {
 		}
 	}
 }
+
+func TestOtherKeysAreReadAnew(t *testing.T) {
+	keys := secret(t)
+	token := redemptionOf(tokens(t, keys, 1, 1)[0])
+	other, err := pst.DeriveKey(9, []byte("c"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := pst.NewKeySet(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := exchange.NewKeys(set, map[uint32]time.Time{9: time.Unix(now+3600, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, _, _, _, err := verifyRedemption(false, token, pst.Version, keys, now); err != nil {
+			t.Errorf("its own keys: %v", err)
+		}
+		if _, _, _, _, err := verifyRedemption(false, token, pst.Version, k.Secret(), now); code(err) != "key_unknown" {
+			t.Errorf("other keys: %v", err)
+		}
+		if _, _, _, _, err := verifyRedemption(false, token, pst.Version, "sesame", now); code(err) != "keys_invalid" {
+			t.Errorf("no keys: %v", err)
+		}
+	}
+}

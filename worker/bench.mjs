@@ -1,0 +1,135 @@
+// Measures the Worker in workerd, beside a bare Worker in the same run:
+//
+//   node worker/bench.mjs
+//
+// CPU time is that of the workerd process, all threads, so the Durable Object's
+// part and the runtime's own are in it; what a bare Worker takes is shown beside
+// it. Nothing here judges a time; the last column tells how a result stands to the
+// bar that the project has set itself.
+import {mkdirSync, readFileSync, readdirSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {gzipSync} from 'node:zlib';
+import {begin, getTokens, headers, keysOf, paths, redemption} from './test/client.mjs';
+import {bundle, cpu, exampleVars, memory, root, work, workerd} from './test/lib.mjs';
+
+const vars = {...exampleVars(), ISSUER_POLICY: 'insecure_open', ISSUER_CPU_MS: '1000'};
+const out = bundle();
+const bare = join(work, 'bare');
+mkdirSync(bare);
+writeFileSync(join(bare, 'index.js'), 'export default {fetch: () => new Response("ok", {headers: {"Content-Type": "application/json"}})};');
+
+const met = (value, bar, unit) => `${bar} ${unit}: ${value <= bar ? 'met' : 'missed'}`;
+const row = (...cells) => console.log(`| ${cells.join(' | ')} |`);
+const table = (...heads) => {
+  console.log('');
+  row(...heads);
+  console.log(`|${heads.map((_, i) => (i === 0 ? '---|' : '---:|')).join('')}`);
+};
+const quantile = (list, q) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(q * list.length))];
+const ms = (v) => v.toFixed(2);
+
+const gzip = (b) => gzipSync(b, {level: 9}).length;
+const dist = join(root, 'worker', 'dist');
+const hot = gzip(readFileSync(join(dist, JSON.parse(readFileSync(join(dist, 'manifest.json'), 'utf8')).hot)));
+const upload = readdirSync(out).filter((f) => !/\.(map|md|capnp)$/.test(f)).reduce((n, f) => n + gzip(readFileSync(join(out, f))), 0);
+table('gzip -9', 'KiB', 'bar');
+row('module of the hot path', (hot / 1024).toFixed(1), met(hot / 1024, 150, 'KiB'));
+row('whole upload', (upload / 1024).toFixed(1), met(upload / 1024, 2560, 'KiB'));
+
+// Requests that can be sent again and again: signing the same points costs the same.
+const sizes = [1, 5, 10, 20, 30, 60];
+const setup = await workerd(out, vars, join(work, 'setup'));
+const keys = await keysOf(setup.url);
+const issue = Object.fromEntries(sizes.map((n) => [n, headers(begin(keys, n).header)]));
+const spendable = [];
+while (spendable.length < 3200) spendable.push(...await getTokens(setup.url, keys, 60));
+await setup.stop();
+const tokens = spendable.map((one) => headers(redemption(one)));
+
+const get = (path) => (url) => fetch(url + path);
+const sign = (n) => (url) => fetch(`${url}/issue`, {method: 'POST', headers: issue[n]});
+const spend = (url) => fetch(`${url}/redeem`, {method: 'POST', headers: tokens.pop()});
+
+/** One request to its end; its time in ms. */
+async function once(request, url) {
+  const t = performance.now();
+  const r = await request(url);
+  await r.arrayBuffer();
+  if (r.status !== 200) throw new Error(`${r.url}: ${r.status}`);
+  return performance.now() - t;
+}
+
+// Every start is a process of its own; the connection is made beforehand, by a
+// request that the bare Worker's module answers too: /healthz needs no Go.
+const starts = 15;
+const cold = {};
+for (let i = 0; i < starts; i++) {
+  for (const [name, folder, request] of [
+    ['bare Worker', bare, get('/')],
+    ['key commitments', out, get(paths.commitment)],
+    ['issue 1', out, sign(1)],
+    ['issue 10', out, sign(10)],
+    ['redeem', out, spend],
+  ]) {
+    const server = await workerd(folder, folder === bare ? {} : vars, folder === bare ? null : join(work, `cold-${i}-${name}`));
+    await once(get('/healthz'), server.url);
+    const before = cpu(server.pid);
+    const time = await once(request, server.url);
+    (cold[name] ??= []).push({time, cpu: cpu(server.pid) - before});
+    await server.stop();
+  }
+}
+table('first request that needs the module, ms', 'p50', 'p95', 'CPU p50', 'over bare, p50', 'bar');
+const bareCold = quantile(cold['bare Worker'].map((c) => c.time), 0.5);
+for (const [name, list] of Object.entries(cold)) {
+  const p50 = quantile(list.map((c) => c.time), 0.5);
+  row(name, ms(p50), ms(quantile(list.map((c) => c.time), 0.95)), ms(quantile(list.map((c) => c.cpu), 0.5)),
+    ms(p50 - bareCold), name === 'key commitments' ? met(p50, 15, 'ms') : '-');
+}
+
+// Warm: the contenders take turns, round by round.
+const servers = {bare: await workerd(bare, {}, null), worker: await workerd(out, vars, join(work, 'warm'))};
+const contenders = [
+  ['bare Worker', 'bare', get('/'), 300],
+  ['/healthz', 'worker', get('/healthz'), 300],
+  ['key commitments', 'worker', get(paths.commitment), 300],
+  ['redeem', 'worker', spend, 150],
+  ...sizes.map((n) => [`issue ${n}`, 'worker', sign(n), n > 20 ? 40 : 100]),
+];
+for (const [, server, request] of contenders) for (let i = 0; i < 60; i++) await once(request, servers[server].url);
+const best = {};
+for (let round = 0; round < 5; round++) {
+  for (const [name, server, request, count] of contenders) {
+    const {pid, url} = servers[server];
+    const before = cpu(pid);
+    const times = [];
+    for (let i = 0; i < count; i++) times.push(await once(request, url));
+    const spent = (cpu(pid) - before) / count;
+    const b = (best[name] ??= {p50: Infinity, cpu: Infinity, p95: Infinity});
+    b.p50 = Math.min(b.p50, quantile(times, 0.5));
+    b.p95 = Math.min(b.p95, quantile(times, 0.95));
+    b.cpu = Math.min(b.cpu, spent);
+  }
+}
+const bars = {
+  '/healthz': (b, o) => met(o, 1, 'ms over bare'), 'key commitments': (b, o) => met(o, 1, 'ms over bare'),
+  redeem: (b) => met(b.cpu, 10, 'ms CPU'), 'issue 1': (b) => met(b.cpu, 10, 'ms CPU'), 'issue 10': (b) => met(b.cpu, 10, 'ms CPU'),
+};
+table('warm, best of 5 rounds, ms', 'p50', 'p95', 'CPU a request', 'CPU over bare', 'p50 over bare', 'bar');
+for (const [name, b] of Object.entries(best)) {
+  const over = b.p50 - best['bare Worker'].p50;
+  row(name, ms(b.p50), ms(b.p95), ms(b.cpu), ms(b.cpu - best['bare Worker'].cpu), ms(over), bars[name]?.(b, over) ?? '-');
+}
+
+// Memory: a thousand requests after all of the above, half of them exchanges.
+const {pid, url} = servers.worker;
+const mix = [sign(10), spend, get(paths.commitment), sign(1)];
+const settle = () => new Promise((resolve) => { setTimeout(resolve, 500); });
+await settle();
+const before = memory(pid);
+for (let i = 0; i < 1000; i++) await once(mix[i % mix.length], url);
+await settle();
+const grown = (memory(pid) - before) / 2 ** 20;
+table('memory of workerd, MiB', 'before', 'growth over 1,000 requests', 'bar');
+row('issue 10, redeem, key commitments, issue 1 in turn', (before / 2 ** 20).toFixed(1), grown.toFixed(1), met(grown, 30, 'MiB'));
+await Promise.all(Object.values(servers).map((s) => s.stop()));
