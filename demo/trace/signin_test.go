@@ -104,7 +104,9 @@ func TestWindowAndRedirectAreDecoded(t *testing.T) {
 
 	// The provider knew the shop before anybody agreed, and the panel says so.
 	learned, not := Learned(h, look.IdP)
-	if !slices.ContainsFunc(learned, func(i Item) bool { return strings.HasPrefix(i.What, "before consent") && slices.Contains(i.Values, shopOrigin) }) {
+	if !slices.ContainsFunc(learned, func(i Item) bool {
+		return strings.HasPrefix(i.What, "before consent") && slices.Contains(i.Values, shopOrigin)
+	}) {
 		t.Errorf("learned: %+v", learned)
 	}
 	for _, i := range not {

@@ -3,20 +3,8 @@
 // web-platform-tests that need only the relying party's side. A test that
 // mirrors one carries its name.
 //
-// Where the two differ:
-//   what                                     native                    polyfill
-//   get() on page load                       the browser's dialog      pending, with a button that opens the provider's window
-//   mediation: 'silent', auto re-authn       can succeed               NetworkError at once: a page can show nothing but a window
-//   several providers                        one dialog with all       a choice of providers, then that provider's window
-//                                            accounts
-//   nobody matches a hint                    the provider's sign-in    the provider's window says so
-//                                            page
-//   a no                                     NetworkError              NetworkError
-//   disconnect without a connection          NetworkError at once      the provider's window says so, then NetworkError
-//   a frame with allow=identity-...          may sign in               NotAllowedError: no script can see that it was allowed
-//   getUserInfo in a provider's frame        accounts                  NetworkError: the frame has no cookies to know them by
-//   setStatus                                kept by the browser       resolves, and nothing follows from it
-//   the well-known file                      checked                   not read: the window is the provider's own page
+// What differs, and why, stands in docs/polyfill-protocol.md, "What the window
+// cannot do"; here a test says `native` where it does.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { launch } from './lib/browser.mjs';
