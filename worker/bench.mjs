@@ -2,9 +2,9 @@
 //
 //   node worker/bench.mjs
 //
-// CPU time is that of the workerd process, all threads, so the Durable Object's
-// part and the runtime's own are in it; what a bare Worker takes is shown beside
-// it. Nothing here judges a time; the last column tells how a result stands to the
+// CPU time is that of workerd's one thread that answers requests: the Durable
+// Object's part and the runtime's own are in it, what other threads spend on
+// compiling is not. What a bare Worker takes is shown beside it. Nothing here judges a time; the last column tells how a result stands to the
 // bar that the project has set itself.
 import {mkdirSync, readFileSync, readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';

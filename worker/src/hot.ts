@@ -3,7 +3,8 @@
 // are synchronous, so that no two requests meet in one. After a trap the next call
 // makes another.
 
-import { Guest, GuestTrap } from "../../wasm/src/guest.js";
+import { edge } from "../../wasm/src/abi.gen.js";
+import { Guest } from "../../wasm/src/guest.js";
 import module from "./modules.gen.js";
 
 let guest: Guest | null = null;
@@ -13,4 +14,8 @@ export function hot(): Guest {
   return guest;
 }
 
-export { GuestTrap };
+/** Refuses by a name of issuer/exchange, so that both servers have the same words. */
+export function refuse(name: string): never {
+  edge.refusal(hot(), name);
+  throw new Error(`issuer/exchange has no refusal ${name}`);
+}

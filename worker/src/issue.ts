@@ -3,7 +3,7 @@
 
 import { edge } from "../../wasm/src/abi.gen.js";
 import { type Call, type Names, answer, issuerOrigin, native, polyfill, preflight } from "./call.js";
-import { hot } from "./hot.js";
+import { hot, refuse } from "./hot.js";
 import { decide } from "./policy.js";
 import { checkMethod, notFound } from "./problem.js";
 
@@ -33,10 +33,10 @@ function allowIssue(c: Call): void {
   }
   if (origin !== null) {
     c.headers.set("Access-Control-Allow-Origin", "*"); // the page may read why
-    edge.refusal(hot(), "origin_not_allowed");
+    refuse("origin_not_allowed");
   }
   const site = c.request.headers.get("Sec-Fetch-Site") ?? "";
-  if (!["", "same-origin", "none"].includes(site)) edge.refusal(hot(), "origin_not_allowed");
+  if (!["", "same-origin", "none"].includes(site)) refuse("origin_not_allowed");
 }
 
 async function serveIssue(c: Call, names: Names, ...preflighted: string[]): Promise<Response> {
@@ -46,9 +46,9 @@ async function serveIssue(c: Call, names: Names, ...preflighted: string[]): Prom
   const token = c.request.headers.get(names.token) ?? "";
   const version = c.request.headers.get(names.version) ?? "";
   const requested = edge.beginIssuance(hot(), names.polyfill, token, version, c.settings.keys, c.now).count;
-  if (Number(c.request.headers.get("Content-Length") ?? 0) > maxBody) edge.refusal(hot(), "body_too_large");
+  if (Number(c.request.headers.get("Content-Length") ?? 0) > maxBody) refuse("body_too_large");
   const proof = c.request.headers.get(proofHeader) ?? "";
-  if (proof.length > maxProof) edge.refusal(hot(), "proof_too_large");
+  if (proof.length > maxProof) refuse("proof_too_large");
 
   const most = Math.min(requested, c.settings.batch);
   const { tokens, reason } = await decide(c, proof, most);

@@ -6,7 +6,7 @@ import { type Call, failed, issuerOrigin } from "./call.js";
 import { D1Store } from "./d1.js";
 import { DurableStore } from "./durable.js";
 import type { Env } from "./env.js";
-import { hot } from "./hot.js";
+import { hot, refuse } from "./hot.js";
 import { checkMethod, notFound } from "./problem.js";
 import { fault, number, word } from "./settings.js";
 import { type Store, within } from "./store.js";
@@ -53,8 +53,9 @@ export async function decide(c: Call, proof: string, requested: number): Promise
 }
 
 async function once(c: Call, id: Uint8Array, expires: number): Promise<boolean> {
+  const store = storeOf(c.env);
   try {
-    return await within(storeOf(c.env).use(id, expires));
+    return await within(store.use(id, expires));
   } catch (err) {
     return unavailable(err);
   }
@@ -62,8 +63,7 @@ async function once(c: Call, id: Uint8Array, expires: number): Promise<boolean> 
 
 function unavailable(err: unknown): never {
   failed("policy", err);
-  edge.refusal(hot(), "policy_unavailable");
-  throw err;
+  refuse("policy_unavailable");
 }
 
 /** Answers GET with a challenge, where the policy wants work. */

@@ -3,7 +3,7 @@
 
 import { edge } from "../../wasm/src/abi.gen.js";
 import { type Call, type Names, answer, failed, issuerOrigin, native, polyfill, preflight } from "./call.js";
-import { hot } from "./hot.js";
+import { hot, refuse } from "./hot.js";
 import { issue, mayIssue } from "./issue.js";
 import { storeOf } from "./policy.js";
 import { checkMethod, notFound } from "./problem.js";
@@ -24,7 +24,7 @@ export async function polyfillRedeem(c: Call): Promise<Response> {
   checkMethod(c.request, "POST");
   // Refused before the token is spent, so that a keeper with this fault does not
   // go unnoticed.
-  if (c.request.headers.get("Cookie") || c.request.headers.get("Authorization")) edge.refusal(hot(), "credentials_sent");
+  if (c.request.headers.get("Cookie") || c.request.headers.get("Authorization")) refuse("credentials_sent");
   return serveRedeem(c, polyfill);
 }
 
@@ -57,8 +57,7 @@ async function serveRedeem(c: Call, names: Names): Promise<Response> {
     spent = await within(spend);
   } catch (err) {
     failed("the store of spent tokens", err);
-    edge.refusal(hot(), "store_unavailable");
-    throw err;
+    refuse("store_unavailable");
   }
   if (!spent.first) edge.alreadySpent(hot(), spent.at, c.now, issuer);
   if (c.settings.count) {
@@ -72,8 +71,7 @@ async function serveRedeem(c: Call, names: Names): Promise<Response> {
     record = edge.assemble(hot(), unsigned.input, await recordKey.sign(unsigned.input)).token;
   } catch (err) {
     failed("signing a record", err);
-    edge.refusal(hot(), "record_failed");
-    throw err;
+    refuse("record_failed");
   }
   return answer(c, names, record, { redeemed: true }, seconds);
 }

@@ -145,7 +145,7 @@ export function withD1(state) {
 const quote = (s) => JSON.stringify(s);
 
 /** A workerd configuration for a bundle, with these variables and a folder for the Durable Objects. */
-function config(out, vars, state) {
+function config(out, vars, state, outbound) {
   const kinds = {wasm: 'wasm', sql: 'text'};
   const files = readdirSync(out).filter((f) => kinds[f.split('.').pop()]);
   const modules = [
@@ -153,6 +153,8 @@ function config(out, vars, state) {
     ...files.map((f) => `(name = ${quote(f)}, ${kinds[f.split('.').pop()]} = embed ${quote(f)})`),
   ];
   const bindings = Object.entries(vars).map(([name, value]) => `(name = ${quote(name)}, text = ${quote(value)})`);
+  const network = outbound ? `
+  globalOutbound = "outbound",` : '';
   const durable = state ? `
   durableObjectNamespaces = [(className = "SpentTokens", uniqueKey = "bonafides-spent-tokens", enableSql = true)],
   durableObjectStorage = (localDisk = "state"),` : '';
@@ -161,6 +163,7 @@ function config(out, vars, state) {
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
+    ${outbound ? `(name = "outbound", external = (address = ${quote(outbound)}, http = ())),` : ''}
     ${state ? `(name = "state", disk = (path = ${quote(state)}, writable = true)),` : ''}
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
@@ -168,7 +171,7 @@ const config :Workerd.Config = (
 const main :Workerd.Worker = (
   compatibilityDate = "2026-10-01",
   modules = [${modules.join(', ')}],
-  bindings = [${bindings.join(', ')}],${durable}
+  bindings = [${bindings.join(', ')}],${network}${durable}
 );
 `;
 }
@@ -178,12 +181,13 @@ let configs = 0;
 /**
  * Starts workerd with a bundle. state is a folder that outlives the process.
  * kill stops the process hard. With a test's context it ends with the test.
+ * outbound is the address that all of the Worker's own requests go to.
  */
-export async function workerd(out, vars, state, t) {
+export async function workerd(out, vars, state, t, outbound) {
   // Beside the modules: what it embeds is named relative to it.
   const file = join(out, `workerd-${++configs}.capnp`);
   if (state) mkdirSync(state, {recursive: true});
-  writeFileSync(file, config(out, vars, state));
+  writeFileSync(file, config(out, vars, state, outbound));
   const child = spawn(runtime, ['serve', '--experimental', '--import-path=/', '--control-fd=3', file, 'config'], {stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env});
   let said = '';
   child.stdout.on('data', (d) => { said += d; });
@@ -205,14 +209,11 @@ export async function workerd(out, vars, state, t) {
   return {url: `http://127.0.0.1:${port}`, pid: child.pid, said: () => said, stop: () => stop('SIGTERM'), kill: () => stop('SIGKILL')};
 }
 
-/** What a process has used of the processor so far, all threads, in ms. */
-export const cpu = (pid) => readdirSync(`/proc/${pid}/task`).reduce((ms, thread) => {
-  try {
-    return ms + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
-  } catch {
-    return ms; // the thread has ended
-  }
-}, 0);
+/**
+ * What the thread that answers requests has used of the processor so far, in ms.
+ * workerd has one, and others that compile.
+ */
+export const cpu = (pid) => Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
 
 /** The resident memory of a process, in bytes. */
 export const memory = (pid) => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
