@@ -6,9 +6,11 @@
 // Object's part and the runtime's own are in it, what other threads spend on
 // compiling is not. What a bare Worker takes is shown beside it. Nothing here judges a time; the last column tells how a result stands to the
 // bar that the project has set itself.
-import {mkdirSync, readFileSync, readdirSync, writeFileSync} from 'node:fs';
+import {spawnSync} from 'node:child_process';
+import {cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
+import {build} from 'esbuild';
 import {begin, getTokens, headers, keysOf, paths, redemption} from './test/client.mjs';
 import {bundle, cpu, exampleVars, memory, root, work, workerd} from './test/lib.mjs';
 
@@ -17,6 +19,21 @@ const out = bundle();
 const bare = join(work, 'bare');
 mkdirSync(bare);
 writeFileSync(join(bare, 'index.js'), 'export default {fetch: () => new Response("ok", {headers: {"Content-Type": "application/json"}})};');
+
+/** The least Worker on syumai/workers, which makes a new Go instance for every request. */
+async function perRequest() {
+  const made = join(work, 'hello-made'), dir = join(work, 'hello');
+  const go = (args, env = {}) => {
+    const {status, stderr} = spawnSync('go', args, {cwd: root, encoding: 'utf8', env: {...process.env, ...env}});
+    if (status !== 0) throw new Error(stderr);
+  };
+  go(['run', 'github.com/syumai/workers/cmd/workers-assets-gen', '-mode=go', '-o', made]);
+  go(['build', '-trimpath', '-ldflags=-s -w', '-o', join(made, 'app.wasm'), './worker/bench/hello'], {GOOS: 'js', GOARCH: 'wasm'});
+  await build({entryPoints: [join(made, 'worker.mjs')], bundle: true, format: 'esm', outfile: join(dir, 'index.js'), external: ['*.wasm', 'cloudflare:*'], logLevel: 'error'});
+  cpSync(join(made, 'app.wasm'), join(dir, 'app.wasm'));
+  return dir;
+}
+const hello = await perRequest();
 
 const met = (value, bar, unit) => `${bar} ${unit}: ${value <= bar ? 'met' : 'missed'}`;
 const row = (...cells) => console.log(`| ${cells.join(' | ')} |`);
@@ -34,6 +51,7 @@ const hot = gzip(readFileSync(join(dist, JSON.parse(readFileSync(join(dist, 'man
 const upload = readdirSync(out).filter((f) => !/\.(map|md|capnp)$/.test(f)).reduce((n, f) => n + gzip(readFileSync(join(out, f))), 0);
 table('gzip -9', 'KiB', 'bar');
 row('module of the hot path', (hot / 1024).toFixed(1), met(hot / 1024, 150, 'KiB'));
+row('for comparison: hello on syumai/workers', (gzip(readFileSync(join(hello, 'app.wasm'))) / 1024).toFixed(1), '-');
 row('whole upload', (upload / 1024).toFixed(1), met(upload / 1024, 2560, 'KiB'));
 
 // Requests that can be sent again and again: signing the same points costs the same.
@@ -59,20 +77,21 @@ async function once(request, url) {
   return performance.now() - t;
 }
 
-// Every start is a process of its own; the connection is made beforehand, by a
-// request that the bare Worker's module answers too: /healthz needs no Go.
+// Every start is a process of its own.
 const starts = 15;
 const cold = {};
 for (let i = 0; i < starts; i++) {
   for (const [name, folder, request] of [
     ['bare Worker', bare, get('/')],
+    ['hello on syumai/workers', hello, get('/')],
     ['key commitments', out, get(paths.commitment)],
     ['issue 1', out, sign(1)],
     ['issue 10', out, sign(10)],
     ['redeem', out, spend],
   ]) {
-    const server = await workerd(folder, folder === bare ? {} : vars, folder === bare ? null : join(work, `cold-${i}-${name}`));
-    await once(get('/healthz'), server.url);
+    const server = await workerd(folder, folder === out ? vars : {}, folder === out ? join(work, `cold-${i}-${name}`) : null);
+    // The connection is made beforehand; /healthz needs no Go in ours.
+    if (folder !== hello) await once(get('/healthz'), server.url);
     const before = cpu(server.pid);
     const time = await once(request, server.url);
     (cold[name] ??= []).push({time, cpu: cpu(server.pid) - before});
@@ -88,9 +107,10 @@ for (const [name, list] of Object.entries(cold)) {
 }
 
 // Warm: the contenders take turns, round by round.
-const servers = {bare: await workerd(bare, {}, null), worker: await workerd(out, vars, join(work, 'warm'))};
+const servers = {bare: await workerd(bare, {}, null), hello: await workerd(hello, {}, null), worker: await workerd(out, vars, join(work, 'warm'))};
 const contenders = [
   ['bare Worker', 'bare', get('/'), 300],
+  ['hello on syumai/workers', 'hello', get('/'), 60],
   ['/healthz', 'worker', get('/healthz'), 300],
   ['key commitments', 'worker', get(paths.commitment), 300],
   ['redeem', 'worker', spend, 150],
@@ -122,14 +142,19 @@ for (const [name, b] of Object.entries(best)) {
 }
 
 // Memory: a thousand requests after all of the above, half of them exchanges.
-const {pid, url} = servers.worker;
 const mix = [sign(10), spend, get(paths.commitment), sign(1)];
 const settle = () => new Promise((resolve) => { setTimeout(resolve, 500); });
-await settle();
-const before = memory(pid);
-for (let i = 0; i < 1000; i++) await once(mix[i % mix.length], url);
-await settle();
-const grown = (memory(pid) - before) / 2 ** 20;
 table('memory of workerd, MiB', 'before', 'growth over 1,000 requests', 'bar');
-row('issue 10, redeem, key commitments, issue 1 in turn', (before / 2 ** 20).toFixed(1), grown.toFixed(1), met(grown, 30, 'MiB'));
+for (const [name, server, requests] of [
+  ['issue 10, redeem, key commitments, issue 1 in turn', 'worker', mix],
+  ['hello on syumai/workers', 'hello', [get('/')]],
+]) {
+  const {pid, url} = servers[server];
+  await settle();
+  const before = memory(pid);
+  for (let i = 0; i < 1000; i++) await once(requests[i % requests.length], url);
+  await settle();
+  const grown = (memory(pid) - before) / 2 ** 20;
+  row(name, (before / 2 ** 20).toFixed(1), grown.toFixed(1), server === 'worker' ? met(grown, 30, 'MiB') : '-');
+}
 await Promise.all(Object.values(servers).map((s) => s.stop()));

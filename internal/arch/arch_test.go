@@ -50,6 +50,7 @@ func TestEveryRuleCatchesItsBreach(t *testing.T) {
 		{"brings no sessions", "rpserver/record/x.go", imports("github.com/alexedwards/scs/v2")},
 		{"read with encoding/json", "issuer/x.go", `import "encoding/json"; var _ = json.Unmarshal`},
 		{"read with encoding/json", "rpserver/x.go", `import j "encoding/json"; var _ = j.NewDecoder`},
+		{"reach pure packages", "wasm/guest/edge/x.go", imports("net/http")},
 		{"stays in the Worker", "issuer/x.go", imports("github.com/syumai/workers")},
 		{"stays in the Worker", "demo/x.go", imports("syscall/js")},
 		{"says what it is", "somewhere/x.go", ``},

@@ -22,6 +22,7 @@ var rules = []rule{
 	{"the curve is imported by voprf and pst alone", curveApart},
 	{"nothing below the demo imports the demo", demoOutside},
 	{"the record check brings no sessions, stores or pages along", recordAlone},
+	{"guest modules reach pure packages alone", guestsPure},
 	{"servers never read with encoding/json", serversReadStrictly},
 	{"the Worker's library stays in the Worker", workersApart},
 	{"every package says what it is", documented},
@@ -199,6 +200,39 @@ func recordAlone(files []*file) (broken []string) {
 		}
 	}
 	visit("rpserver/record")
+	return broken
+}
+
+// What a guest imports runs in a module without network, clock or scheduler, also
+// where it belongs to a server: issuer/exchange, rpserver/record/check.
+func guestsPure(files []*file) (broken []string) {
+	imports := map[string][]string{}
+	for _, f := range files {
+		if !f.test && (!f.main || under(f.dir, "wasm/guest")) {
+			imports[f.dir] = append(imports[f.dir], f.imports...)
+		}
+	}
+	seen := map[string]bool{}
+	var visit func(dir string)
+	visit = func(dir string) {
+		if seen[dir] || under(dir, pure...) { // pure packages have a rule of their own
+			return
+		}
+		seen[dir] = true
+		for _, p := range imports[dir] {
+			if d, ok := local(p); ok {
+				visit(d)
+			} else if p != "unsafe" && !slices.Contains(purePackages, p) {
+				broken = append(broken, dir+" imports "+p)
+			}
+		}
+	}
+	for dir := range imports {
+		if under(dir, "wasm/guest") {
+			visit(dir)
+		}
+	}
+	slices.Sort(broken)
 	return broken
 }
 

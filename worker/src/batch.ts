@@ -3,16 +3,16 @@
 // one whatever [limits] cpu_ms says.
 
 /**
- * CPU milliseconds for a batch of so many tokens, in workerd, the whole request:
- * worker/bench.mjs measures them on the machine of docs/design/0003. Between two
- * rows the next larger one counts.
+ * CPU milliseconds of a whole request for so many tokens, in workerd on a busy
+ * machine: `node worker/bench.mjs` prints them, docs/design/0003 has the run. A
+ * batch between two rows is not offered.
  */
 const measured: [tokens: number, ms: number][] = [
-  [1, 2.0], [5, 4.0], [10, 6.5], [20, 12], [30, 17], [60, 33],
+  [1, 2.4], [5, 5.1], [10, 8.2], [20, 14], [30, 19], [60, 36],
 ];
 
-/** Somebody else's machine may be slower than ours by this much. */
-const margin = 1.4;
+/** Somebody else's machine may be slower than ours was by this much. */
+const margin = 1.2;
 
 /** The largest batch that fits into so many milliseconds, at least 1. */
 export function batchFor(cpuMs: number): number {

@@ -2,13 +2,14 @@
 // wrangler.toml that is in the tree, and `wrangler dev` in workerd, without an
 // account and without a network.
 import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
 import {createPublicKey, verify} from 'node:crypto';
-import {readFileSync, readdirSync} from 'node:fs';
+import {cpSync, readFileSync, readdirSync, symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
 import {gzipSync} from 'node:zlib';
 import {begin, commitmentsOf, finish, getTokens, headers, names, paths, redeem, redemption, solve} from './client.mjs';
-import {bundle, dev, root} from './lib.mjs';
+import {bundle, dev, devIn, env, root, work} from './lib.mjs';
 
 test('wrangler deploy --dry-run builds what it would upload', (t) => {
   const out = bundle();
@@ -19,6 +20,23 @@ test('wrangler deploy --dry-run builds what it would upload', (t) => {
   // 3 MB gzip.
   assert.ok(packed <= 2.5 * 1024 * 1024, `${packed} bytes gzip`);
   t.diagnostic(`upload ${(size / 1024).toFixed(0)} KiB, gzip ${(packed / 1024).toFixed(0)} KiB`);
+});
+
+test('a clean clone serves the key commitments and would deploy, with npm alone', async (t) => {
+  // What git has, npm's packages, and nothing that make setup builds.
+  const clone = join(work, 'clone');
+  for (const file of execFileSync('git', ['ls-files', '-z'], {cwd: root, encoding: 'utf8'}).split('\0').filter(Boolean)) {
+    cpSync(join(root, file), join(clone, file));
+  }
+  symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'));
+  cpSync(join(clone, '.dev.vars.example'), join(clone, '.dev.vars'));
+  const {url, stop} = await devIn(clone);
+  t.after(stop);
+  const r = await fetch(url + paths.commitment);
+  assert.equal(r.status, 200);
+  assert.equal(await r.text(), readFileSync(join(root, 'worker', 'testdata', 'commitments-of-dev-vars-example.json'), 'utf8'));
+  const said = execFileSync(process.execPath, [join(clone, 'node_modules', 'wrangler', 'bin', 'wrangler.js'), 'deploy', '--dry-run'], {cwd: clone, env, encoding: 'utf8'});
+  assert.match(said, /--dry-run: exiting now/);
 });
 
 test('the module of the hot path fits its size', () => {

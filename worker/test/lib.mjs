@@ -89,11 +89,14 @@ const runtimes = (pid) => family(pid).filter((p) => {
  * Starts wrangler dev; the URL once the Worker answers, and how to stop it. kill
  * stops workerd hard, and then what is left of wrangler.
  */
-export async function dev(...args) {
+export const dev = (...args) => devIn(root, ...args);
+
+/** dev in another folder. */
+export async function devIn(cwd, ...args) {
   const port = await freePort();
   const child = spawn(process.execPath, [wrangler, 'dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0',
     '--show-interactive-dev-session=false', ...(args.includes('--persist-to') ? [] : ['--persist-to', join(work, `state-${port}`)]), ...args],
-  {cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'pipe']});
+  {cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe']});
   let said = '';
   child.stdout.on('data', (d) => { said += d; });
   child.stderr.on('data', (d) => { said += d; });

@@ -1,10 +1,12 @@
 // The policies of issuance, and who may ask.
 import assert from 'node:assert/strict';
+import {readdirSync} from 'node:fs';
 import {createServer} from 'node:http';
 import {once} from 'node:events';
 import {join} from 'node:path';
+import {DatabaseSync} from 'node:sqlite';
 import {after, before, describe, test} from 'node:test';
-import {begin, getTokens, headers, keysOf, names, paths, redeem, redemption, solve} from './client.mjs';
+import {begin, commitmentsOf, getTokens, headers, keysOf, names, paths, redeem, redemption, solve} from './client.mjs';
 import {bundle, exampleVars, work, workerd} from './lib.mjs';
 
 const out = bundle();
@@ -154,4 +156,36 @@ test('without the polyfill its endpoints are not there', async (t) => {
   for (const path of [paths.polyfillIssue, paths.polyfillRedeem]) {
     for (const method of ['POST', 'OPTIONS', 'GET']) assert.equal((await fetch(server.url + path, {method})).status, 404);
   }
+});
+
+test('the batch follows the CPU time of the plan, and a smaller one may be set', async (t) => {
+  for (const [vars, batch] of [
+    [{ISSUER_CPU_MS: ''}, 10], [{ISSUER_CPU_MS: '10'}, 10], [{ISSUER_CPU_MS: '50'}, 60], [{ISSUER_CPU_MS: '1'}, 1],
+    [{ISSUER_CPU_MS: '50', ISSUER_BATCH_SIZE: '7'}, 7],
+  ]) {
+    const server = await workerd(out, {...base, ...vars}, join(work, 'batch'), t);
+    const {keys, batchSize} = await commitmentsOf(server.url);
+    assert.equal(batchSize, batch);
+    const {issued, requested} = await ask(server.url, keys, 60);
+    assert.deepEqual([requested, issued], [60, batch]);
+    await server.stop();
+  }
+});
+
+test('redemptions are counted by origin and day where that is set, and nothing else is kept of them', async (t) => {
+  const state = join(work, 'counts');
+  const server = await workerd(out, {...base, ISSUER_COUNT: 'on'}, state, t);
+  const tokens = await getTokens(server.url, await keysOf(server.url), 3);
+  for (const [i, one] of tokens.entries()) assert.equal((await redeem(server.url, redemption(one, `https://news${i % 2}.example`))).status, 200);
+  await server.stop();
+  const rows = [];
+  const objects = join(state, 'bonafides-spent-tokens');
+  for (const f of readdirSync(objects).filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name))) {
+    const db = new DatabaseSync(join(objects, f));
+    rows.push(...db.prepare('SELECT day, origin, count FROM redemptions').all().map((r) => ({...r})));
+    for (const {at} of db.prepare('SELECT at FROM spent').all()) assert.equal(at % 60, 0, 'a spend is kept to the minute');
+    db.close();
+  }
+  const day = Math.floor(Date.now() / 86_400_000);
+  assert.deepEqual(rows.filter((r) => r.day >= day - 1).map(({origin, count}) => [origin, count]).sort(), [['https://news0.example', 2], ['https://news1.example', 1]]);
 });
