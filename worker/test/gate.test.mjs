@@ -2,11 +2,11 @@
 // on loopback addresses.
 import assert from 'node:assert/strict';
 import {generateKeyPairSync, sign} from 'node:crypto';
-import {readFileSync} from 'node:fs';
+import {mkdtempSync, readFileSync} from 'node:fs';
 import {createServer, request as httpRequest} from 'node:http';
 import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
-import {devWith, exampleVars, root} from './lib.mjs';
+import {devWith, exampleVars, root, work} from './lib.mjs';
 
 /** A server that answers by handle and counts; http://127.0.0.1:PORT. */
 async function serve(t, handle) {
@@ -349,6 +349,28 @@ describe('a gate whose provider is slow or away', () => {
     }
     const a = await raw(worker.url, '/redeem', {method: 'POST'});
     assert.equal(a.json().code, 'token_header_missing'); // the issuer goes on beside it
+  });
+});
+
+describe('the keys of a provider', () => {
+  test('are shared through the Cache API: another isolate fetches them no more', async (t) => {
+    const key = pair('k');
+    const ends = [];
+    t.after(() => ends.forEach((f) => f()));
+    const origin = await serve((f) => ends.push(f), echo);
+    const provider = await serve((f) => ends.push(f), (q, a) => a.writeHead(200, {'Cache-Control': 'max-age=3600'}).end(JSON.stringify({keys: [key.jwk]})));
+    const gate = {origin: origin.url, idTokens: {issuer: 'https://idp.example', clientId: 'gate', jwksUri: `${provider.url}/`, insecureNoNonce: true}};
+    const token = key.jws({}, {iss: 'https://idp.example', aud: 'gate', sub: 'ada', iat: nowSeconds(), exp: nowSeconds() + 600});
+    const state = mkdtempSync(join(work, 'shared-'));
+    for (let isolate = 1; isolate <= 2; isolate++) {
+      const worker = await devWith({vars: {GATE: JSON.stringify(gate)}, state});
+      try {
+        assert.equal((await raw(worker.url, '/gate/', {headers: {Authorization: `Bearer ${token}`}})).status, 200);
+      } finally {
+        await worker.stop();
+      }
+    }
+    assert.equal(provider.seen.length, 1);
   });
 });
 

@@ -221,14 +221,14 @@ export const cpu = (pid) => Number(readFileSync(`/proc/${pid}/task/${pid}/scheds
 /** The resident memory of a process, in bytes. */
 export const memory = (pid) => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
 
-/** Starts wrangler dev with other variables, another entry, or more of wrangler.toml. */
-export async function devWith({vars, main = 'worker/src/index.ts', more = '', before = () => {}}) {
+/** Starts wrangler dev with other variables, another entry, more of wrangler.toml, or the state of an earlier one. */
+export async function devWith({vars, main = 'worker/src/index.ts', more = '', before = () => {}, state = null}) {
   const folder = mkdtempSync(join(work, 'dev-'));
   const config = join(folder, 'wrangler.toml');
   const toml = readFileSync(join(root, 'wrangler.toml'), 'utf8').replace(/^main = .*$/m, `main = "${join(root, main)}"`);
   writeFileSync(config, `${toml}\n${more}`);
   writeFileSync(join(folder, 'vars'), Object.entries(vars).map(([k, v]) => `${k}='${v}'\n`).join(''));
-  const args = ['--config', config, '--persist-to', join(folder, 'state')];
+  const args = ['--config', config, '--persist-to', state ?? join(folder, 'state')];
   before(args);
   return dev(...args, '--env-file', join(folder, 'vars'));
 }
