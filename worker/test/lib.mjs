@@ -191,7 +191,7 @@ export async function workerd(out, vars, state, t, outbound) {
   const file = join(out, `workerd-${++configs}.capnp`);
   if (state) mkdirSync(state, {recursive: true});
   writeFileSync(file, config(out, vars, state, outbound));
-  const child = spawn(runtime, ['serve', '--experimental', '--import-path=/', '--control-fd=3', file, 'config'], {stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env});
+  const child = spawn(runtime, ['serve', '--experimental', '--control-fd=3', file, 'config'], {stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env});
   let said = '';
   child.stdout.on('data', (d) => { said += d; });
   child.stderr.on('data', (d) => { said += d; });
