@@ -77,7 +77,23 @@ var siteFaults = []string{
 	fedcm.CodeNotBrowser, fedcm.CodeNoClient, fedcm.CodeNoOrigin, fedcm.CodeNoNonce, fedcm.CodeLongNonce,
 	fedcm.CodeInvalidRequest, wire.CodeForm, wire.CodeDuplicate, wire.CodeParams, wire.CodeNonceDiffers,
 	codePopupNative, codePopupState, codePopupAction, codePopupContext,
-	"method_not_allowed", "wrong_content_type", "body_too_large", "body_unreadable", "malformed_form", "duplicate_parameter",
+	"method_not_allowed", "wrong_content_type", "body_too_large", "body_unreadable", "malformed_form", "duplicate_parameter", "redirect_uri_mismatch",
+}
+
+// titleOf is what a refusal is called in front of people.
+func titleOf(p *web.Problem) string {
+	if e, ok := explanations[p.Code]; ok {
+		return e.title
+	}
+	switch {
+	case slices.Contains(siteFaults, p.Code):
+		return siteFault.title
+	case p.Status == http.StatusNotFound:
+		return "There is no such page"
+	case p.Status == http.StatusTooManyRequests:
+		return "That was too often"
+	}
+	return "That is not possible"
 }
 
 // serveError shows what a code means. The page only ever shows its own words: a

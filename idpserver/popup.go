@@ -305,7 +305,7 @@ func (s *Server) answerOpener(w http.ResponseWriter, r *http.Request, req *popup
 	}
 	v := &popupView{origin: req.origin, state: req.state, kind: "error", code: p.Code, url: s.errorURL(p.Code)}
 	look.Render(w, r, p.Status, popupPage(s.popupView(r, "Not possible"), v, explanation{
-		code: p.Code, title: http.StatusText(p.Status), text: p.Detail,
+		code: p.Code, title: titleOf(p), text: p.Detail,
 	}))
 	return nil
 }

@@ -160,7 +160,7 @@ func (s *Server) answerError(w http.ResponseWriter, r *http.Request, err error) 
 		s.config.Log.InfoContext(r.Context(), "request refused", "path", r.URL.Path, "code", p.Code, "status", p.Status)
 	}
 	look.Render(w, r, p.Status, errorPage(s.view(r.Context(), PageError, "Not possible"), explanation{
-		code: p.Code, title: http.StatusText(p.Status), text: p.Detail,
+		code: p.Code, title: titleOf(p), text: p.Detail,
 	}))
 }
 

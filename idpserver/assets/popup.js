@@ -5,7 +5,8 @@
 const data = document.getElementById("bonafides-popup")?.dataset;
 if (data) {
   if (!window.opener) {
-    document.getElementById("bonafides-no-opener").hidden = false;
+    // A no and a refusal are at their end here; nothing was to be handed over.
+    if (!["closed", "error"].includes(data.kind)) document.getElementById("bonafides-no-opener").hidden = false;
   } else if (data.state) {
     const message = { bonafides: 1, type: "fedcm", state: data.state };
     switch (data.kind) {

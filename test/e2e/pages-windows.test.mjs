@@ -87,13 +87,8 @@ describe('the provider\'s window', () => {
   });
 
   test('a hint that no account here has', async () => {
-    await page.puppeteer.setJavaScriptEnabled(false); // with scripts it goes on to the form
-    try {
-      await page.goto(popupURL({ domain_hint: 'other.example' }));
-    } finally {
-      await page.puppeteer.setJavaScriptEnabled(true);
-    }
-    assert.match(await page.eval(() => document.body.innerText), /Kiln Lane asks/);
+    await page.goto(popupURL({ domain_hint: 'other.example' }));
+    await good(page, 'window-hint', /Kiln Lane asks for an account of other\.example/);
   });
 
   for (const [name, more, status, says] of [
@@ -109,6 +104,7 @@ describe('the provider\'s window', () => {
     test(`refused: ${name}`, async () => {
       assert.equal((await page.goto(popupURL(more))).status, status);
       await good(page, `window-refused-${name}`, says, { status });
+      assert.doesNotMatch(await page.eval(() => document.body.innerText), /Bad Request|Forbidden|lost the page/);
     });
   }
 
@@ -129,6 +125,11 @@ describe('the provider\'s window', () => {
     await good(page, 'window-disconnect', /asks to be disconnected/);
     await page.follow('[data-do="continue"]');
     await good(page, 'window-disconnected', /has to ask again/);
+  });
+
+  test('disconnecting again', async () => {
+    const { status } = await page.goto(popupURL({ action: 'disconnect', account_hint: 'ada@idp.example', nonce: undefined }));
+    await good(page, 'window-disconnect-again', /not connected/, { status });
   });
 
   test('disconnecting an account that is not here', async () => {
@@ -168,10 +169,13 @@ describe('the provider\'s consent page', () => {
 });
 
 describe('refusals', () => {
-  for (const code of ['signed_out', 'account_not_signed_in', 'unknown_client', 'origin_mismatch', 'temporarily_unavailable', 'no_nonce', 'nosuch']) {
+  for (const [code, says] of Object.entries({
+    signed_out: /not signed in here/, account_not_signed_in: /That account/, unauthorized_client: /not registered/, origin_mismatch: /somewhere else/,
+    temporarily_unavailable: /could not answer/, server_error: /do not have/, nonce_missing: /in a way that we refuse/, nosuch: /in a way that we refuse/,
+  })) {
     test(`the provider's error page: ${code}`, async () => {
       await page.goto(stack.url('idp', `/error?code=${code}`));
-      await good(page, `error-${code}`, /./);
+      await good(page, `error-${code}`, says);
     });
   }
 

@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { act, launch, outcome, press } from './lib/browser.mjs';
-import { Sites, closed, inClick, manifest } from './lib/polyfill.mjs';
+import { answer, click, closed, inClick, manifest, Sites } from './lib/polyfill.mjs';
+import { Providers, WindowPerson } from './lib/providers.mjs';
 import { Stack } from './lib/stack.mjs';
 import { policy, StrictSite } from './lib/strict.mjs';
 
@@ -44,13 +45,13 @@ for (const [name, kind, options] of engines) {
       assert.equal((await act(page, 'get-tokens')).state, 'done');
       await closed();
       await page.goto(site.origin('weekly'));
-      const answer = await inClick(page, async (issuer, echo) => {
+      const got = await inClick(page, async (issuer, echo) => {
         await fetch(`${issuer}/redeem`, { method: 'POST', privateToken: { version: 1, operation: 'token-redemption' } });
         const sent = await fetch(echo, { privateToken: { version: 1, operation: 'send-redemption-record', issuers: [issuer] } });
         return { has: await document.hasRedemptionRecord(issuer), record: (await sent.json()).headers['private-state-redemption-record'] };
       }, stack.origin('issuer'), `${sites.origin('ads')}/echo`);
-      assert.equal(answer.has, true, JSON.stringify(answer));
-      assert.match(answer.record, /redemption-record="ey/);
+      assert.equal(got.has, true, JSON.stringify(got));
+      assert.match(got.record, /redemption-record="ey/);
       await closed();
       // Without a gesture the kit draws its button.
       if (kind !== 'chromium') { // which tries a frame first, and reports that the policy forbids it
@@ -62,6 +63,38 @@ for (const [name, kind, options] of engines) {
       assert.deepEqual(await page.eval(() => window.stopped), []);
     } finally {
       await browser.close();
+      await site.stop();
+    }
+  });
+}
+
+const claims = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
+
+for (const [name, kind, options] of engines.filter(([, , { flags }]) => !flags)) {
+  test(`${kind === 'chromium' ? 'Chromium without FedCM' : name}: sign-in on a page with the strict policy`, { timeout: 120_000 }, async () => {
+    const site = await StrictSite.start({ tags: script('fedcm') });
+    const providers = await Providers.start({ names: ['one', 'two'], origins: [site.origin('rp')] });
+    // What such a page connects to: the providers.
+    site.options.policy = policy({ connect: [providers.origin('one'), providers.origin('two')] });
+    const browser = await launch(kind, kind === 'chromium' ? { flags: ['--disable-features=FedCm'] } : options);
+    try {
+      const page = await browser.open();
+      await providers.signIn(page, 'one', 'ada');
+      await page.goto(site.origin('rp'));
+      const get = (names) => ({ identity: { providers: names.map((n) => ({ configURL: providers.config(n), clientId: 'rp', nonce: 'n', params: { nonce: 'n' } })) } });
+      const person = new WindowPerson(page);
+      await click(page, (o) => navigator.credentials.get(o).then((c) => c.token), get(['one']));
+      await (await person.asked(providers.origin('one'))).choose('Ada Brandt');
+      assert.equal(claims(await answer(page)).nonce, 'n');
+      // Several providers: the kit draws the choice.
+      await click(page, (o) => navigator.credentials.get(o).then((c) => c.token), get(['one', 'two']));
+      await page.wait(() => document.querySelector('bonafides-ask')?.shadowRoot.querySelectorAll('button').length === 3);
+      await page.eval(() => { document.querySelector('bonafides-ask').shadowRoot.querySelector('button.no').click(); });
+      assert.equal((await answer(page)).threw, 'NetworkError');
+      assert.deepEqual(await page.eval(() => window.stopped), []);
+    } finally {
+      await browser.close();
+      await providers.stop();
       await site.stop();
     }
   });
