@@ -19,8 +19,29 @@ export function install(config?: FedCMConfig): void;
  */
 export function reserve(): () => void;
 
-/** Which way the last sign-in of this page took. */
-export function path(): Path | null;
+export interface SignInPath {
+  path: Path;
+  /** One sentence. */
+  why: string;
+}
+
+/** Which way the last sign-in took, or the next one takes. */
+export function path(): Path;
+
+/** The same, and why. */
+export function signInPath(): SignInPath;
+
+/** Detail of the event bonafides:ask-signin, which the document gets when a press is
+ * needed. A page that cancels it draws its own button. */
+export interface SignInAskDetail {
+  /** There was no gesture; there are several providers; the browser's own FedCM gave
+   * no answer; the provider's window gave none; or a site asks to be disconnected. */
+  reason: "gesture" | "choose" | "native" | "unanswered" | "disconnect";
+  providers: { configURL: string; clientId: string; host: string }[];
+  /** Call it inside a click handler, with the number of the provider. */
+  proceed(index?: number): void;
+  dismiss(): void;
+}
 
 export interface IdentityProviderRequest {
   configURL: string;
@@ -44,8 +65,13 @@ declare global {
     bonafides?: Bonafides;
   }
   interface Bonafides {
-    readonly path?: Path | null;
+    readonly path?: Path;
+    signInPath?: typeof signInPath;
     reserve?: typeof reserve;
+  }
+  interface DocumentEventMap {
+    "bonafides:ask-signin": CustomEvent<SignInAskDetail>;
+    "bonafides:signin-path": CustomEvent<SignInPath>;
   }
   interface CredentialRequestOptions {
     identity?: IdentityRequest;

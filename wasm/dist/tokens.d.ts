@@ -32,7 +32,8 @@ export interface Path {
   why: string;
 }
 
-/** Detail of the event bonafides:ask, which the document gets when a press is needed. */
+/** Detail of the event bonafides:ask, which the document gets when a press is needed.
+ * A page that cancels it draws its own button. */
 export interface AskDetail {
   issuer: string;
   operation: Operation;
