@@ -245,7 +245,7 @@ describe('FedCM as it comes', () => {
   test('the provider has neither FedCM nor a window: the press goes on to the redirect', { timeout: 90_000 }, async () => {
     await fresh();
     await click(page, get, { ...call, configURL: `${providers.origin('one')}/none.json` });
-    await page.wait(() => location.pathname === '/redirected');
+    await page.wait(() => location.pathname === '/redirected' && window.bonafides !== undefined);
     assert.deepEqual(await page.eval(() => window.bonafides.signInPath()), { path: 'redirect', why: 'The provider offers no window.' });
     await page.goto(`${sites.origin('rp')}/`);
     assert.equal(await page.eval(() => window.bonafides.path), 'native', 'it is told once');

@@ -107,9 +107,13 @@ export async function askInPopup(w: Window, provider: Pick<Provider, "configURL"
     };
     // A popup that is cut off by Cross-Origin-Opener-Policy reads as closed while
     // it lives, so closed counts only after the provider's page was heard.
+    // The last message may come after the window is seen closed, so that has to be
+    // seen three times in a row.
     const began = Date.now();
+    let seen = 0;
     const watch = setInterval(() => {
-      if (heard && w.closed) end(() => reject(networkError()));
+      seen = w.closed ? seen + 1 : 0;
+      if (heard && seen >= 3) end(() => reject(networkError()));
       else if (!heard && w.closed && Date.now() - began > 3000) end(() => reject(new PopupUnavailable(because.unanswered)));
     }, 250);
     addEventListener("message", hear);
