@@ -86,6 +86,14 @@ for (const { name, browser: kind, options, why, native } of kinds) {
       await frame.wait(() => document.querySelector('[data-out="ad"]')?.dataset.ad === 'vouched');
     });
 
+    test(`${name}: a second vote, and a record with one character changed, are refused`, { timeout: 60_000 }, async () => {
+      assert.equal((await does(page, 'vote')).state, 'refused');
+      const shown = await does(page, 'tamper-record');
+      assert.equal(shown.state, 'refused', shown.text);
+      assert.match(shown.text, /signature/i);
+      await page.eval(() => { for (const d of document.querySelectorAll('details')) d.open = false; }); // it lies over other buttons
+    });
+
     test(`${name}: a redeemed token sent again is refused`, { timeout: 60_000 }, async () => {
       await page.goto(stack.url('issuer'));
       const shown = await does(page, 'replay-token');

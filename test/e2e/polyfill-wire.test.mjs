@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { act, launch } from './lib/browser.mjs';
-import { closed, manifest } from './lib/polyfill.mjs';
+import { closed, inClick, manifest } from './lib/polyfill.mjs';
 import { Stack } from './lib/stack.mjs';
 import { Tap } from './lib/tap.mjs';
 
@@ -116,6 +116,32 @@ for (const kind of ['chromium', 'firefox', 'webkit']) {
         assert.equal(e.responseHeaders['set-cookie'], undefined);
         assert.equal(new URL(e.url).search, '');
       }
+    });
+
+    test(`${kind}: a record that has expired is sent no longer`, { timeout: 90_000 }, async () => {
+      await closed();
+      tap.rewrite = (exchange, out) => { if (exchange.path === paths.redeem && out['private-state-token-lifetime']) out['private-state-token-lifetime'] = '8'; };
+      const does = async (name) => {
+        await page.eval((n) => document.querySelector(`[data-do="${n}"]`).scrollIntoView({ block: 'center' }), name);
+        return act(page, name);
+      };
+      const redeemed = await inClick(page, (issuer) => fetch(`${issuer}/redeem`, {
+        method: 'POST', privateToken: { version: 1, operation: 'token-redemption', refreshPolicy: 'refresh' },
+      }).then((r) => r.status), stack.origin('issuer'));
+      assert.equal(redeemed, 200);
+      await closed();
+      assert.equal((await does('send-record')).ad, 'vouched');
+      const deadline = Date.now() + 20_000;
+      while (await page.eval((i) => document.hasRedemptionRecord(i), stack.origin('issuer'))) {
+        assert.ok(Date.now() < deadline, 'the record of 8 seconds still lives after 20');
+        await new Promise((r) => setTimeout(r, 200));
+      }
+      const before = tap.exchanges.length;
+      assert.equal((await does('send-record')).ad, 'plain');
+      const asked = tap.exchanges.slice(before).filter((e) => e.host === stack.host('ads'));
+      assert.ok(asked.length > 0);
+      for (const e of asked) assert.equal(e.headers['private-state-redemption-record'] ?? '', '');
+      assert.equal((await does('vote')).state, 'refused');
     });
   });
 }

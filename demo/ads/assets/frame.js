@@ -1,6 +1,7 @@
 // Inside the publisher's frame. Where the browser sent a redemption record with
 // the frame's navigation, the ad is chosen already. A script cannot do that, so
 // the page around lends its record, and this document asks its own server again.
+import { partOf } from '/_look/fragment.js';
 
 const main = document.querySelector('[data-out="ad"]');
 const { embedders, issuer, ad } = main.dataset;
@@ -9,7 +10,7 @@ if (ad === 'plain' && window.bonafides) {
   const records = await window.bonafides.recordFromEmbedder(embedders.split(' '));
   if (issuer in records) {
     const response = await fetch(location.href, { privateToken: { version: 1, operation: 'send-redemption-record', issuers: [issuer] } });
-    const again = new DOMParser().parseFromString(await response.text(), 'text/html').querySelector('[data-out="ad"]');
+    const again = partOf(await response.text(), '[data-out="ad"]');
     if (again) main.replaceWith(again);
   }
 }

@@ -10,9 +10,13 @@ export function draw(element, html) {
   element.innerHTML = own.createHTML(html);
 }
 
-/** The first element of markup of our own server, or null. */
-export function firstOf(html) {
+/** The element that a selector names in markup of our own server, a whole page
+ * too, or null. */
+export function partOf(html, selector) {
   const holder = document.createElement('template');
   draw(holder, html);
-  return holder.content.firstElementChild;
+  return holder.content.querySelector(selector);
 }
+
+/** The first element of markup of our own server, or null. */
+export const firstOf = (html) => partOf(html, '*');
