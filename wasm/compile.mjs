@@ -17,39 +17,46 @@ export const brotli = (b) => brotliCompressSync(b, { params: { [constants.BROTLI
 /** named gives a file the name that carries its hash: name-hash.ext. */
 export const named = (name, ext, bytes) => `${name}-${hash(bytes).slice(0, 12)}.${ext}`;
 
-/** toolchain says what the committed files were built with. */
-export function toolchain() {
-  const tinygo = execFileSync(join(top, ".tools/tinygo/tinygo"), ["version"], { encoding: "utf8" }).trim();
+const tinygo = join(top, ".tools/tinygo/tinygo");
+
+/** versions names programs and npm packages with their versions, as a manifest's toolchain has them. */
+export function versions(programs, packages) {
+  const says = (program) => execFileSync(program, ["version"], { encoding: "utf8" }).trim();
   const version = (name) => JSON.parse(readFileSync(join(top, "node_modules", name, "package.json"), "utf8")).version;
-  return `${tinygo}; binaryen ${version("binaryen")}; esbuild ${version("esbuild")}`;
+  return [...programs, tinygo].map(says).concat(packages.map((name) => `${name} ${version(name)}`)).join("; ");
 }
 
-/** compileGuest compiles wasm/guest/<name> with TinyGo into the folder and returns the file's name. */
-export function compileGuest(name, dir) {
-  const file = join(dir, `${name}.wasm`);
-  execFileSync(join(top, ".tools/tinygo/tinygo"), [
+/** compile compiles wasm/guest/<name> with TinyGo. */
+export function compile(name, file, tags = "") {
+  execFileSync(tinygo, [
     "build", "-target=wasip1", "-buildmode=c-shared", "-opt=z", "-no-debug", "-panic=trap", "-scheduler=none",
-    "-o", file, `./wasm/guest/${name}`,
+    `-tags=${tags}`, "-o", file, `./wasm/guest/${name}`,
   ], { cwd: top, stdio: ["ignore", "inherit", "inherit"] });
-  const bytes = readFileSync(file);
-  rmSync(file);
-  const as = named(name, "wasm", bytes);
-  writeFileSync(join(dir, as), bytes);
-  return as;
+}
+
+/** put writes a module into the folder under the name that its compiled bytes give it, and returns both. */
+export function put(dir, name, compileTo) {
+  const plain = join(dir, `${name}.wasm`);
+  compileTo(plain);
+  const bytes = readFileSync(plain);
+  rmSync(plain);
+  const file = named(name, "wasm", bytes);
+  writeFileSync(join(dir, file), bytes);
+  return { file, bytes };
 }
 
 /**
  * compare builds anew and holds the outcome against the committed folder: equal
  * bytes where the toolchain is the one in its manifest; another toolchain is
- * said and left to the tests.
+ * said and left to the tests. also names what else differs from the outcome.
  */
-export async function compare(dist, make, command) {
+export async function compare(dist, make, command, also = () => []) {
   const name = dist.slice(top.length + 1);
   const committed = JSON.parse(readFileSync(join(dist, "manifest.json"), "utf8"));
   const temp = mkdtempSync(join(tmpdir(), "bonafides-build-"));
   try {
     const built = await make(temp);
-    const differ = [];
+    const differ = also(built);
     for (const f of new Set([...readdirSync(temp), ...readdirSync(dist)])) {
       const a = join(temp, f), b = join(dist, f);
       if (!existsSync(a) || !existsSync(b) || !readFileSync(a).equals(readFileSync(b))) differ.push(f);

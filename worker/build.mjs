@@ -5,26 +5,17 @@
 //
 //   node worker/build.mjs [--check]
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { compare, compile, hash, put, top, versions } from "../wasm/compile.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const top = dirname(here);
-const tinygo = join(top, ".tools/tinygo/tinygo");
 
-const sha256 = (b) => createHash("sha256").update(b).digest("hex");
-
-/** Compiles the hot path with TinyGo, as wasm/build.mjs does the browser's guests. */
-export function hot(file, tags = "") {
-  execFileSync(tinygo, [
-    "build", "-target=wasip1", "-buildmode=c-shared", "-opt=z", "-no-debug", "-panic=trap", "-scheduler=none",
-    `-tags=${tags}`, "-o", file, "./wasm/guest/edge",
-  ], { cwd: top, stdio: ["ignore", "inherit", "inherit"] });
-}
+/** Compiles the hot path; a test has it with a tag. */
+export const hot = (file, tags) => compile("edge", file, tags);
 
 /** Compiles the operator's tools with Go itself: net/http is more than TinyGo builds here. */
 function tools(file) {
@@ -57,24 +48,13 @@ function glue(dir, module) {
 // What the manifest calls each module, and what compiles it.
 const modules = { hot, tools };
 
-function toolchain() {
-  const version = (name) => JSON.parse(readFileSync(join(top, "node_modules", name, "package.json"), "utf8")).version;
-  const says = (program) => execFileSync(program, ["version"], { encoding: "utf8" }).trim();
-  return `${says("go")}; ${says(tinygo)}; binaryen ${version("binaryen")}`;
-}
-
 function make(dir) {
   mkdirSync(dir, { recursive: true });
-  const manifest = { toolchain: toolchain(), hashes: {} };
-  for (const [name, compile] of Object.entries(modules)) {
-    const plain = join(dir, `${name}.wasm`);
-    compile(plain);
-    const b = readFileSync(plain);
-    rmSync(plain);
-    const file = `${name}-${sha256(b).slice(0, 12)}.wasm`;
-    writeFileSync(join(dir, file), b);
+  const manifest = { toolchain: versions(["go"], ["binaryen"]), hashes: {} };
+  for (const [name, compileTo] of Object.entries(modules)) {
+    const { file, bytes } = put(dir, name, compileTo);
     manifest[name] = file;
-    manifest.hashes[file] = { sha256: sha256(b), bytes: b.length, gzip: gzipSync(b, { level: 9 }).length };
+    manifest.hashes[file] = { sha256: hash(bytes), bytes: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length };
   }
   glue(dir, manifest.tools);
   writeFileSync(join(dir, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -90,34 +70,9 @@ export { default } from "../dist/${manifest.hot}";
 const dist = join(here, "dist");
 const gen = join(here, "src", "modules.gen.ts");
 
-function check() {
-  const committed = JSON.parse(readFileSync(join(dist, "manifest.json"), "utf8"));
-  if (committed.toolchain !== toolchain()) {
-    console.log(`worker/dist was built with another toolchain, so its bytes are not compared:\n  dist: ${committed.toolchain}\n  here: ${toolchain()}`);
-    return;
-  }
-  const temp = mkdtempSync(join(tmpdir(), "bonafides-worker-"));
-  try {
-    const built = make(temp);
-    const differ = [...new Set([...readdirSync(temp), ...readdirSync(dist)])].filter((f) => {
-      const a = join(temp, f), b = join(dist, f);
-      return !existsSync(a) || !existsSync(b) || !readFileSync(a).equals(readFileSync(b));
-    });
-    if (readFileSync(gen, "utf8") !== imports(built)) differ.push("src/modules.gen.ts");
-    if (differ.length > 0) {
-      console.error(`worker/dist is not what its source builds: ${differ.join(", ")} differ. Run: node worker/build.mjs`);
-      process.exitCode = 1;
-    } else {
-      console.log(`worker/dist is what its source builds: ${Object.keys(built.hashes).length} modules`);
-    }
-  } finally {
-    rmSync(temp, { recursive: true });
-  }
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv[2] === "--check") {
-    check();
+    await compare(dist, make, "node worker/build.mjs", (built) => (readFileSync(gen, "utf8") === imports(built) ? [] : ["src/modules.gen.ts"]));
   } else {
     rmSync(dist, { recursive: true, force: true });
     const manifest = make(dist);
