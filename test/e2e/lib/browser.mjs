@@ -38,8 +38,16 @@ const uncover = (selector) => {
 export async function press(page, name) {
   const selector = `[data-do="${name}"],[data-attack="${name}"]`;
   await page.wait((s) => document.querySelector(s) !== null, selector);
-  await page.eval(uncover, selector);
-  await page.click(selector);
+  for (const until = Date.now() + 10_000; ;) {
+    await page.eval(uncover, selector);
+    try {
+      return await page.click(selector);
+    } catch (error) {
+      // The panel was drawn anew between the two, as it is when a message comes in.
+      if (Date.now() > until || !/not clickable|intercepted|detached|stale/i.test(`${error.name} ${error.message}`)) throw error;
+      await new Promise((r) => setTimeout(r, 100));
+    }
+  }
 }
 
 /** Waits until an action has an outcome, and gives its state and text. */
