@@ -33,7 +33,7 @@ var parts = []part{
 	{name: "js", sets: "check test", about: "the browser's modules, in Node against stand-ins", run: scripts},
 	{name: "memory", sets: "test", about: "10,000 exchanges with one instance of each browser module", run: memory},
 	{name: "examples", sets: "test", about: "the examples, compiled and run", run: examples},
-	{name: "browser", sets: "test", about: "the demo in real browsers", timeout: 30 * time.Minute, run: browser},
+	{name: "browser", sets: "test", about: "the demo in real browsers", timeout: 40 * time.Minute, run: browser},
 	{name: "long-timing", sets: "long", about: "whether the time of secret operations depends on the secret; alone, as others would disturb it", timeout: 4 * time.Hour, run: longTiming},
 	{name: "long-fuzz", sets: "long", about: "every fuzz target for long", timeout: 12 * time.Hour, run: fuzzLong},
 	{name: "long-tests", sets: "long", about: "the tests behind the build tag long", timeout: 12 * time.Hour, run: longTests},

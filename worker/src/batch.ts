@@ -3,12 +3,12 @@
 // one whatever [limits] cpu_ms says.
 
 /**
- * CPU milliseconds of a whole request for so many tokens, in workerd on a busy
- * machine: `node worker/bench.mjs` prints them, docs/design/0003 has the run. A
- * batch between two rows is not offered.
+ * CPU milliseconds of a whole request for so many tokens, in workerd:
+ * `node worker/bench.mjs` prints them, docs/design/0003 has the run. A batch
+ * between two rows is not offered.
  */
 const measured: [tokens: number, ms: number][] = [
-  [1, 2.4], [5, 5.5], [10, 8.3], [20, 14], [30, 19], [60, 36],
+  [1, 2.4], [5, 5.1], [10, 7.9], [20, 13.1], [30, 18.2], [60, 34.6],
 ];
 
 /** Somebody else's machine may be slower than ours was by this much. */
