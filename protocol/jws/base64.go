@@ -1,6 +1,9 @@
 package jws
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // base64url without padding (RFC 4648 section 5, RFC 7515 section 2), in its
 // only canonical form. encoding/base64 skips line feeds even in strict mode and
@@ -34,14 +37,16 @@ func appendDecoded(dst []byte, s string) ([]byte, bool) {
 	at, size := len(dst), len(s)/4*3
 	dst = slices.Grow(dst, size+2)[:at+size]
 	out := dst[at:]
-	for len(s) >= 8 && len(out) >= 6 { // two groups at a time
-		v := sextet[s[0]]<<18 | sextet[s[1]]<<12 | sextet[s[2]]<<6 | sextet[s[3]]
-		w := sextet[s[4]]<<18 | sextet[s[5]]<<12 | sextet[s[6]]<<6 | sextet[s[7]]
+	i, j := 0, 0
+	for ; i+8 <= len(s) && j+6 <= len(out); i, j = i+8, j+6 { // two groups at a time
+		in, out := s[i:i+8], out[j:j+6]
+		v := sextet[in[0]]<<18 | sextet[in[1]]<<12 | sextet[in[2]]<<6 | sextet[in[3]]
+		w := sextet[in[4]]<<18 | sextet[in[5]]<<12 | sextet[in[6]]<<6 | sextet[in[7]]
 		bad |= v | w
 		out[0], out[1], out[2] = byte(v>>16), byte(v>>8), byte(v)
 		out[3], out[4], out[5] = byte(w>>16), byte(w>>8), byte(w)
-		s, out = s[8:], out[6:]
 	}
+	s, out = s[i:], out[j:]
 	if len(s) >= 4 && len(out) >= 3 {
 		v := sextet[s[0]]<<18 | sextet[s[1]]<<12 | sextet[s[2]]<<6 | sextet[s[3]]
 		bad |= v
@@ -64,6 +69,24 @@ func appendDecoded(dst []byte, s string) ([]byte, bool) {
 		return nil, false
 	}
 	return dst, true
+}
+
+// writeDecoded is appendDecoded to a string in the making, by way of a small
+// buffer on the stack.
+func writeDecoded(b *strings.Builder, s string) bool {
+	const chunk = 256 // whole groups, so that only the last chunk can have a rest
+	var room [chunk/4*3 + 2]byte
+	for {
+		n := min(len(s), chunk)
+		out, ok := appendDecoded(room[:0], s[:n])
+		if !ok {
+			return false
+		}
+		b.Write(out)
+		if s = s[n:]; s == "" {
+			return true
+		}
+	}
 }
 
 func decode(s string) ([]byte, bool) {

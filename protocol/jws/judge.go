@@ -46,7 +46,7 @@ type Unverified struct {
 	key       *Key
 	input     string // header "." payload, as the token has them
 	payload   string
-	signature string // its bytes; a string, so that all three parts are decoded into one
+	signature string // its bytes; a string, so that payload and signature are decoded into one
 }
 
 // Judge reads a compact JWS and picks the key that may check it. It does all
@@ -78,35 +78,26 @@ func (u *Unverified) judge(token string, keys *KeySet, p *Policy) *Error {
 	if err != nil {
 		return err
 	}
-	// All parts are decoded into one text. Where a part cannot be decoded the
-	// header may still say why (b64, zip), so its own faults come first.
-	var scratch [1536]byte
-	raw, ok := appendDecoded(scratch[:0], head)
-	if !ok {
-		return refuse(CodeBase64, "the token's header is not canonical base64url")
-	}
-	n := len(raw)
-	fault := ""
-	all, ok := appendDecoded(raw, body)
-	m := len(all)
-	if !ok {
-		fault = "the token's payload is not canonical base64url"
-	} else if all, ok = appendDecoded(all, sig); !ok {
-		fault = "the token's signature is not canonical base64url"
-	}
-	if !ok {
-		all, m = raw, n
-	}
-	text := string(all)
-	if err := u.header.read(text[:n], p); err != nil {
+	u.input = token[:len(head)+1+len(body)]
+	known := keys.recall(head)
+	if known != nil {
+		u.header, u.key = known.header, known.key
+	} else if err := u.header.read(head); err != nil {
 		return err
 	}
-	if !ok {
-		return refuse(CodeBase64, fault)
-	}
-	u.input, u.payload, u.signature = token[:len(head)+1+len(body)], text[n:m], text[m:]
-	if u.key, err = keys.find(&u.header); err != nil {
+	if err := u.header.suits(p); err != nil {
 		return err
+	}
+	// Where a part cannot be decoded the header may still say why (b64, zip), so
+	// its own faults came first.
+	if err := u.decode(body, sig); err != nil {
+		return err
+	}
+	if known == nil {
+		if u.key, err = keys.find(&u.header); err != nil {
+			return err
+		}
+		keys.remember(head, u)
 	}
 	if len(u.signature) != u.key.size() {
 		return refuse(CodeSignatureForm, "the signature does not have the length that the key and algorithm give it")
@@ -153,9 +144,30 @@ func split(token string, max int) (head, body, sig string, _ *Error) {
 	return head, body, sig, nil
 }
 
-// read judges a header (RFC 7515 section 4).
-func (h *Header) read(raw string, p *Policy) *Error {
-	v, err := strictjson.ParseString(raw, strictjson.Limits{})
+// decode decodes payload and signature into one text, so that a token costs one
+// allocation.
+func (u *Unverified) decode(body, sig string) *Error {
+	var b strings.Builder
+	b.Grow(len(body)/4*3 + len(sig)/4*3 + 4)
+	if !writeDecoded(&b, body) {
+		return refuse(CodeBase64, "the token's payload is not canonical base64url")
+	}
+	n := b.Len()
+	if !writeDecoded(&b, sig) {
+		return refuse(CodeBase64, "the token's signature is not canonical base64url")
+	}
+	text := b.String()
+	u.payload, u.signature = text[:n], text[n:]
+	return nil
+}
+
+// read judges the form of a header (RFC 7515 section 4).
+func (h *Header) read(head string) *Error {
+	raw, ok := decode(head)
+	if !ok {
+		return refuse(CodeBase64, "the token's header is not canonical base64url")
+	}
+	v, err := strictjson.Parse(raw, strictjson.Limits{})
 	if err != nil {
 		return refuse(CodeHeader, "the header is not strict JSON: "+err.Error())
 	}
@@ -186,6 +198,11 @@ func (h *Header) read(raw string, p *Policy) *Error {
 	if h.Algorithm, ok = parseAlgorithm(name); !ok {
 		return refuse(CodeAlgUnsupported, "the algorithm is none that this reader takes: RS256, PS256, ES256, ES384, EdDSA")
 	}
+	return nil
+}
+
+// suits judges whether the policy takes tokens with this header.
+func (h *Header) suits(p *Policy) *Error {
 	if len(p.Algorithms) > 0 && !contains(p.Algorithms, h.Algorithm) {
 		return refuse(CodeAlgNotAllowed, "the token is signed with "+string(h.Algorithm)+", which is not allowed here")
 	}

@@ -27,7 +27,7 @@ const (
 	// hold; a document that only looks so large must not cost memory.
 	mostNodesAtOnce = 64
 	smallNodes      = 6  // enough for the header of a token
-	mediumNodes     = 20 // enough for the claims of most
+	mediumNodes     = 19 // enough for the claims of most; with them a document just fits 512 bytes
 )
 
 // node is one value. The nodes of a document stand in the order of its text, a
