@@ -8,8 +8,8 @@ func TestRaceRefusesBadContestants(t *testing.T) {
 	for name, script := range map[string]string{
 		"no greeting":      "echo hello",
 		"ends at once":     "exit 0",
-		"another answer":   "echo ops a; read x; echo b 1 1",
-		"no time measured": "echo ops a; read x; echo a 0 0",
+		"another answer":   "echo ops a; read x; echo b 1 1 0",
+		"no time measured": "echo ops a; read x; echo a 0 0 0",
 	} {
 		if _, err := race(contestant{name, []string{"sh", "-c", script}}); err == nil {
 			t.Errorf("%s: no error", name)
@@ -20,8 +20,8 @@ func TestRaceRefusesBadContestants(t *testing.T) {
 func TestRaceKeepsTheBest(t *testing.T) {
 	*rounds, *ms = 3, 1
 	r, err := race(
-		contestant{"one", []string{"sh", "-c", "echo ops a b; for v in 5 3 2 1 9 8; do read n x; echo $n $v 7; done"}},
-		contestant{"two", []string{"sh", "-c", "echo ops b; for v in 4 2 6; do read n x; echo $n $v 7; done"}},
+		contestant{"one", []string{"sh", "-c", "echo ops a b; for v in 5 3 2 1 9 8; do read n x; echo $n $v 7 $v; done"}},
+		contestant{"two", []string{"sh", "-c", "echo ops b; for v in 4 2 6; do read n x; echo $n $v 7 $v; done"}},
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -37,5 +37,8 @@ func TestRaceKeepsTheBest(t *testing.T) {
 	}
 	if got := r.scores["two"]["b"].nanoseconds; got != 2 {
 		t.Errorf("two, b: %v, want 2", got)
+	}
+	if got := median(r.scores["one"]["a"].over); got != 5 { // 5, 2 and 9
+		t.Errorf("a over bare: %v, want 5", got)
 	}
 }

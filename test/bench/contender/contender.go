@@ -2,8 +2,9 @@
 // operations and measures one whenever it is told to.
 //
 // It first prints "ops" and the names of its operations. Each line "NAME MS" on
-// standard input is answered by "NAME NANOSECONDS ALLOCATIONS": CPU time and
-// heap allocations per item, over runs that took about MS milliseconds. Only one
+// standard input is answered by "NAME NANOSECONDS ALLOCATIONS OVER": CPU time and
+// heap allocations per item, over runs that took about MS milliseconds, and the
+// CPU time over the bare part of the work, 0 where there is none. Only one
 // contender of a comparison works at a time, so that all see the same machine.
 package contender
 
@@ -24,6 +25,9 @@ type Op struct {
 	Prepare func(n int)
 	// Run is called with 0 to n-1. It panics when its result is wrong.
 	Run func(i int)
+	// Bare is the part of Run that everybody has to do, if only what Run takes
+	// over it is of interest. It may be nil.
+	Bare func()
 }
 
 // Serve answers until standard input ends. One core is used.
@@ -52,7 +56,7 @@ func Serve(ops ...Op) {
 			took, allocs := measure(op, n)
 			if took >= ms*1e6*3/4 || n >= 1<<22 {
 				per := float64(n * op.Items)
-				fmt.Printf("%s %.1f %.1f\n", name, float64(took)/per, float64(allocs)/per)
+				fmt.Printf("%s %.1f %.1f %.1f\n", name, float64(took)/per, float64(allocs)/per, over(op, n))
 				break
 			}
 			runs[name] = int(min(float64(10*n), max(float64(n+1), float64(n)*float64(ms)*1e6/float64(max(took, 1)))))
@@ -74,6 +78,36 @@ func measure(op *Op, n int) (nanoseconds int64, allocs uint64) {
 	nanoseconds = cpu() - start
 	runtime.ReadMemStats(&after)
 	return nanoseconds, after.Mallocs - before.Mallocs
+}
+
+// over returns the nanoseconds that a run of op takes more than the bare part of
+// it. They are a small difference of two numbers that a busy machine moves by
+// more than that, so the two take turns every few milliseconds, in one process,
+// and meet the same machine. The garbage of both is collected in the time of
+// whoever is at work, so that turns are of many lengths.
+func over(op *Op, n int) float64 {
+	if op.Bare == nil {
+		return 0
+	}
+	runtime.GC()
+	var with, without int64
+	const least = 16
+	done := 0
+	for turn := 0; done < n; turn++ {
+		size := least + turn%least
+		start := cpu()
+		for i := range size {
+			op.Run(i)
+		}
+		middle := cpu()
+		for range size {
+			op.Bare()
+		}
+		with += middle - start
+		without += cpu() - middle
+		done += size
+	}
+	return float64(with-without) / float64(done)
 }
 
 // cpu is the CPU time of the process, the garbage collector's included.

@@ -93,18 +93,21 @@ func main() {
 	var ops []contender.Op
 	for _, alg := range made.Algorithms {
 		token := string(contender.Must(os.ReadFile(filepath.Join(dir, alg+".jwt"))))
+		check := bare(set, alg, token)
+		alone := func() {
+			if !check() {
+				panic("a good signature was refused")
+			}
+		}
 		run := func(int) { contender.Check(verify(token)) }
 		if verify == nil {
-			check := bare(set, alg, token)
-			run = func(int) {
-				if !check() {
-					panic("a good signature was refused")
-				}
-			}
-		} else if verify(token[:len(token)-8]+"AAAAAAAA") == nil {
+			ops = append(ops, contender.Op{Name: alg, Items: 1, Run: func(int) { alone() }})
+			continue
+		}
+		if verify(token[:len(token)-8]+"AAAAAAAA") == nil {
 			panic("a bad signature was accepted")
 		}
-		ops = append(ops, contender.Op{Name: alg, Items: 1, Run: run})
+		ops = append(ops, contender.Op{Name: alg, Items: 1, Run: run, Bare: alone})
 	}
 	contender.Serve(ops...)
 }
