@@ -30,7 +30,8 @@ func newLongReport(ctx context.Context, file string) *longReport {
 	if err != nil {
 		r.commit = "unknown"
 	}
-	if out, _, err := (command{args: []string{"git", "status", "--porcelain", "--untracked-files=no"}}).output(ctx); err == nil && strings.TrimSpace(out) != "" {
+	// The report itself is what the parts before this one changed.
+	if out, _, err := (command{args: []string{"git", "status", "--porcelain", "--untracked-files=no", "--", ".", ":!" + file}}).output(ctx); err == nil && strings.TrimSpace(out) != "" {
 		r.commit += ", with changes that were not committed"
 	}
 	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {

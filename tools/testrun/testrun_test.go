@@ -195,6 +195,40 @@ func TestReportOfLongParts(t *testing.T) {
 	}
 }
 
+// A report says whether what ran was the commit; that the report itself has
+// changed, because other parts ran before, is nothing.
+func TestReportNamesTheCommit(t *testing.T) {
+	t.Chdir(t.TempDir())
+	git := func(args ...string) string {
+		t.Helper()
+		out, err := exec.Command("git", append([]string{"-c", "user.name=x", "-c", "user.email=x@localhost"}, args...)...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	write := func(file, text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	git("init", "-q")
+	write("report.md", "old")
+	write("code.go", "old")
+	git("add", "-A")
+	git("commit", "-q", "-m", "all")
+	commit := git("rev-parse", "HEAD")
+	write("report.md", "new")
+	if got := newLongReport(t.Context(), "report.md").commit; got != commit {
+		t.Errorf("commit %q, want %q", got, commit)
+	}
+	write("code.go", "new")
+	if got := newLongReport(t.Context(), "report.md").commit; got != commit+", with changes that were not committed" {
+		t.Errorf("commit %q", got)
+	}
+}
+
 // What a run of fuzzing has had is read from the report again.
 func TestFuzzingGoesOn(t *testing.T) {
 	had := fuzzed{1234, 90 * time.Second, "0a1b2c3d4e5f"}
