@@ -167,7 +167,8 @@ func (h *Header) read(head string) *Error {
 	if !ok {
 		return refuse(CodeBase64, "the token's header is not canonical base64url")
 	}
-	v, err := strictjson.Parse(raw, strictjson.Limits{})
+	var d strictjson.Document
+	v, err := d.Parse(string(raw), strictjson.Limits{})
 	if err != nil {
 		return refuse(CodeHeader, "the header is not strict JSON: "+err.Error())
 	}
@@ -175,7 +176,8 @@ func (h *Header) read(head string) *Error {
 		return refuse(CodeHeader, "the header is not a JSON object")
 	}
 	var alg strictjson.Value
-	for name, value := range v.Members() {
+	for w := v.Walk(); w.Next(); {
+		name, value := w.Name(), w.Value()
 		switch name {
 		case "alg":
 			alg = value

@@ -78,19 +78,20 @@ func verify(k *Key, a Algorithm, input []byte, signature string) bool {
 			&rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
 	case ES256: // section 3.4
 		digest := sha256.Sum256(input)
-		var der [derMax]byte
+		var der [derHead + 2*(derHead+1+32)]byte
 		return ecdsa.VerifyASN1(k.native.ecdsa, digest[:], appendDER(der[:0], signature))
 	case ES384:
 		digest := sha512.Sum384(input)
-		var der [derMax]byte
+		var der [derHead + 2*(derHead+1+48)]byte
 		return ecdsa.VerifyASN1(k.native.ecdsa, digest[:], appendDER(der[:0], signature))
 	case EdDSA: // RFC 8037 section 3.1
-		return ed25519.Verify(k.native.ed25519, input, []byte(signature))
+		var room [ed25519.SignatureSize]byte
+		return ed25519.Verify(k.native.ed25519, input, append(room[:0], signature...))
 	}
 	return false
 }
 
-const derMax = 2 + 2*(2+1+48)
+const derHead = 2 // bytes of tag and length
 
 // appendDER writes r and s, which JWS puts side by side, as the ASN.1 sequence
 // that crypto/ecdsa reads. Lengths stay below 128, one byte each.

@@ -10,16 +10,17 @@ import (
 // read takes the claims out of a payload, each with its type. Claims that decide
 // something must have it; claims that describe are left empty if they do not.
 func (t *IDToken) read(payload string, maxSize int) (seen seen, _ *Error) {
-	v, err := strictjson.ParseString(payload, strictjson.Limits{MaxSize: maxSize})
+	var d strictjson.Document // on the stack: what is kept of it are parts of payload
+	v, err := d.Parse(payload, strictjson.Limits{MaxSize: maxSize})
 	if err != nil {
 		return seen, refuse(CodeClaims, "the claims are not strict JSON: "+err.Error())
 	}
 	if v.Kind() != strictjson.Object {
 		return seen, refuse(CodeClaims, "the claims are not a JSON object")
 	}
-	t.claims = v
-	for name, c := range v.Members() {
-		ok := true
+	t.claims = v.Raw()
+	for w := v.Walk(); w.Next(); {
+		name, c, ok := w.Name(), w.Value(), true
 		switch name {
 		case "iss":
 			t.Issuer, ok = c.Text()

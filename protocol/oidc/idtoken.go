@@ -85,18 +85,22 @@ type IDToken struct {
 	Algorithm jws.Algorithm // that the token was signed with
 	KeyID     string        // of the key that signed it
 
-	claims strictjson.Value
+	claims string
 	single [1]string // room for an Audience of one
 }
 
 // Claim returns a claim as the JSON that the token has, or "" if it is missing.
-func (t *IDToken) Claim(name string) string { return t.claims.Get(name).Raw() }
+func (t *IDToken) Claim(name string) string { return t.Value(name).Raw() }
 
 // Claims returns all claims as the token has them: one JSON object.
-func (t *IDToken) Claims() string { return t.claims.Raw() }
+func (t *IDToken) Claims() string { return t.claims }
 
-// Value returns a claim for strict reading; the zero Value if it is missing.
-func (t *IDToken) Value(name string) strictjson.Value { return t.claims.Get(name) }
+// Value returns a claim for strict reading; the zero Value if it is missing. It
+// reads the claims anew: an IDToken keeps what most want and the text of the rest.
+func (t *IDToken) Value(name string) strictjson.Value {
+	v, _ := strictjson.ParseString(t.claims, strictjson.Limits{MaxSize: len(t.claims)})
+	return v.Get(name)
+}
 
 // Unverified is an ID token whose form and claims are good and whose signature
 // was not checked yet.

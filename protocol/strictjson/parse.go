@@ -23,11 +23,8 @@ const (
 	// walk is cheaper, above it a walk would take quadratic time.
 	walkMembers = 24
 
-	// A document's nodes are made at once for as many values as it seems to
-	// hold; a document that only looks so large must not cost memory.
-	mostNodesAtOnce = 64
-	smallNodes      = 6  // enough for the header of a token
-	mediumNodes     = 19 // enough for the claims of most; with them a document just fits 512 bytes
+	roomNodes = 19 // values that a Document has room for: the claims of most tokens
+	moreNodes = 64 // room at first for those of a longer one
 )
 
 // node is one value. The nodes of a document stand in the order of its text, a
@@ -43,30 +40,51 @@ type node struct {
 	nameEscaped        bool
 }
 
-type document struct {
+// A Document is a document that was read, and room to read one into. Parse and
+// ParseString make one for each document; who needs the values only for a moment
+// can have one on the stack, and then reading a usual token allocates nothing.
+// The zero Document is ready.
+type Document struct {
 	src   string
-	nodes []node
+	room  [roomNodes]node
+	more  []node // all nodes, if there is no room for them
+	count int
+
+	// The reader's state. It is here and not in a type of its own, which would
+	// have to point here: then the compiler would put every Document on the heap.
+	pos       int
+	depth     int // levels that may still be opened
+	code, msg string
+}
+
+// node returns the node at i. The pointer is good until the next add.
+func (d *Document) node(i uint32) *node {
+	if d.more != nil {
+		return &d.more[i]
+	}
+	return &d.room[i]
+}
+
+func (d *Document) add(n node) {
+	if d.count < roomNodes {
+		d.room[d.count] = n
+	} else {
+		if d.count == roomNodes {
+			d.more = append(make([]node, 0, moreNodes), d.room[:]...)
+		}
+		d.more = append(d.more, n)
+	}
+	d.count++
 }
 
 // name returns the name of the member at node i, decoded.
-func (d *document) name(i uint32) string {
-	n := &d.nodes[i]
+func (d *Document) name(i uint32) string {
+	n := d.node(i)
 	s := d.src[n.nameStart:n.nameEnd]
 	if n.nameEscaped {
 		s = unescape(s)
 	}
 	return s
-}
-
-// smallDocument and mediumDocument save most documents a second allocation.
-type smallDocument struct {
-	document
-	room [smallNodes]node
-}
-
-type mediumDocument struct {
-	document
-	room [mediumNodes]node
 }
 
 // Parse reads one document. It keeps a copy of b, so b may change afterwards.
@@ -79,31 +97,22 @@ func Parse(b []byte, l Limits) (Value, error) {
 }
 
 // ParseString is Parse for a string, which it does not copy.
-func ParseString(s string, l Limits) (Value, error) {
+func ParseString(s string, l Limits) (Value, error) { return new(Document).Parse(s, l) }
+
+// Parse reads one document into d and does not copy it. Values of the document
+// that was in d before must not be used any more. Errors are *Error.
+func (d *Document) Parse(s string, l Limits) (Value, error) {
 	if len(s) > l.size() {
 		return Value{}, &Error{CodeTooLarge, "the document is longer than allowed", l.size()}
 	}
-	var d *document
-	switch room := 2 + strings.Count(s, ","); {
-	case room <= smallNodes:
-		small := &smallDocument{}
-		d, small.nodes = &small.document, small.room[:0]
-	case room <= mediumNodes:
-		medium := &mediumDocument{}
-		d, medium.nodes = &medium.document, medium.room[:0]
-	default:
-		d = &document{nodes: make([]node, 0, min(room, mostNodesAtOnce))}
+	d.src, d.more, d.count, d.pos, d.depth = s, nil, 0, 0, l.depth()
+	if !d.value(node{}) {
+		return Value{}, &Error{d.code, d.msg, d.pos}
 	}
-	d.src = s
-	p := parser{nodes: d.nodes, src: s, depth: l.depth()}
-	if !p.value(node{}) {
-		return Value{}, &Error{p.code, p.msg, p.pos}
+	d.space()
+	if d.pos != len(s) {
+		return Value{}, &Error{CodeTrailing, "something follows the value", d.pos}
 	}
-	p.space()
-	if p.pos != len(s) {
-		return Value{}, &Error{CodeTrailing, "something follows the value", p.pos}
-	}
-	d.nodes = p.nodes
 	return Value{d, 0}, nil
 }
 
@@ -127,25 +136,16 @@ func (l Limits) depth() int {
 	return l.MaxDepth
 }
 
-type parser struct {
-	nodes []node
-	src   string
-	pos   int
-	depth int // levels that may still be opened
-	code  string
-	msg   string
-}
-
-func (p *parser) fail(code, msg string) bool {
-	p.code, p.msg = code, msg
+func (d *Document) fail(code, msg string) bool {
+	d.code, d.msg = code, msg
 	return false
 }
 
-func (p *parser) space() {
-	for p.pos < len(p.src) {
-		switch p.src[p.pos] {
+func (d *Document) space() {
+	for d.pos < len(d.src) {
+		switch d.src[d.pos] {
 		case ' ', '\t', '\n', '\r':
-			p.pos++
+			d.pos++
 		default:
 			return
 		}
@@ -154,105 +154,106 @@ func (p *parser) space() {
 
 // value reads one value, leading space included, and appends its nodes. n holds
 // what is known of it: its name.
-func (p *parser) value(n node) bool {
-	p.space()
-	if p.pos >= len(p.src) {
-		return p.fail(CodeSyntax, "the document ends where a value belongs")
+func (d *Document) value(n node) bool {
+	d.space()
+	if d.pos >= len(d.src) {
+		return d.fail(CodeSyntax, "the document ends where a value belongs")
 	}
-	n.start = uint32(p.pos)
-	at, ok := len(p.nodes), false
-	switch c := p.src[p.pos]; {
+	n.start = uint32(d.pos)
+	at, ok := uint32(d.count), false
+	switch c := d.src[d.pos]; {
 	case c == '"':
 		n.kind = String
-		if n.escaped, ok = p.text(); ok { // the quotes are not part of the value
+		if n.escaped, ok = d.text(); ok { // the quotes are not part of the value
 			n.start++
-			n.end, n.next = uint32(p.pos-1), uint32(at+1)
-			p.nodes = append(p.nodes, n)
+			n.end, n.next = uint32(d.pos-1), at+1
+			d.add(n)
 		}
 		return ok
 	case c == '{', c == '[':
 		n.kind = Object
-		p.nodes = append(p.nodes, n)
+		d.add(n)
 		if c == '{' {
-			ok = p.object(at)
+			ok = d.object(at)
 		} else {
-			p.nodes[at].kind = Array
-			ok = p.array()
+			d.node(at).kind = Array
+			ok = d.array()
 		}
 		if ok {
-			p.nodes[at].end, p.nodes[at].next = uint32(p.pos), uint32(len(p.nodes))
+			n := d.node(at)
+			n.end, n.next = uint32(d.pos), uint32(d.count)
 		}
 		return ok
 	case c == '-' || isDigit(c):
-		n.kind, ok = Number, p.number()
+		n.kind, ok = Number, d.number()
 	case c == 't':
-		n.kind, ok = True, p.word("true")
+		n.kind, ok = True, d.word("true")
 	case c == 'f':
-		n.kind, ok = False, p.word("false")
+		n.kind, ok = False, d.word("false")
 	case c == 'n':
-		n.kind, ok = Null, p.word("null")
+		n.kind, ok = Null, d.word("null")
 	default:
-		return p.fail(CodeSyntax, "no value begins like this")
+		return d.fail(CodeSyntax, "no value begins like this")
 	}
 	if ok {
-		n.end, n.next = uint32(p.pos), uint32(at+1)
-		p.nodes = append(p.nodes, n)
+		n.end, n.next = uint32(d.pos), at+1
+		d.add(n)
 	}
 	return ok
 }
 
-func (p *parser) word(w string) bool {
-	if !strings.HasPrefix(p.src[p.pos:], w) {
-		return p.fail(CodeSyntax, "no value begins like this")
+func (d *Document) word(w string) bool {
+	if !strings.HasPrefix(d.src[d.pos:], w) {
+		return d.fail(CodeSyntax, "no value begins like this")
 	}
-	p.pos += len(w)
+	d.pos += len(w)
 	return true
 }
 
-func (p *parser) open() bool {
-	if p.depth == 0 {
-		return p.fail(CodeTooDeep, "objects and arrays are nested too deeply")
+func (d *Document) open() bool {
+	if d.depth == 0 {
+		return d.fail(CodeTooDeep, "objects and arrays are nested too deeply")
 	}
-	p.depth--
-	p.pos++
-	p.space()
+	d.depth--
+	d.pos++
+	d.space()
 	return true
 }
 
-func (p *parser) close() bool {
-	p.depth++
-	p.pos++
+func (d *Document) close() bool {
+	d.depth++
+	d.pos++
 	return true
 }
 
 // object reads a whole object; at is its node.
-func (p *parser) object(at int) bool {
-	if !p.open() {
+func (d *Document) object(at uint32) bool {
+	if !d.open() {
 		return false
 	}
-	if p.pos < len(p.src) && p.src[p.pos] == '}' {
-		return p.close()
+	if d.pos < len(d.src) && d.src[d.pos] == '}' {
+		return d.close()
 	}
 	var filter uint64            // a set bit means: a name like this may have been seen
 	var seen map[string]struct{} // only for large objects
 	for members := 0; ; members++ {
-		start := p.pos
-		if p.pos >= len(p.src) || p.src[p.pos] != '"' {
-			return p.fail(CodeSyntax, "a member's name belongs here")
+		start := d.pos
+		if d.pos >= len(d.src) || d.src[d.pos] != '"' {
+			return d.fail(CodeSyntax, "a member's name belongs here")
 		}
-		escaped, ok := p.text()
+		escaped, ok := d.text()
 		if !ok {
 			return false
 		}
-		n := node{nameStart: uint32(start + 1), nameEnd: uint32(p.pos - 1), nameEscaped: escaped}
-		name := p.src[n.nameStart:n.nameEnd]
+		n := node{nameStart: uint32(start + 1), nameEnd: uint32(d.pos - 1), nameEscaped: escaped}
+		name := d.src[n.nameStart:n.nameEnd]
 		if escaped {
 			name = unescape(name)
 		}
 		if members == walkMembers {
 			seen = make(map[string]struct{}, 4*walkMembers)
-			for i := at + 1; i < len(p.nodes); i = int(p.nodes[i].next) {
-				seen[p.name(i)] = struct{}{}
+			for i := at + 1; i < uint32(d.count); i = d.node(i).next {
+				seen[d.name(i)] = struct{}{}
 			}
 		}
 		var dup bool
@@ -261,48 +262,44 @@ func (p *parser) object(at int) bool {
 			seen[name] = struct{}{}
 		} else {
 			bit := uint64(1) << fold(name)
-			dup = filter&bit != 0 && p.hasMember(at, name)
+			dup = filter&bit != 0 && d.hasMember(at, name)
 			filter |= bit
 		}
 		if dup {
-			p.pos = start
-			return p.fail(CodeDuplicate, "a name appears twice in one object")
+			d.pos = start
+			return d.fail(CodeDuplicate, "a name appears twice in one object")
 		}
-		p.space()
-		if p.pos >= len(p.src) || p.src[p.pos] != ':' {
-			return p.fail(CodeSyntax, "a colon belongs here")
+		d.space()
+		if d.pos >= len(d.src) || d.src[d.pos] != ':' {
+			return d.fail(CodeSyntax, "a colon belongs here")
 		}
-		p.pos++
-		if !p.value(n) {
+		d.pos++
+		if !d.value(n) {
 			return false
 		}
-		p.space()
-		if p.pos >= len(p.src) {
-			return p.fail(CodeSyntax, "the document ends inside an object")
+		d.space()
+		if d.pos >= len(d.src) {
+			return d.fail(CodeSyntax, "the document ends inside an object")
 		}
-		switch p.src[p.pos] {
+		switch d.src[d.pos] {
 		case ',':
-			p.pos++
-			p.space()
+			d.pos++
+			d.space()
 		case '}':
-			return p.close()
+			return d.close()
 		default:
-			return p.fail(CodeSyntax, "a comma or the end of the object belongs here")
+			return d.fail(CodeSyntax, "a comma or the end of the object belongs here")
 		}
 	}
 }
 
-func (p *parser) hasMember(at int, name string) bool {
-	for i := at + 1; i < len(p.nodes); i = int(p.nodes[i].next) {
-		if p.name(i) == name {
+func (d *Document) hasMember(at uint32, name string) bool {
+	for i := at + 1; i < uint32(d.count); i = d.node(i).next {
+		if d.name(i) == name {
 			return true
 		}
 	}
 	return false
-}
-
-func (p *parser) name(i int) string {
-	return (&document{p.src, p.nodes}).name(uint32(i))
 }
 
 // fold maps a name to 0..63, so that most new names need no walk at all. The
@@ -314,68 +311,68 @@ func fold(s string) uint {
 	return (uint(s[0]) + uint(s[len(s)-1]) + uint(s[len(s)/2])*13 + uint(len(s))*31) & 63
 }
 
-func (p *parser) array() bool {
-	if !p.open() {
+func (d *Document) array() bool {
+	if !d.open() {
 		return false
 	}
-	if p.pos < len(p.src) && p.src[p.pos] == ']' {
-		return p.close()
+	if d.pos < len(d.src) && d.src[d.pos] == ']' {
+		return d.close()
 	}
 	for {
-		if !p.value(node{}) {
+		if !d.value(node{}) {
 			return false
 		}
-		p.space()
-		if p.pos >= len(p.src) {
-			return p.fail(CodeSyntax, "the document ends inside an array")
+		d.space()
+		if d.pos >= len(d.src) {
+			return d.fail(CodeSyntax, "the document ends inside an array")
 		}
-		switch p.src[p.pos] {
+		switch d.src[d.pos] {
 		case ',':
-			p.pos++
+			d.pos++
 		case ']':
-			return p.close()
+			return d.close()
 		default:
-			return p.fail(CodeSyntax, "a comma or the end of the array belongs here")
+			return d.fail(CodeSyntax, "a comma or the end of the array belongs here")
 		}
 	}
 }
 
 // number checks the grammar of RFC 8259 section 6: no plus sign, no leading
 // zero, digits on both sides of the point.
-func (p *parser) number() bool {
-	if p.src[p.pos] == '-' {
-		p.pos++
+func (d *Document) number() bool {
+	if d.src[d.pos] == '-' {
+		d.pos++
 	}
-	if p.pos < len(p.src) && p.src[p.pos] == '0' {
-		p.pos++
-	} else if !p.digits() {
+	if d.pos < len(d.src) && d.src[d.pos] == '0' {
+		d.pos++
+	} else if !d.digits() {
 		return false
 	}
-	if p.pos < len(p.src) && p.src[p.pos] == '.' {
-		p.pos++
-		if !p.digits() {
+	if d.pos < len(d.src) && d.src[d.pos] == '.' {
+		d.pos++
+		if !d.digits() {
 			return false
 		}
 	}
-	if p.pos < len(p.src) && p.src[p.pos]|0x20 == 'e' {
-		p.pos++
-		if p.pos < len(p.src) && (p.src[p.pos] == '+' || p.src[p.pos] == '-') {
-			p.pos++
+	if d.pos < len(d.src) && d.src[d.pos]|0x20 == 'e' {
+		d.pos++
+		if d.pos < len(d.src) && (d.src[d.pos] == '+' || d.src[d.pos] == '-') {
+			d.pos++
 		}
-		if !p.digits() {
+		if !d.digits() {
 			return false
 		}
 	}
 	return true
 }
 
-func (p *parser) digits() bool {
-	start := p.pos
-	for p.pos < len(p.src) && isDigit(p.src[p.pos]) {
-		p.pos++
+func (d *Document) digits() bool {
+	start := d.pos
+	for d.pos < len(d.src) && isDigit(d.src[d.pos]) {
+		d.pos++
 	}
-	if p.pos == start {
-		return p.fail(CodeSyntax, "a digit belongs here")
+	if d.pos == start {
+		return d.fail(CodeSyntax, "a digit belongs here")
 	}
 	return true
 }
@@ -403,8 +400,8 @@ func load(s string) uint64 { // little-endian; s has eight bytes
 }
 
 // text reads a string from its opening to its closing quote.
-func (p *parser) text() (escaped, ok bool) {
-	s, i := p.src, p.pos+1
+func (d *Document) text() (escaped, ok bool) {
+	s, i := d.src, d.pos+1
 	for {
 		for len(s)-i >= 8 {
 			if x := special(load(s[i:])); x != 0 {
@@ -414,34 +411,34 @@ func (p *parser) text() (escaped, ok bool) {
 			i += 8
 		}
 		if i >= len(s) {
-			p.pos = i
-			return false, p.fail(CodeSyntax, "the document ends inside a string")
+			d.pos = i
+			return false, d.fail(CodeSyntax, "the document ends inside a string")
 		}
 		switch c := s[i]; {
 		case c == '"':
-			p.pos = i + 1
+			d.pos = i + 1
 			return escaped, true
 		case c == '\\':
 			_, n := escape(s[i:])
 			if n <= 0 {
-				p.pos = i
+				d.pos = i
 				if n < 0 {
-					return false, p.fail(CodeUTF8, "an escape is half of a surrogate pair")
+					return false, d.fail(CodeUTF8, "an escape is half of a surrogate pair")
 				}
-				return false, p.fail(CodeSyntax, "no escape is written like this")
+				return false, d.fail(CodeSyntax, "no escape is written like this")
 			}
 			escaped = true
 			i += n
 		case c < 0x20:
-			p.pos = i
-			return false, p.fail(CodeSyntax, "a control character stands unescaped in a string")
+			d.pos = i
+			return false, d.fail(CodeSyntax, "a control character stands unescaped in a string")
 		case c < utf8.RuneSelf: // among the last seven bytes
 			i++
 		default:
 			r, n := utf8.DecodeRuneInString(s[i:])
 			if r == utf8.RuneError && n == 1 {
-				p.pos = i
-				return false, p.fail(CodeUTF8, "a string is not UTF-8")
+				d.pos = i
+				return false, d.fail(CodeUTF8, "a string is not UTF-8")
 			}
 			i += n
 		}

@@ -398,3 +398,58 @@ func TestWriterRefusesWhatReadersRefuse(t *testing.T) {
 		}
 	}
 }
+
+// A Document on the stack reads what has room there without an allocation, and
+// what has not as well as any other.
+func TestDocumentIsReadAgainAndAgain(t *testing.T) {
+	short, long := `{"a":"x","b":[1,"y"],"c":{}}`, `[`+strings.Repeat(`{"a":1},`, moreNodes)+`2]`
+	sum := 0
+	if n := testing.AllocsPerRun(100, func() {
+		var d Document
+		v, err := d.Parse(short, Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for w := v.Walk(); w.Next(); {
+			text, _ := w.Value().Text()
+			sum += len(w.Name()) + len(text) + w.Value().Len()
+		}
+	}); n != 0 || sum%101 != 0 {
+		t.Errorf("%v allocations, sum %d", n, sum)
+	}
+
+	var d Document
+	for range 2 {
+		v, err := d.Parse(long, Limits{})
+		if err != nil || v.Len() != moreNodes+1 || v.Raw() != long {
+			t.Fatalf("%d elements, %v", v.Len(), err)
+		}
+		for i, e := 0, v.Walk(); e.Next(); i++ {
+			if a, ok := e.Value().Get("a").Int(); ok != (i < moreNodes) || ok && a != 1 {
+				t.Fatalf("element %d: %s", i, e.Value().Raw())
+			}
+		}
+		if v, err := d.Parse(`{"a":`, Limits{}); err == nil || v.Exists() {
+			t.Fatal("half a document was taken")
+		}
+		if v, err = d.Parse(short, Limits{}); err != nil || v.Len() != 3 || v.Get("b").Raw() != `[1,"y"]` {
+			t.Fatalf("%s, %v", v.Raw(), err)
+		}
+		if w := v.Get("a").Walk(); w.Next() {
+			t.Fatal("a string holds something")
+		}
+	}
+	// Around the number of values that there is room for.
+	for n := roomNodes - 3; n < roomNodes+3; n++ {
+		list := "[" + strings.TrimSuffix(strings.Repeat("7,", n), ",") + "]"
+		v, err := d.Parse(list, Limits{})
+		if err != nil || v.Len() != n {
+			t.Fatalf("%d elements, want %d: %v", v.Len(), n, err)
+		}
+		for w := v.Walk(); w.Next(); {
+			if got, ok := w.Value().Int(); !ok || got != 7 {
+				t.Fatalf("%s among %d", w.Value().Raw(), n)
+			}
+		}
+	}
+}

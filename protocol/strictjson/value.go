@@ -31,11 +31,11 @@ func (k Kind) String() string {
 // concurrent use; it keeps the document alive. Every method of the zero Value
 // answers "not there".
 type Value struct {
-	d *document
+	d *Document
 	i uint32
 }
 
-func (v Value) node() *node { return &v.d.nodes[v.i] }
+func (v Value) node() *node { return v.d.node(v.i) }
 
 // Kind returns the value's type, None for the zero Value.
 func (v Value) Kind() Kind {
@@ -85,10 +85,9 @@ func (v Value) Get(name string) Value {
 	if v.Kind() != Object {
 		return Value{}
 	}
-	o := v.node()
-	for i := v.i + 1; i < o.next; i = v.d.nodes[i].next {
-		if v.d.name(i) == name {
-			return Value{v.d, i}
+	for w := v.Walk(); w.Next(); {
+		if w.Name() == name {
+			return w.Value()
 		}
 	}
 	return Value{}
@@ -100,9 +99,8 @@ func (v Value) Members() iter.Seq2[string, Value] {
 		if v.Kind() != Object {
 			return
 		}
-		o := v.node()
-		for i := v.i + 1; i < o.next; i = v.d.nodes[i].next {
-			if !yield(v.d.name(i), Value{v.d, i}) {
+		for w := v.Walk(); w.Next(); {
+			if !yield(w.Name(), w.Value()) {
 				return
 			}
 		}
@@ -115,22 +113,51 @@ func (v Value) Elements() iter.Seq[Value] {
 		if v.Kind() != Array {
 			return
 		}
-		a := v.node()
-		for i := v.i + 1; i < a.next; i = v.d.nodes[i].next {
-			if !yield(Value{v.d, i}) {
+		for w := v.Walk(); w.Next(); {
+			if !yield(w.Value()) {
 				return
 			}
 		}
 	}
 }
 
+// A Walk goes through what an object or an array directly holds, in order, as
+// Members and Elements do. It leaves a Document on the stack where it is; to them
+// the compiler gives one on the heap.
+type Walk struct {
+	d             *Document
+	at, next, end uint32
+}
+
+// Walk returns a Walk before the first member or element; it holds nothing for
+// values of other kinds.
+func (v Value) Walk() Walk {
+	if k := v.Kind(); k != Object && k != Array {
+		return Walk{}
+	}
+	return Walk{v.d, v.i, v.i + 1, v.node().next}
+}
+
+// Next goes to the next one; false after the last.
+func (w *Walk) Next() bool {
+	if w.next >= w.end {
+		return false
+	}
+	w.at = w.next
+	w.next = w.d.node(w.at).next
+	return true
+}
+
+// Name returns the member's name, decoded; an array's elements have none.
+func (w *Walk) Name() string { return w.d.name(w.at) }
+
+// Value returns the member's value, or the element.
+func (w *Walk) Value() Value { return Value{w.d, w.at} }
+
 // Len returns how many members or elements the value directly holds.
 func (v Value) Len() int {
-	if k := v.Kind(); k != Object && k != Array {
-		return 0
-	}
 	n := 0
-	for i, end := v.i+1, v.node().next; i < end; i = v.d.nodes[i].next {
+	for w := v.Walk(); w.Next(); {
 		n++
 	}
 	return n
@@ -142,12 +169,12 @@ func (v Value) Strings() ([]string, bool) {
 		return nil, false
 	}
 	out := make([]string, 0, v.Len())
-	for e := range v.Elements() {
-		s, ok := e.Text()
+	for w := v.Walk(); w.Next(); {
+		text, ok := w.Value().Text()
 		if !ok {
 			return nil, false
 		}
-		out = append(out, s)
+		out = append(out, text)
 	}
 	return out, true
 }
