@@ -74,7 +74,7 @@ func appendDecoded(dst []byte, s string) ([]byte, bool) {
 // writeDecoded is appendDecoded to a string in the making, by way of a small
 // buffer on the stack.
 func writeDecoded(b *strings.Builder, s string) bool {
-	const chunk = 256 // whole groups, so that only the last chunk can have a rest
+	const chunk = 512 // whole groups, so that only the last chunk can have a rest
 	var room [chunk/4*3 + 2]byte
 	for {
 		n := min(len(s), chunk)

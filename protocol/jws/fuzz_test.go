@@ -25,9 +25,6 @@ func FuzzVerify(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, token string) {
 		m, err := Verify(token, set, anyJWT)
-		if _, fresh := Verify(token, NewKeySet(set.Keys()...), anyJWT); refusedAs(fresh) != refusedAs(err) {
-			t.Fatalf("%v by a set that has seen tokens, %v by one that has seen none", err, fresh)
-		}
 		if err != nil {
 			if refusedAs(err) == "" || strings.Contains(refusedAs(err), " ") {
 				t.Fatalf("%v", err)
@@ -52,16 +49,14 @@ func FuzzHeader(f *testing.F) {
 	for _, seed := range []string{`{"alg":"EdDSA"}`, `{"alg":"EdDSA","kid":"k1","typ":"JWT","x":[1]}`, `{"alg":"EdDSA","alg":"EdDSA"}`, `{"alg":"EdDSA","jwk":{}}`, `null`, ``} {
 		f.Add(seed, "p")
 	}
+	set := NewKeySet()
 	k, err := ParseKey([]byte(`{"kty":"OKP","crv":"Ed25519","x":"` + edPublic + `","kid":"k1"}`))
 	if err != nil {
 		f.Fatal(err)
 	}
-	set := NewKeySet(k)
+	set = NewKeySet(k)
 	f.Fuzz(func(t *testing.T, header, payload string) {
 		m, err := Verify(edToken(header, payload), set, anyJWT)
-		if _, fresh := Verify(edToken(header, payload), NewKeySet(k), anyJWT); refusedAs(fresh) != refusedAs(err) {
-			t.Fatalf("%s: %v by a set that has seen tokens, %v by one that has seen none", header, err, fresh)
-		}
 		if err == nil && (m.Header.Algorithm != EdDSA || string(m.Payload) != payload || m.Header.HasType && m.Header.Type != "JWT" || m.Header.HasKeyID && m.Header.KeyID != "k1") {
 			t.Fatalf("%s: %+v", header, m.Header)
 		}

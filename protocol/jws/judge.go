@@ -46,7 +46,7 @@ type Unverified struct {
 	key       *Key
 	input     string // header "." payload, as the token has them
 	payload   string
-	signature string // its bytes; a string, so that payload and signature are decoded into one
+	signature string // its bytes; a string, so that all three parts are decoded into one
 }
 
 // Judge reads a compact JWS and picks the key that may check it. It does all
@@ -78,26 +78,27 @@ func (u *Unverified) judge(token string, keys *KeySet, p *Policy) *Error {
 	if err != nil {
 		return err
 	}
-	u.input = token[:len(head)+1+len(body)]
-	known := keys.recall(head)
-	if known != nil {
-		u.header, u.key = known.header, known.key
-	} else if err := u.header.read(head); err != nil {
+	// All parts are decoded into one text. Where a later part cannot be decoded
+	// the header may still say why (b64, zip), so its own faults come first.
+	var text strings.Builder
+	text.Grow(len(head)/4*3 + len(body)/4*3 + len(sig)/4*3 + 6)
+	if !writeDecoded(&text, head) {
+		return refuse(CodeBase64, "the token's header is not canonical base64url")
+	}
+	n := text.Len()
+	if err := u.header.read(text.String(), p); err != nil {
 		return err
 	}
-	if err := u.header.suits(p); err != nil {
-		return err
+	if !writeDecoded(&text, body) {
+		return refuse(CodeBase64, "the token's payload is not canonical base64url")
 	}
-	// Where a part cannot be decoded the header may still say why (b64, zip), so
-	// its own faults came first.
-	if err := u.decode(body, sig); err != nil {
-		return err
+	m := text.Len()
+	if !writeDecoded(&text, sig) {
+		return refuse(CodeBase64, "the token's signature is not canonical base64url")
 	}
-	if known == nil {
-		if u.key, err = keys.find(&u.header); err != nil {
-			return err
-		}
-		keys.remember(head, u)
+	u.input, u.payload, u.signature = token[:len(head)+1+len(body)], text.String()[n:m], text.String()[m:]
+	if u.key, err = keys.find(&u.header); err != nil {
+		return err
 	}
 	if len(u.signature) != u.key.size() {
 		return refuse(CodeSignatureForm, "the signature does not have the length that the key and algorithm give it")
@@ -144,31 +145,10 @@ func split(token string, max int) (head, body, sig string, _ *Error) {
 	return head, body, sig, nil
 }
 
-// decode decodes payload and signature into one text, so that a token costs one
-// allocation.
-func (u *Unverified) decode(body, sig string) *Error {
-	var b strings.Builder
-	b.Grow(len(body)/4*3 + len(sig)/4*3 + 4)
-	if !writeDecoded(&b, body) {
-		return refuse(CodeBase64, "the token's payload is not canonical base64url")
-	}
-	n := b.Len()
-	if !writeDecoded(&b, sig) {
-		return refuse(CodeBase64, "the token's signature is not canonical base64url")
-	}
-	text := b.String()
-	u.payload, u.signature = text[:n], text[n:]
-	return nil
-}
-
-// read judges the form of a header (RFC 7515 section 4).
-func (h *Header) read(head string) *Error {
-	raw, ok := decode(head)
-	if !ok {
-		return refuse(CodeBase64, "the token's header is not canonical base64url")
-	}
+// read judges a header (RFC 7515 section 4).
+func (h *Header) read(raw string, p *Policy) *Error {
 	var d strictjson.Document
-	v, err := d.Parse(string(raw), strictjson.Limits{})
+	v, err := d.Parse(raw, strictjson.Limits{})
 	if err != nil {
 		return refuse(CodeHeader, "the header is not strict JSON: "+err.Error())
 	}
@@ -200,11 +180,6 @@ func (h *Header) read(head string) *Error {
 	if h.Algorithm, ok = parseAlgorithm(name); !ok {
 		return refuse(CodeAlgUnsupported, "the algorithm is none that this reader takes: RS256, PS256, ES256, ES384, EdDSA")
 	}
-	return nil
-}
-
-// suits judges whether the policy takes tokens with this header.
-func (h *Header) suits(p *Policy) *Error {
 	if len(p.Algorithms) > 0 && !contains(p.Algorithms, h.Algorithm) {
 		return refuse(CodeAlgNotAllowed, "the token is signed with "+string(h.Algorithm)+", which is not allowed here")
 	}

@@ -1,66 +1,17 @@
 package jws
 
-import (
-	"strings"
-	"sync/atomic"
-
-	"github.com/bonafides-dev/bonafides/protocol/strictjson"
-)
+import "github.com/bonafides-dev/bonafides/protocol/strictjson"
 
 const (
 	maxKeySet = 512 << 10 // bytes of a JWK set
 	maxKeys   = 256
 )
 
-// KeySet is the keys of one issuer. Its keys do not change, and it is safe
-// for concurrent use; do not copy it. The nil and the zero KeySet hold no key, so they refuse every token.
+// KeySet is the keys of one issuer. It is immutable and safe for concurrent
+// use. The nil and the zero KeySet hold no key, so they refuse every token.
 type KeySet struct {
 	keys     []*Key
 	rejected []RejectedKey
-	headers  [4]atomic.Pointer[knownHeader]
-}
-
-// A knownHeader is the header of a token, as its token has it, that was judged
-// good, and the key that it chose. A provider writes the same few headers into
-// all its tokens. Whether a header suits a policy is judged for every token.
-type knownHeader struct {
-	head   string
-	header Header
-	key    *Key
-}
-
-const longestKnownHeader = 512
-
-// recall returns what is known of a header, nil if nothing is.
-func (s *KeySet) recall(head string) *knownHeader {
-	if s == nil {
-		return nil
-	}
-	for i := range s.headers {
-		if k := s.headers[i].Load(); k != nil && k.head == head {
-			return k
-		}
-	}
-	return nil
-}
-
-// remember keeps the header and the key of a token in a free place, or in place
-// of another that its bytes choose.
-func (s *KeySet) remember(head string, u *Unverified) {
-	if len(head) > longestKnownHeader {
-		return
-	}
-	k := &knownHeader{strings.Clone(head), u.header, u.key}
-	place := 0
-	for i := range s.headers {
-		if s.headers[i].CompareAndSwap(nil, k) {
-			return
-		}
-	}
-	for i := 0; i < len(head); i++ {
-		place += int(head[i])
-	}
-	s.headers[place%len(s.headers)].Store(k)
 }
 
 // RejectedKey is a key of the set that cannot be used, and why.

@@ -3,7 +3,6 @@ package oidc
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -67,18 +66,11 @@ func readCorpus(t testing.TB) (*corpus, map[string]*jws.KeySet) {
 	}
 	sets := map[string]*jws.KeySet{}
 	for name, raw := range c.KeySets {
-		sets[name] = parseSet(t, raw)
+		if sets[name], err = jws.ParseKeySet(raw); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
 	}
 	return c, sets
-}
-
-func parseSet(t testing.TB, raw []byte) *jws.KeySet {
-	t.Helper()
-	set, err := jws.ParseKeySet(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return set
 }
 
 // classes are the kinds of attack that the corpus must have, each with at least
@@ -89,8 +81,7 @@ var classes = []string{
 	"numbers", "size and depth", "encrypted", "typ", "claim type",
 }
 
-// TestCorpus judges every token of the corpus, with a key set that has seen no
-// other and with one that has seen all before it; there must be no deviation.
+// TestCorpus judges every token of the corpus; there must be no deviation.
 func TestCorpus(t *testing.T) {
 	c, sets := readCorpus(t)
 	seen, names, accepted, deviations := map[string]int{}, map[string]bool{}, 0, 0
@@ -109,12 +100,7 @@ func TestCorpus(t *testing.T) {
 			now = test.Config.Now
 		}
 		got := "ok"
-		config := test.Config.config(keys)
-		id, err := Verify(test.Token, config, time.Unix(now, 0))
-		config.Keys = parseSet(t, c.KeySets[test.Keys])
-		if _, fresh := Verify(test.Token, config, time.Unix(now, 0)); fmt.Sprint(fresh) != fmt.Sprint(err) {
-			t.Errorf("%s: %v, and with a new key set %v", test.Name, err, fresh)
-		}
+		id, err := Verify(test.Token, test.Config.config(keys), time.Unix(now, 0))
 		if err != nil {
 			var e *Error
 			if !errors.As(err, &e) {

@@ -40,7 +40,7 @@ func (v Value) Int() (n int64, ok bool) {
 // NumericDate returns a time in seconds since 1970 (RFC 7519 section 2): whole
 // seconds, and nanoseconds below one second; anything finer is cut. A number
 // with a point or an exponent is a valid one. Not ok are other kinds, negative
-// numbers (also -0) times beyond 2^53-1
+// numbers (also -0), times beyond 2^53-1
 // seconds and texts of more than 128 characters.
 func (v Value) NumericDate() (seconds int64, nanos int, ok bool) {
 	if v.Kind() != Number {
@@ -49,6 +49,9 @@ func (v Value) NumericDate() (seconds int64, nanos int, ok bool) {
 	s := v.Raw()
 	if s[0] == '-' || len(s) > maxDateText {
 		return 0, 0, false
+	}
+	if n, whole := v.Int(); whole { // as nearly all are
+		return n, 0, true
 	}
 	// Split the text into its digits, the place of the point among them, and
 	// the exponent that moves the point.
