@@ -71,13 +71,16 @@ func appendDecoded(dst []byte, s string) ([]byte, bool) {
 	return dst, true
 }
 
-// writeDecoded is appendDecoded to a string in the making, by way of a small
-// buffer on the stack.
-func writeDecoded(b *strings.Builder, s string) bool {
-	const chunk = 512 // whole groups, so that only the last chunk can have a rest
-	var room [chunk/4*3 + 2]byte
+// A decodeRoom is what writeDecoded decodes into: whole groups, so that only the
+// last of a text's chunks can have a rest.
+type decodeRoom [decodeChunk/4*3 + 2]byte
+
+const decodeChunk = 512 // characters
+
+// writeDecoded is appendDecoded to a string in the making, by way of room.
+func writeDecoded(b *strings.Builder, s string, room *decodeRoom) bool {
 	for {
-		n := min(len(s), chunk)
+		n := min(len(s), decodeChunk)
 		out, ok := appendDecoded(room[:0], s[:n])
 		if !ok {
 			return false

@@ -81,19 +81,20 @@ func (u *Unverified) judge(token string, keys *KeySet, p *Policy) *Error {
 	// All parts are decoded into one text. Where a later part cannot be decoded
 	// the header may still say why (b64, zip), so its own faults come first.
 	var text strings.Builder
+	var room decodeRoom
 	text.Grow(len(head)/4*3 + len(body)/4*3 + len(sig)/4*3 + 6)
-	if !writeDecoded(&text, head) {
+	if !writeDecoded(&text, head, &room) {
 		return refuse(CodeBase64, "the token's header is not canonical base64url")
 	}
 	n := text.Len()
 	if err := u.header.read(text.String(), p); err != nil {
 		return err
 	}
-	if !writeDecoded(&text, body) {
+	if !writeDecoded(&text, body, &room) {
 		return refuse(CodeBase64, "the token's payload is not canonical base64url")
 	}
 	m := text.Len()
-	if !writeDecoded(&text, sig) {
+	if !writeDecoded(&text, sig, &room) {
 		return refuse(CodeBase64, "the token's signature is not canonical base64url")
 	}
 	u.input, u.payload, u.signature = token[:len(head)+1+len(body)], text.String()[n:m], text.String()[m:]

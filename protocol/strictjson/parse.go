@@ -65,16 +65,18 @@ func (d *Document) node(i uint32) *node {
 	return &d.room[i]
 }
 
-func (d *Document) add(n node) {
-	if d.count < roomNodes {
-		d.room[d.count] = n
-	} else {
-		if d.count == roomNodes {
+// add makes a node and returns its place. What it is, is written where it stands:
+// a copy of so many small fields would cost more than reading most values.
+func (d *Document) add() uint32 {
+	at := d.count
+	if at >= roomNodes {
+		if at == roomNodes {
 			d.more = append(make([]node, 0, moreNodes), d.room[:]...)
 		}
-		d.more = append(d.more, n)
+		d.more = append(d.more, node{})
 	}
 	d.count++
+	return uint32(at)
 }
 
 // name returns the name of the member at node i, decoded.
@@ -106,7 +108,7 @@ func (d *Document) Parse(s string, l Limits) (Value, error) {
 		return Value{}, &Error{CodeTooLarge, "the document is longer than allowed", l.size()}
 	}
 	d.src, d.more, d.count, d.pos, d.depth = s, nil, 0, 0, l.depth()
-	if !d.value(node{}) {
+	if !d.value(memberName{}) {
 		return Value{}, &Error{d.code, d.msg, d.pos}
 	}
 	d.space()
@@ -152,53 +154,44 @@ func (d *Document) space() {
 	}
 }
 
-// value reads one value, leading space included, and appends its nodes. n holds
-// what is known of it: its name.
-func (d *Document) value(n node) bool {
+// A memberName is where the name of a member stands, without its quotes.
+type memberName struct {
+	start, end uint32
+	escaped    bool
+}
+
+// value reads one value, leading space included, and makes its nodes.
+func (d *Document) value(name memberName) bool {
 	d.space()
 	if d.pos >= len(d.src) {
 		return d.fail(CodeSyntax, "the document ends where a value belongs")
 	}
-	n.start = uint32(d.pos)
-	at, ok := uint32(d.count), false
+	at, start := d.add(), uint32(d.pos)
+	kind, escaped, ok := String, false, false
 	switch c := d.src[d.pos]; {
 	case c == '"':
-		n.kind = String
-		if n.escaped, ok = d.text(); ok { // the quotes are not part of the value
-			n.start++
-			n.end, n.next = uint32(d.pos-1), at+1
-			d.add(n)
-		}
-		return ok
-	case c == '{', c == '[':
-		n.kind = Object
-		d.add(n)
-		if c == '{' {
-			ok = d.object(at)
-		} else {
-			d.node(at).kind = Array
-			ok = d.array()
-		}
-		if ok {
-			n := d.node(at)
-			n.end, n.next = uint32(d.pos), uint32(d.count)
-		}
-		return ok
+		escaped, ok = d.text()
+	case c == '{':
+		kind, ok = Object, d.object(at)
+	case c == '[':
+		kind, ok = Array, d.array()
 	case c == '-' || isDigit(c):
-		n.kind, ok = Number, d.number()
+		kind, ok = Number, d.number()
 	case c == 't':
-		n.kind, ok = True, d.word("true")
+		kind, ok = True, d.word("true")
 	case c == 'f':
-		n.kind, ok = False, d.word("false")
+		kind, ok = False, d.word("false")
 	case c == 'n':
-		n.kind, ok = Null, d.word("null")
+		kind, ok = Null, d.word("null")
 	default:
 		return d.fail(CodeSyntax, "no value begins like this")
 	}
-	if ok {
-		n.end, n.next = uint32(d.pos), at+1
-		d.add(n)
+	n, end := d.node(at), uint32(d.pos)
+	if kind == String { // the quotes are not part of the value
+		start, end = start+1, end-1
 	}
+	n.nameStart, n.nameEnd, n.nameEscaped = name.start, name.end, name.escaped
+	n.start, n.end, n.next, n.kind, n.escaped = start, end, uint32(d.count), kind, escaped
 	return ok
 }
 
@@ -245,8 +238,8 @@ func (d *Document) object(at uint32) bool {
 		if !ok {
 			return false
 		}
-		n := node{nameStart: uint32(start + 1), nameEnd: uint32(d.pos - 1), nameEscaped: escaped}
-		name := d.src[n.nameStart:n.nameEnd]
+		place := memberName{uint32(start + 1), uint32(d.pos - 1), escaped}
+		name := d.src[place.start:place.end]
 		if escaped {
 			name = unescape(name)
 		}
@@ -274,7 +267,7 @@ func (d *Document) object(at uint32) bool {
 			return d.fail(CodeSyntax, "a colon belongs here")
 		}
 		d.pos++
-		if !d.value(n) {
+		if !d.value(place) {
 			return false
 		}
 		d.space()
@@ -319,7 +312,7 @@ func (d *Document) array() bool {
 		return d.close()
 	}
 	for {
-		if !d.value(node{}) {
+		if !d.value(memberName{}) {
 			return false
 		}
 		d.space()
