@@ -53,23 +53,25 @@ type Unverified struct {
 // that needs no cryptography. Errors are *Error.
 func Judge(token string, keys *KeySet, p Policy) (*Unverified, error) {
 	u := &Unverified{}
-	if err := u.judge(token, keys, &p); err != nil {
+	var d strictjson.Document
+	if err := u.judge(token, keys, &p, &d); err != nil {
 		return nil, err
 	}
 	return u, nil
 }
 
-// JudgeInto is Judge into an Unverified that the caller has: a part of a larger
-// value, for callers that count allocations. After an error u must not be used.
-func (u *Unverified) JudgeInto(token string, keys *KeySet, p Policy) error {
+// JudgeInto is Judge into an Unverified that the caller has, a part of a larger
+// value, by way of a Document of the caller's, which may be used again at once:
+// for callers that count allocations. After an error u must not be used.
+func (u *Unverified) JudgeInto(token string, keys *KeySet, p Policy, d *strictjson.Document) error {
 	*u = Unverified{}
-	if err := u.judge(token, keys, &p); err != nil {
+	if err := u.judge(token, keys, &p, d); err != nil {
 		return err
 	}
 	return nil
 }
 
-func (u *Unverified) judge(token string, keys *KeySet, p *Policy) *Error {
+func (u *Unverified) judge(token string, keys *KeySet, p *Policy, d *strictjson.Document) *Error {
 	max := p.MaxSize
 	if max <= 0 {
 		max = defaultMaxSize
@@ -87,7 +89,7 @@ func (u *Unverified) judge(token string, keys *KeySet, p *Policy) *Error {
 		return refuse(CodeBase64, "the token's header is not canonical base64url")
 	}
 	n := text.Len()
-	if err := u.header.read(text.String(), p); err != nil {
+	if err := u.header.read(text.String(), p, d); err != nil {
 		return err
 	}
 	if !writeDecoded(&text, body, &room) {
@@ -147,8 +149,7 @@ func split(token string, max int) (head, body, sig string, _ *Error) {
 }
 
 // read judges a header (RFC 7515 section 4).
-func (h *Header) read(raw string, p *Policy) *Error {
-	var d strictjson.Document
+func (h *Header) read(raw string, p *Policy, d *strictjson.Document) *Error {
 	v, err := d.Parse(raw, strictjson.Limits{})
 	if err != nil {
 		return refuse(CodeHeader, "the header is not strict JSON: "+err.Error())

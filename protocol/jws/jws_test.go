@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/bonafides-dev/bonafides/protocol/strictjson"
 )
 
 func newEd25519(seed []byte) ed25519.PrivateKey { return ed25519.NewKeyFromSeed(seed) }
@@ -433,10 +435,11 @@ func TestJudgeRefusesWhatVerifyRefuses(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	var u Unverified
-	if err := u.JudgeInto("a.b", nil, anyJWT); refusedAs(err) != CodeMalformed {
+	var d strictjson.Document
+	if err := u.JudgeInto("a.b", nil, anyJWT, &d); refusedAs(err) != CodeMalformed {
 		t.Errorf("%v", err)
 	}
-	if err := u.JudgeInto(edToken(`{"alg":"EdDSA"}`, "foo"), edSet(t, ""), anyJWT); err != nil || !u.Check() {
+	if err := u.JudgeInto(edToken(`{"alg":"EdDSA"}`, "foo"), edSet(t, ""), anyJWT, &d); err != nil || !u.Check() {
 		t.Errorf("%v", err)
 	}
 }

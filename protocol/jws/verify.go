@@ -10,6 +10,8 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
+
+	"github.com/bonafides-dev/bonafides/protocol/strictjson"
 )
 
 // nativeKey is the key as Go's standard library wants it.
@@ -51,7 +53,8 @@ func alike[T any](*T) *T { return new(T) }
 // Verify reads a compact JWS: Judge, then the signature. Errors are *Error.
 func Verify(token string, keys *KeySet, p Policy) (*Message, error) {
 	var u Unverified
-	if err := u.judge(token, keys, &p); err != nil {
+	var d strictjson.Document
+	if err := u.judge(token, keys, &p, &d); err != nil {
 		return nil, err
 	}
 	return u.Verify()
@@ -77,9 +80,12 @@ func verify(k *Key, a Algorithm, input []byte, signature string) bool {
 		return rsa.VerifyPSS(k.native.rsa, crypto.SHA256, digest[:], []byte(signature),
 			&rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
 	case ES256: // section 3.4
-		digest := sha256.Sum256(input)
-		var der [derHead + 2*(derHead+1+32)]byte
-		return ecdsa.VerifyASN1(k.native.ecdsa, digest[:], appendDER(der[:0], signature))
+		var room struct { // crypto/ecdsa has both on the heap
+			digest [sha256.Size]byte
+			der    [derHead + 2*(derHead+1+32)]byte
+		}
+		room.digest = sha256.Sum256(input)
+		return ecdsa.VerifyASN1(k.native.ecdsa, room.digest[:], appendDER(room.der[:0], signature))
 	case ES384:
 		digest := sha512.Sum384(input)
 		var der [derHead + 2*(derHead+1+48)]byte

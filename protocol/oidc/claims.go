@@ -9,8 +9,7 @@ import (
 
 // read takes the claims out of a payload, each with its type. Claims that decide
 // something must have it; claims that describe are left empty if they do not.
-func (t *IDToken) read(payload string, maxSize int) (seen seen, _ *Error) {
-	var d strictjson.Document // on the stack: what is kept of it are parts of payload
+func (t *IDToken) read(payload string, maxSize int, d *strictjson.Document) (seen seen, _ *Error) {
 	v, err := d.Parse(payload, strictjson.Limits{MaxSize: maxSize})
 	if err != nil {
 		return seen, refuse(CodeClaims, "the claims are not strict JSON: "+err.Error())

@@ -143,14 +143,15 @@ func (u *Unverified) judge(token string, c *Config, now time.Time) error {
 		return err
 	}
 	u.checkNonce = c.CheckNonce
+	var d strictjson.Document // on the stack: what is kept of it are parts of the token's text
 	err := u.jws.JudgeInto(token, c.Keys, jws.Policy{
-		Types: idTokenTypes, AllowNoType: true, Algorithms: c.Algorithms, MaxSize: c.MaxSize})
+		Types: idTokenTypes, AllowNoType: true, Algorithms: c.Algorithms, MaxSize: c.MaxSize}, &d)
 	if err != nil {
 		return fromJWS(err)
 	}
 	header := u.jws.Header()
 	t := &IDToken{Algorithm: header.Algorithm, KeyID: header.KeyID}
-	seen, refusal := t.read(u.jws.UnverifiedPayload(), c.MaxSize)
+	seen, refusal := t.read(u.jws.UnverifiedPayload(), c.MaxSize, &d)
 	if refusal == nil {
 		refusal = c.judge(t, seen, now)
 	}

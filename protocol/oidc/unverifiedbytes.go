@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/bonafides-dev/bonafides/protocol/jws"
+	"github.com/bonafides-dev/bonafides/protocol/strictjson"
 )
 
 // Bytes returns the judgement as bytes, for callers that keep nothing while the
@@ -27,7 +28,8 @@ func ParseUnverified(b []byte) (*Unverified, error) {
 		return nil, refuse(CodeJudgement, "these bytes are no judgement of an ID token")
 	}
 	t := &IDToken{Algorithm: jws.Algorithm(alg), KeyID: string(id)}
-	if _, err := t.read(claims, len(claims)); err != nil {
+	var d strictjson.Document
+	if _, err := t.read(claims, len(claims), &d); err != nil {
 		return nil, refuse(CodeJudgement, "these bytes are no judgement of an ID token")
 	}
 	return &Unverified{token: t}, nil

@@ -46,9 +46,28 @@ func (r *running) line() (string, error) {
 	return strings.TrimSpace(line), nil
 }
 
-// race starts all contestants and lets them take turns.
-func race(all ...contestant) (*results, error) {
+// race starts all contestants and lets them take turns; then again, in as many
+// heats as are asked for.
+func race(heats int, all ...contestant) (*results, error) {
 	res := &results{scores: map[string]map[string]score{}}
+	for _, c := range all {
+		res.names = append(res.names, c.name)
+		res.scores[c.name] = map[string]score{}
+	}
+	for heat := range heats {
+		if err := res.heat(all); err != nil {
+			return nil, err
+		}
+		if heats > 1 {
+			fmt.Fprintf(os.Stderr, "heat %d of %d\n", heat+1, heats)
+		}
+	}
+	return res, nil
+}
+
+// heat is a race of processes of its own: where the system puts their memory
+// moves some results by some per cent.
+func (res *results) heat(all []contestant) error {
 	var field []*running
 	defer func() {
 		for _, r := range field {
@@ -58,32 +77,20 @@ func race(all ...contestant) (*results, error) {
 	}()
 	var order []string // every operation, as the first who knows it has it
 	for _, c := range all {
-		cmd := exec.Command(c.args[0], c.args[1:]...)
-		cmd.Stderr = os.Stderr
-		in, err := cmd.StdinPipe()
+		r, err := c.start()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			return nil, err
-		}
-		if err := cmd.Start(); err != nil {
-			return nil, fmt.Errorf("%s: %w", c.name, err)
-		}
-		r := &running{c, cmd, in, bufio.NewReader(out), nil}
 		field = append(field, r)
 		line, err := r.line()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		names, ok := strings.CutPrefix(line, "ops ")
 		if !ok {
-			return nil, fmt.Errorf("%s said %q", c.name, line)
+			return fmt.Errorf("%s said %q", c.name, line)
 		}
 		r.ops = strings.Fields(names)
-		res.names = append(res.names, c.name)
-		res.scores[c.name] = map[string]score{}
 		for _, op := range r.ops {
 			if !contains(order, op) {
 				order = append(order, op)
@@ -98,31 +105,56 @@ func race(all ...contestant) (*results, error) {
 				if !contains(r.ops, op) {
 					continue
 				}
-				if _, err := fmt.Fprintln(r.in, op, *ms); err != nil {
-					return nil, fmt.Errorf("%s: %w", r.name, err)
+				if err := res.turn(r, op); err != nil {
+					return err
 				}
-				line, err := r.line()
-				if err != nil {
-					return nil, err
-				}
-				var name string
-				var s score
-				var over float64
-				n, _ := fmt.Sscan(line, &name, &s.nanoseconds, &s.allocs, &over)
-				if n < 3 || name != op || s.nanoseconds <= 0 {
-					return nil, fmt.Errorf("%s said %q to %s", r.name, line, op)
-				}
-				best, ok := res.scores[r.name][op]
-				s.over = append(best.over, over)
-				if ok && best.nanoseconds <= s.nanoseconds {
-					s.nanoseconds, s.allocs = best.nanoseconds, best.allocs
-				}
-				res.scores[r.name][op] = s
 			}
 		}
 		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, *rounds)
 	}
-	return res, nil
+	return nil
+}
+
+func (c contestant) start() (*running, error) {
+	cmd := exec.Command(c.args[0], c.args[1:]...)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.name, err)
+	}
+	return &running{c, cmd, in, bufio.NewReader(out), nil}, nil
+}
+
+// turn lets one contestant measure an operation.
+func (res *results) turn(r *running, op string) error {
+	if _, err := fmt.Fprintln(r.in, op, *ms); err != nil {
+		return fmt.Errorf("%s: %w", r.name, err)
+	}
+	line, err := r.line()
+	if err != nil {
+		return err
+	}
+	var name string
+	var s score
+	var over float64 // only those have it who measure it
+	n, _ := fmt.Sscan(line, &name, &s.nanoseconds, &s.allocs, &over)
+	if n < 3 || name != op || s.nanoseconds <= 0 {
+		return fmt.Errorf("%s said %q to %s", r.name, line, op)
+	}
+	best, ok := res.scores[r.name][op]
+	s.over = append(best.over, over)
+	if ok && best.nanoseconds <= s.nanoseconds {
+		s.nanoseconds, s.allocs = best.nanoseconds, best.allocs
+	}
+	res.scores[r.name][op] = s
+	return nil
 }
 
 func contains(list []string, s string) bool {

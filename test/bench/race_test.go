@@ -11,7 +11,7 @@ func TestRaceRefusesBadContestants(t *testing.T) {
 		"another answer":   "echo ops a; read x; echo b 1 1 0",
 		"no time measured": "echo ops a; read x; echo a 0 0 0",
 	} {
-		if _, err := race(contestant{name, []string{"sh", "-c", script}}); err == nil {
+		if _, err := race(1, contestant{name, []string{"sh", "-c", script}}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
@@ -19,7 +19,7 @@ func TestRaceRefusesBadContestants(t *testing.T) {
 
 func TestRaceKeepsTheBest(t *testing.T) {
 	*rounds, *ms = 3, 1
-	r, err := race(
+	r, err := race(1,
 		contestant{"one", []string{"sh", "-c", "echo ops a b; for v in 5 3 2 1 9 8; do read n x; echo $n $v 7 $v; done"}},
 		contestant{"two", []string{"sh", "-c", "echo ops b; for v in 4 2 6; do read n x; echo $n $v 7 $v; done"}},
 	)
@@ -40,5 +40,18 @@ func TestRaceKeepsTheBest(t *testing.T) {
 	}
 	if got := median(r.scores["one"]["a"].over); got != 5 { // 5, 2 and 9
 		t.Errorf("a over bare: %v, want 5", got)
+	}
+}
+
+// Each heat has processes of its own.
+func TestRaceInHeats(t *testing.T) {
+	*rounds, *ms = 1, 1
+	r, err := race(3, contestant{"one", []string{"sh", "-c", "echo ops a; read n x; echo $n $$ 7 $$; read end"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	over := r.scores["one"]["a"].over
+	if len(over) != 3 || over[0] == over[1] || over[1] == over[2] || over[0] == over[2] {
+		t.Errorf("%v are not three processes", over)
 	}
 }

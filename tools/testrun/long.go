@@ -58,7 +58,11 @@ func (r *longReport) write(l line) error {
 		fmt.Fprintf(&b, "- %s\n", v)
 	}
 	for _, f := range l.t.failures {
-		fmt.Fprintf(&b, "- failed: %s\n", f.name)
+		fmt.Fprintf(&b, "- failed: %s", f.name)
+		if f.output != "" && len(f.output) <= 80 && !strings.Contains(f.output, "\n") {
+			fmt.Fprintf(&b, ": %s", f.output)
+		}
+		b.WriteString("\n")
 	}
 
 	text, err := os.ReadFile(r.file)

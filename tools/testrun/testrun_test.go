@@ -190,7 +190,7 @@ func TestReportOfLongParts(t *testing.T) {
 	}
 	write("abc123", "long-fuzz", bad)
 	got, _ = os.ReadFile(file)
-	if !strings.Contains(string(got), "- FuzzX: 12 executions") || !strings.Contains(string(got), "- failed: bad") {
+	if !strings.Contains(string(got), "- FuzzX: 12 executions") || !strings.Contains(string(got), "- failed: bad: why\n") {
 		t.Errorf("results or failures are missing:\n%s", got)
 	}
 }
