@@ -80,12 +80,9 @@ func verify(k *Key, a Algorithm, input []byte, signature string) bool {
 		return rsa.VerifyPSS(k.native.rsa, crypto.SHA256, digest[:], []byte(signature),
 			&rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
 	case ES256: // section 3.4
-		var room struct { // crypto/ecdsa has both on the heap
-			digest [sha256.Size]byte
-			der    [derHead + 2*(derHead+1+32)]byte
-		}
-		room.digest = sha256.Sum256(input)
-		return ecdsa.VerifyASN1(k.native.ecdsa, room.digest[:], appendDER(room.der[:0], signature))
+		digest := sha256.Sum256(input)
+		var der [derHead + 2*(derHead+1+32)]byte
+		return ecdsa.VerifyASN1(k.native.ecdsa, digest[:], appendDER(der[:0], signature))
 	case ES384:
 		digest := sha512.Sum384(input)
 		var der [derHead + 2*(derHead+1+48)]byte
