@@ -120,6 +120,7 @@ func fuzzAll(ctx context.Context, t *tally, targets map[string][]string, share f
 	defer os.RemoveAll(work)
 	cache, _ := filepath.Abs(".tools/fuzz")
 	var all time.Duration
+	left := 0
 	for i, pkg := range packages {
 		// Interrupted or not: what was done before is said again.
 		source, err := sourceOf(context.WithoutCancel(ctx), pkg)
@@ -149,7 +150,7 @@ func fuzzAll(ctx context.Context, t *tally, targets map[string][]string, share f
 			}
 			switch {
 			case ctx.Err() != nil:
-				t.fail(label, "interrupted; the next run goes on from here")
+				left++
 			case err != nil:
 				t.fail(label, said+err.Error())
 			case f.had.execs == 0:
@@ -164,6 +165,9 @@ func fuzzAll(ctx context.Context, t *tally, targets map[string][]string, share f
 		}
 	}
 	t.result("all targets: %.2f hours of CPU time", all.Hours())
+	if left > 0 {
+		t.fail("fuzz", fmt.Sprintf("interrupted, %d targets left; the next run goes on from here", left))
+	}
 }
 
 // longestSeed bounds the inputs that are kept, in bytes.
