@@ -203,7 +203,7 @@ func idTokens(work string) error {
 		all = append(all, contestant{name, []string{reader, name, work}})
 	}
 	all = append(all, contestant{"jose (Node)", []string{"node", "--no-warnings", "js/jose.mjs", work}})
-	const heats = 5 // a processor's caches make ES256 faster or slower by 3 us from process to process
+	const heats = 5 // one process's results can all lie to one side, by where its memory is
 	r, err := race(heats, all...)
 	if err != nil {
 		return err

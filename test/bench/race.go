@@ -149,7 +149,10 @@ func (res *results) turn(r *running, op string) error {
 		return fmt.Errorf("%s said %q to %s", r.name, line, op)
 	}
 	best, ok := res.scores[r.name][op]
-	s.over = append(best.over, over)
+	s.over = best.over
+	if n == 4 {
+		s.over = append(s.over, over)
+	}
 	if ok && best.nanoseconds <= s.nanoseconds {
 		s.nanoseconds, s.allocs = best.nanoseconds, best.allocs
 	}
@@ -218,9 +221,9 @@ func (r *results) overhead(title, bare string, ops []string) {
 				fmt.Print(" - | - | - |")
 				continue
 			}
-			over := median(s.over) / 1000
-			if over == 0 {
-				over = (s.nanoseconds - r.scores[bare][op].nanoseconds) / 1000
+			over := (s.nanoseconds - r.scores[bare][op].nanoseconds) / 1000
+			if len(s.over) > 0 {
+				over = median(s.over) / 1000
 			}
 			worst, most = max(worst, over), max(most, s.allocs)
 			allocs := fmt.Sprintf("%.0f", s.allocs)

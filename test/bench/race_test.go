@@ -8,8 +8,8 @@ func TestRaceRefusesBadContestants(t *testing.T) {
 	for name, script := range map[string]string{
 		"no greeting":      "echo hello",
 		"ends at once":     "exit 0",
-		"another answer":   "echo ops a; read x; echo b 1 1 0",
-		"no time measured": "echo ops a; read x; echo a 0 0 0",
+		"another answer":   "echo ops a; read x; echo b 1 1",
+		"no time measured": "echo ops a; read x; echo a 0 0",
 	} {
 		if _, err := race(1, contestant{name, []string{"sh", "-c", script}}); err == nil {
 			t.Errorf("%s: no error", name)
@@ -21,7 +21,7 @@ func TestRaceKeepsTheBest(t *testing.T) {
 	*rounds, *ms = 3, 1
 	r, err := race(1,
 		contestant{"one", []string{"sh", "-c", "echo ops a b; for v in 5 3 2 1 9 8; do read n x; echo $n $v 7 $v; done"}},
-		contestant{"two", []string{"sh", "-c", "echo ops b; for v in 4 2 6; do read n x; echo $n $v 7 $v; done"}},
+		contestant{"two", []string{"sh", "-c", "echo ops b; for v in 4 2 6; do read n x; echo $n $v 7; done"}},
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -40,6 +40,9 @@ func TestRaceKeepsTheBest(t *testing.T) {
 	}
 	if got := median(r.scores["one"]["a"].over); got != 5 { // 5, 2 and 9
 		t.Errorf("a over bare: %v, want 5", got)
+	}
+	if got := r.scores["two"]["b"].over; got != nil {
+		t.Errorf("two measures nothing over bare, got %v", got)
 	}
 }
 

@@ -2,10 +2,10 @@
 // operations and measures one whenever it is told to.
 //
 // It first prints "ops" and the names of its operations. Each line "NAME MS" on
-// standard input is answered by "NAME NANOSECONDS ALLOCATIONS OVER": CPU time and
-// heap allocations per item, over runs that took about MS milliseconds, and the
-// CPU time over the bare part of the work, 0 where there is none. Only one
-// contender of a comparison works at a time, so that all see the same machine.
+// standard input is answered by "NAME NANOSECONDS ALLOCATIONS": CPU time and heap
+// allocations per item, over runs that took about MS milliseconds. An operation
+// with a bare part adds the CPU time that it takes over that. Only one contender
+// of a comparison works at a time, so that all see the same machine.
 package contender
 
 import (
@@ -56,7 +56,11 @@ func Serve(ops ...Op) {
 			took, allocs := measure(op, n)
 			if took >= ms*1e6*3/4 || n >= 1<<22 {
 				per := float64(n * op.Items)
-				fmt.Printf("%s %.1f %.1f %.1f\n", name, float64(took)/per, float64(allocs)/per, over(op, n))
+				fmt.Printf("%s %.1f %.1f", name, float64(took)/per, float64(allocs)/per)
+				if op.Bare != nil {
+					fmt.Printf(" %.1f", over(op, n))
+				}
+				fmt.Println()
 				break
 			}
 			runs[name] = int(min(float64(10*n), max(float64(n+1), float64(n)*float64(ms)*1e6/float64(max(took, 1)))))
@@ -86,9 +90,6 @@ func measure(op *Op, n int) (nanoseconds int64, allocs uint64) {
 // and meet the same machine. The garbage of both is collected in the time of
 // whoever is at work, so that turns are of many lengths.
 func over(op *Op, n int) float64 {
-	if op.Bare == nil {
-		return 0
-	}
 	runtime.GC()
 	var with, without int64
 	const least = 16
