@@ -68,7 +68,8 @@ async function serveRedeem(c: Call, names: Names): Promise<Response> {
   try {
     const unsigned = edge.recordInput(hot(), issuer, recordKey.id, keyId, origin, names.polyfill, lifetime, single, c.now);
     seconds = unsigned.seconds;
-    record = edge.assemble(hot(), unsigned.input, await recordKey.sign(unsigned.input)).token;
+    const signature = await recordKey.sign(unsigned.input);
+    record = edge.assemble(hot(), unsigned.input, signature).token; // the instance as it is after the wait
   } catch (err) {
     failed("signing a record", err);
     refuse("record_failed");

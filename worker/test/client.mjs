@@ -76,4 +76,4 @@ export async function getTokens(url, keys, count, more = {}) {
 }
 
 /** Redeems a header value; the whole answer. */
-export const redeem = (url, value) => fetch(`${url}/redeem`, {method: 'POST', headers: headers(value)});
+export const redeem = (url, value, path = '/redeem') => fetch(url + path, {method: 'POST', headers: headers(value)});

@@ -5,7 +5,7 @@ import {cpSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
 import {hot} from '../build.mjs';
-import {getTokens, keysOf, paths, redeem, redemption} from './client.mjs';
+import {getTokens, keysOf, names, paths, redeem, redemption} from './client.mjs';
 import {bundle, exampleVars, root, work, workerd} from './lib.mjs';
 
 const vars = {...exampleVars(), ISSUER_POLICY: 'insecure_open'};
@@ -52,6 +52,15 @@ describe('a panic inside Go', () => {
       redeem(server.url, redemption(one)).then((r) => r.status),
     ]));
     assert.deepEqual(answers, tokens.flatMap(() => [503, 200]));
+  });
+
+  test('between a token that is spent and its record costs nobody the record', async () => {
+    const keys = await keysOf(server.url);
+    for (const one of await getTokens(server.url, keys, 3)) {
+      const r = await redeem(server.url, redemption(one), '/redeem-in-panic');
+      assert.equal(r.status, 200, await r.clone().text());
+      assert.ok(r.headers.get(names.native.token));
+    }
   });
 
   test('cannot be had from the shipped module', () => {
