@@ -3,8 +3,14 @@
 
 import { Guest } from "./guest.js";
 
+/**
+ * Gives the instance as it is now. Ask right before the call: while something
+ * else is awaited, another call's trap may end an instance.
+ */
+export type GuestSource = () => Promise<Guest>;
+
 /** lazyGuest makes one instance and, after a trap, another. */
-export function lazyGuest(compiled: () => Promise<WebAssembly.Module>): () => Promise<Guest> {
+export function lazyGuest(compiled: () => Promise<WebAssembly.Module>): GuestSource {
   let module: Promise<WebAssembly.Module> | null = null;
   let guest: Guest | null = null;
   return async () => {

@@ -123,6 +123,26 @@ for (const [name, file] of Object.entries(builds)) {
   });
 }
 
+test('a trap of another exchange, while the keeper waits for the issuer, costs this one nothing', async () => {
+  const { commitment, lazyGuest } = await load('keeper-issuer',
+    'export { commitment } from "./keeper/issuer.js"; export { lazyGuest } from "./load.js";');
+  const module = await WebAssembly.compile(await readFile(builds.TinyGo));
+  const document = await other.ask('commitment');
+  const source = lazyGuest(async () => module);
+  const first = await source();
+  const nativeFetch = globalThis.fetch;
+  globalThis.fetch = async () => {
+    assert.throws(() => first.call('no_such_export', false, (w) => w.u16(0), () => undefined), /stopped/);
+    return new Response(document);
+  };
+  try {
+    const { keys, batchSize } = await commitment(source, 'https://issuer.example');
+    assert.deepEqual([first.dead, keys.length, batchSize], [true, 101, 30]);
+  } finally {
+    globalThis.fetch = nativeFetch;
+  }
+});
+
 test('TinyGo: from nothing to the first blinded point', async (t) => {
   const script = await bundle('cold', `
     import { Guest } from "./guest.js"; import { token } from "./abi.gen.js";
