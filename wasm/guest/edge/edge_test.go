@@ -2,8 +2,10 @@ package main
 
 import (
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -204,10 +206,14 @@ func TestWorkIsJudgedByEveryInstance(t *testing.T) {
 	if err != nil || reason != "" || len(id) != 32 || expires != now+300 {
 		t.Fatalf("%q %x %d, %v", reason, id, expires, err)
 	}
+	wrong := challenge + ".0" // or the first number that is no solution: one in 256 is
+	for n := 1; sha256.Sum256([]byte(wrong))[0] == 0; n++ {
+		wrong = fmt.Sprintf("%s.%d", challenge, n)
+	}
 	for want, c := range map[string]struct {
 		proof string
 		now   int64
-	}{"proof_of_work_missing": {"", now}, "proof_of_work_expired": {proof, now + 300}, "proof_of_work_invalid": {proof + "1", now}} {
+	}{"proof_of_work_missing": {"", now}, "proof_of_work_expired": {proof, now + 300}, "proof_of_work_invalid": {wrong, now}} {
 		if reason, id, _, err := judgeWork(keys, c.proof, c.now); reason != want || id != nil || err != nil {
 			t.Errorf("%q %x, %v; want %s", reason, id, err, want)
 		}
