@@ -43,6 +43,12 @@ function bent(v, max, pick) {
 for (const { name: module, functions } of table.modules) {
   describe(module, async () => {
     for (const [build, file] of Object.entries(await guests(module))) {
+      test(`${module}, ${build}: a first call that brings nothing is a malformed one, not too long`, async () => {
+        const guest = Guest.start(await WebAssembly.compile(await readFile(file)));
+        const name = `${module}_${functions[0].name}`;
+        assert.throws(() => guest.call(name, false, () => {}, () => null), (e) => e instanceof RangeError && e.message.endsWith('(malformed_call)'));
+      });
+
       test(`${module}, ${build}: garbage into every export is refused, and the instance lives on`, async (t) => {
         const guest = Guest.start(await WebAssembly.compile(await readFile(file)));
         const pick = random(0x5eed + build.length);

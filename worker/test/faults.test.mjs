@@ -44,14 +44,22 @@ describe('a panic inside Go', () => {
     }
   });
 
+  test('right after another one is a 503 like it', async () => {
+    for (let i = 0; i < 3; i++) {
+      const r = await fetch(`${server.url}/panic`);
+      assert.deepEqual([r.status, (await r.json()).code], [503, 'module_stopped']);
+    }
+  });
+
   test('among other requests ends none of them', async () => {
     const keys = await keysOf(server.url);
     const tokens = await getTokens(server.url, keys, 10);
+    const told = async (r) => [r.status, (await r.json()).code]; // so that a failure says what the Worker answered
     const answers = await Promise.all(tokens.flatMap((one) => [
-      fetch(`${server.url}/panic`).then((r) => r.status),
-      redeem(server.url, redemption(one)).then((r) => r.status),
+      fetch(`${server.url}/panic`).then(told),
+      redeem(server.url, redemption(one)).then(told),
     ]));
-    assert.deepEqual(answers, tokens.flatMap(() => [503, 200]));
+    assert.deepEqual(answers, tokens.flatMap(() => [[503, 'module_stopped'], [200, undefined]]));
   });
 
   test('between a token that is spent and its record costs nobody the record', async () => {

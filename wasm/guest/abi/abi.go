@@ -45,12 +45,12 @@ var (
 var in, out []byte
 
 // In makes room for n bytes of arguments and returns the buffer, or nil when n is
-// more than MaxIn.
+// more than MaxIn. Room for nothing is an empty buffer, in a new instance too.
 func In(n uint32) []byte {
 	if n > MaxIn {
 		return nil
 	}
-	if uint32(cap(in)) < n {
+	if in == nil || uint32(cap(in)) < n {
 		clear(in[:cap(in)]) // a buffer given up keeps no secret
 		in = make([]byte, n)
 	}

@@ -92,6 +92,14 @@ func TestRefusalCarriesItsCode(t *testing.T) {
 	}
 }
 
+// The first call of an instance may bring nothing: only what is too long has no room.
+func TestANewInstanceHasRoomForNothing(t *testing.T) {
+	in = nil
+	if b := In(0); b == nil || len(b) != 0 {
+		t.Fatalf("In(0) = %v", b)
+	}
+}
+
 func TestBoundsAndWipe(t *testing.T) {
 	if In(MaxIn+1) != nil {
 		t.Fatal("room for more than MaxIn")
