@@ -123,6 +123,13 @@ interface Exports {
   [name: string]: unknown;
 }
 
+/**
+ * Of an instance's memory, in bytes, before another one takes its place. The
+ * collector takes numbers in the module's data for pointers, so that some of what
+ * large batches leave behind is never free again.
+ */
+const mostMemory = 16 << 20;
+
 /** One instance of a module. */
 export class Guest {
   #exports: Exports;
@@ -152,6 +159,11 @@ export class Guest {
 
   get dead(): boolean {
     return this.#dead;
+  }
+
+  /** Whether the next call should have another instance. */
+  get worn(): boolean {
+    return this.#dead || this.memoryBytes > mostMemory;
   }
 
   /** Calls an export. Use the typed functions of abi.gen.ts. */

@@ -1,27 +1,43 @@
 // Guests are compiled when they are first needed, in browsers from the file beside
 // the script that needs them.
 
-import { Guest } from "./guest.js";
+import { Guest, GuestTrap } from "./guest.js";
 
 /**
- * Gives the instance as it is now. Ask right before the call: while something
- * else is awaited, another call's trap may end an instance.
+ * Runs one call in the instance as it is at that moment, and once more in a new one
+ * where it traps: calls keep no state, and engines have been seen to trap in code
+ * that they run well the next time.
  */
-export type GuestSource = () => Promise<Guest>;
+export type RunInGuest = <T>(call: (guest: Guest) => T) => Promise<T>;
 
-/** lazyGuest makes one instance and, after a trap, another. */
-export function lazyGuest(compiled: () => Promise<WebAssembly.Module>): GuestSource {
+/**
+ * lazyGuest compiles the module for the first call and makes an instance, and
+ * another when that is worn. unavailable names what keeps it from doing so.
+ */
+export function lazyGuest(compiled: () => Promise<WebAssembly.Module>, unavailable = (cause: unknown) => cause): RunInGuest {
   let module: Promise<WebAssembly.Module> | null = null;
   let guest: Guest | null = null;
-  return async () => {
-    if (guest && !guest.dead) return guest;
-    module ??= compiled().catch((err) => {
+  const alive = (ready: WebAssembly.Module): Guest => {
+    try {
+      return guest && !guest.worn ? guest : (guest = Guest.start(ready));
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+  };
+  return async (call) => {
+    module ??= compiled().catch((cause) => {
       module = null; // the next call tries again
-      throw err;
+      throw unavailable(cause);
     });
     const ready = await module;
-    // Another call may have been faster.
-    return guest && !guest.dead ? guest : (guest = Guest.start(ready));
+    const first = alive(ready); // with nothing awaited between this and the call
+    try {
+      return call(first);
+    } catch (err) {
+      if (!(err instanceof GuestTrap)) throw err;
+      console.warn(err.message, err.cause);
+      return call(alive(ready));
+    }
   };
 }
 

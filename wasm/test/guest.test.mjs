@@ -90,7 +90,7 @@ for (const [name, file] of Object.entries(builds)) {
       assert.ok(before <= (name === 'TinyGo' ? 4 : 16) << 20, `${before} bytes`);
     });
 
-    test(`${name}: a trap ends the instance, and the next call has a new one`, async () => {
+    test(`${name}: a trap ends the instance, and a call that it struck is made again`, async (t) => {
       const body = await readFile(file);
       const nativeFetch = globalThis.fetch;
       globalThis.fetch = async () => new Response(body, { headers: { 'Content-Type': 'application/wasm' } });
@@ -103,18 +103,34 @@ for (const [name, file] of Object.entries(builds)) {
         }
       };
       try {
-        const source = lazyGuest(() => compile(new URL('https://keeper.example/token.wasm')));
-        const first = await source();
+        const run = lazyGuest(() => compile(new URL('https://keeper.example/token.wasm')));
+        const same = (guest) => guest;
+        const first = await run(same);
         const { keys } = token.commitments(first, document, now());
         // What a stray write of the module itself would do: all of its memory is wrong.
         new Uint8Array(memory.buffer).fill(0xff);
         assert.throws(() => token.begin(first, keys, 1), GuestTrap);
         assert.equal(first.dead, true);
         assert.throws(() => token.begin(first, keys, 1), GuestTrap);
-        const second = await source();
+        const second = await run(same);
         assert.notEqual(second, first);
         assert.equal(token.begin(second, keys, 1).request.length, 99);
-        assert.equal(await source(), second);
+        assert.equal(await run(same), second);
+        // In the middle of a call: it is made again, and the console has a line.
+        const warned = t.mock.method(console, 'warn', () => {});
+        new Uint8Array(memory.buffer).fill(0xff);
+        assert.equal((await run((guest) => token.begin(guest, keys, 1))).request.length, 99);
+        assert.equal(warned.mock.callCount(), 1);
+        // Where the new one traps as well, the call fails.
+        const tried = [];
+        await assert.rejects(run((guest) => {
+          tried.push(guest);
+          new Uint8Array(memory.buffer).fill(0xff);
+          return token.begin(guest, keys, 1);
+        }), GuestTrap);
+        assert.equal(new Set(tried).size, 2);
+        assert.equal(tried.length, 2);
+        assert.equal((await run((guest) => token.begin(guest, keys, 1))).request.length, 99);
       } finally {
         globalThis.fetch = nativeFetch;
         WebAssembly.Instance = Instance;
@@ -128,19 +144,43 @@ test('a trap of another exchange, while the keeper waits for the issuer, costs t
     'export { commitment } from "./keeper/issuer.js"; export { lazyGuest } from "./load.js";');
   const module = await WebAssembly.compile(await readFile(builds.TinyGo));
   const document = await other.ask('commitment');
-  const source = lazyGuest(async () => module);
-  const first = await source();
+  const run = lazyGuest(async () => module);
+  const first = await run((guest) => guest);
   const nativeFetch = globalThis.fetch;
   globalThis.fetch = async () => {
     assert.throws(() => first.call('no_such_export', false, (w) => w.u16(0), () => undefined), /stopped/);
     return new Response(document);
   };
   try {
-    const { keys, batchSize } = await commitment(source, 'https://issuer.example');
+    const { keys, batchSize } = await commitment(run, 'https://issuer.example');
     assert.deepEqual([first.dead, keys.length, batchSize], [true, 101, 30]);
   } finally {
     globalThis.fetch = nativeFetch;
   }
+});
+
+test('TinyGo: a first batch of 30 never grows the memory, and large ones end an instance before it is large', { timeout: 120_000 }, async (t) => {
+  const module = await WebAssembly.compile(await readFile(builds.TinyGo));
+  const document = new TextEncoder().encode(await other.ask('commitment'));
+  const run = lazyGuest(async () => module);
+  const round = async (size, granted) => {
+    const { keys } = await run((guest) => token.commitments(guest, document, now()));
+    const { request, pending } = await run((guest) => token.begin(guest, keys, size));
+    const answer = bytes(await other.ask('issue', granted, base64(request)));
+    return run((guest) => [guest, token.finish(guest, pending, answer).tokens.length, guest.memoryBytes]);
+  };
+  const [first, length, memory] = await round(30, 30);
+  assert.deepEqual([length, memory], [30 * 165, Guest.start(module).memoryBytes]);
+  const instances = new Set([first]);
+  let most = 0;
+  for (let i = 0; i < 200 && instances.size < 4; i++) {
+    const [guest, , used] = await round(100, 100);
+    instances.add(guest);
+    most = Math.max(most, used);
+  }
+  assert.equal(instances.size, 4, 'no instance was replaced');
+  assert.ok(most <= 32 << 20, `${most} bytes`);
+  t.diagnostic(`${instances.size} instances, at most ${most >> 20} MiB`);
 });
 
 test('TinyGo: from nothing to the first blinded point', async (t) => {

@@ -1,7 +1,7 @@
 // The hot path's module: one instance in an isolate, made when it is first
 // needed, since nothing may ask for randomness before the first request. Calls
-// are synchronous, so that no two requests meet in one. After a trap the next call
-// makes another.
+// are synchronous, so that no two requests meet in one. After a trap, or once its
+// memory has grown large, the next call makes another.
 
 import { edge } from "../../wasm/src/abi.gen.js";
 import { Guest } from "../../wasm/src/guest.js";
@@ -10,7 +10,7 @@ import module from "./modules.gen.js";
 let guest: Guest | null = null;
 
 export function hot(): Guest {
-  if (!guest || guest.dead) guest = Guest.start(module);
+  if (!guest || guest.worn) guest = Guest.start(module);
   return guest;
 }
 

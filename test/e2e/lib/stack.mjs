@@ -50,13 +50,15 @@ export class Program {
     this.exited = new Promise((resolve) => {
       this.child.once('error', (error) => resolve({ code: -1, signal: String(error) }));
       this.child.once('close', (code, signal) => resolve({ code, signal }));
+      // What it started and left behind may hold the other end of its output.
+      this.child.once('exit', (code, signal) => setTimeout(resolve, 2000, { code, signal }).unref());
     });
     this.running = true;
     this.exited.then(() => { this.running = false; });
   }
 
   signal(name) {
-    if (this.running) process.kill(this.child.pid, name);
+    if (this.running) this.child.kill(name); // which does nothing where it has just ended
   }
 
   /** Asks the program to stop, then makes it. Returns how it ended. */

@@ -34,24 +34,19 @@ const most = { config: (64 << 10) + 1, jwks: (512 << 10) + 1, token: 256 << 10 }
 const utf8 = new TextEncoder();
 const cut = (text: string, n: number) => utf8.encode(text.slice(0, n)).subarray(0, n);
 
+const unavailable = (cause: unknown) =>
+  new IdTokenError("module_unavailable", "The WebAssembly module that judges ID tokens cannot be loaded: is its file beside the script?", { cause });
+
 /** verifier makes verifyIdToken and load over the module that the source gives. */
 export function verifier(standard: () => Promise<WebAssembly.Module>) {
-  let guest = lazyGuest(standard);
+  let run = lazyGuest(standard, unavailable);
 
   async function load(source?: Source): Promise<void> {
     if (source) {
       const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source);
-      guest = lazyGuest(async () => module);
+      run = lazyGuest(async () => module, unavailable);
     }
-    await ready();
-  }
-
-  async function ready(): Promise<Guest> {
-    try {
-      return await guest();
-    } catch (cause) {
-      throw new IdTokenError("module_unavailable", "The WebAssembly module that judges ID tokens cannot be loaded: is its file beside the script?", { cause });
-    }
+    await run(() => undefined);
   }
 
   async function verifyIdToken(token: string, options: IdTokenOptions): Promise<IdTokenClaims> {
@@ -69,9 +64,8 @@ export function verifier(standard: () => Promise<WebAssembly.Module>) {
   }
 
   async function ask<T>(question: (g: Guest) => T): Promise<T> {
-    const g = await ready();
     try {
-      return question(g);
+      return await run(question);
     } catch (err) {
       throw err instanceof GuestRefusal ? new IdTokenError(err.code, err.message) : err;
     }

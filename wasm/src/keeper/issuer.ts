@@ -3,7 +3,7 @@
 
 import { token } from "../abi.gen.js";
 import { GuestRefusal } from "../guest.js";
-import type { GuestSource } from "../load.js";
+import type { RunInGuest } from "../load.js";
 import { fromBase64, headerLifetime, headerToken, headerVersion, pathCommitment, pathRedeem, toBase64, version } from "../tokens/protocol.js";
 
 /** A refusal with one of the codes of docs/polyfill-protocol.md. */
@@ -25,7 +25,7 @@ export interface Commitment {
   ids: Set<number>;
 }
 
-export async function commitment(guest: GuestSource, issuer: string): Promise<Commitment> {
+export async function commitment(run: RunInGuest, issuer: string): Promise<Commitment> {
   let document: Uint8Array;
   try {
     const r = await fetch(issuer + pathCommitment, anonymous);
@@ -36,7 +36,7 @@ export async function commitment(guest: GuestSource, issuer: string): Promise<Co
     throw new KeeperError("no_keys", `The key commitment of ${issuer} could not be fetched.`);
   }
   try {
-    const c = token.commitments(await guest(), document, Math.floor(Date.now() / 1000));
+    const c = await run((guest) => token.commitments(guest, document, Math.floor(Date.now() / 1000)));
     const view = new DataView(c.keys.buffer, c.keys.byteOffset, c.keys.byteLength);
     const ids = new Set<number>();
     for (let at = 0; at < c.keys.length; at += 101) ids.add(view.getUint32(at));
@@ -55,9 +55,9 @@ export interface Redeemed {
 }
 
 /** redeem posts one token. From here on it counts as spent, whatever comes back. */
-export async function redeem(guest: GuestSource, issuer: string, bytes: Uint8Array, origin: string, path: string): Promise<Redeemed> {
+export async function redeem(run: RunInGuest, issuer: string, bytes: Uint8Array, origin: string, path: string): Promise<Redeemed> {
   const now = Math.floor(Date.now() / 1000);
-  const { request } = token.redeem(await guest(), bytes, origin, now);
+  const { request } = await run((guest) => token.redeem(guest, bytes, origin, now));
   const query = new URL(path, issuer).search;
   let r: Response;
   try {
@@ -78,10 +78,11 @@ export async function redeem(guest: GuestSource, issuer: string, bytes: Uint8Arr
 }
 
 /** finish turns the issuer's answer into tokens of 165 bytes each. */
-export async function finish(guest: GuestSource, pending: Uint8Array, response: string): Promise<Uint8Array[]> {
+export async function finish(run: RunInGuest, pending: Uint8Array, response: string): Promise<Uint8Array[]> {
   if (response === "") return []; // the issuer granted none
   try {
-    const { tokens } = token.finish(await guest(), pending, fromBase64(response));
+    const answered = fromBase64(response);
+    const { tokens } = await run((guest) => token.finish(guest, pending, answered));
     const list: Uint8Array[] = [];
     for (let at = 0; at < tokens.length; at += 165) list.push(tokens.slice(at, at + 165));
     tokens.fill(0);

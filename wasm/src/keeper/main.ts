@@ -8,7 +8,7 @@ import { answer, insecureOnIssuer } from "./answer.js";
 import { putPending, takePending, use } from "./db.js";
 import { show } from "./page.js";
 
-const guest = lazyGuest(() => compile(new URL(__TOKEN_WASM__, import.meta.url)));
+const run = lazyGuest(() => compile(new URL(__TOKEN_WASM__, import.meta.url)));
 
 /** A keeper at an issuer's origin would let that issuer read its tokens back. An
  * origin without commitments answers 404, or 204, which no console shows. */
@@ -37,7 +37,7 @@ async function serve(opener: Window): Promise<void> {
         return;
       }
       const { id, ...question } = m.data;
-      p.postMessage({ id, ...(await answer(question as Question, page, guest)) });
+      p.postMessage({ id, ...(await answer(question as Question, page, run)) });
     };
   });
   opener.postMessage({ bonafides: 1, type: "ready" }, "*");
@@ -64,7 +64,7 @@ async function errand(e: Errand): Promise<void> {
   await putPending(proof, { issuer: "", page: ret.origin, blob: new Uint8Array(), until: Date.now() + 60_000 });
   const back: Returned = { channel: e.channel, id: e.id, proof };
   // The answer goes to ret alone, so its origin is the redeeming origin.
-  if (asked) back.answer = await answer(e.question, ret.origin, guest);
+  if (asked) back.answer = await answer(e.question, ret.origin, run);
   location.replace(ret.href.split("#")[0] + fragmentReturn + pack(back));
 }
 
