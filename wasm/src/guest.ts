@@ -124,9 +124,9 @@ interface Exports {
 }
 
 /**
- * Of an instance's memory, in bytes, before another one takes its place. The
- * collector takes numbers in the module's data for pointers, so that some of what
- * large batches leave behind is never free again.
+ * The most memory, in bytes, that an instance is used with. The collector takes
+ * numbers in the module's data for pointers, so that some of what large batches
+ * leave behind is never free again (ABI.md, Life of an instance).
  */
 const mostMemory = 16 << 20;
 
