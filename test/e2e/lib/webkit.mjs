@@ -27,6 +27,13 @@ async function until(condition, what, program, limit = 30_000) {
   }
 }
 
+// WebKitGTK 2.50's compiler threads replace WebAssembly functions while its
+// interpreter returns through them: about once in 2,000 fresh instances it went on
+// at a wrong place, which ended in a trap or in the end of the process (a
+// segmentation fault of JavaScriptCore, in the kernel's log). Without those threads
+// functions are replaced by the thread that runs them.
+const engine = { JSC_useConcurrentJIT: '0' };
+
 export class WebKit {
   name = 'webkit';
   can = { cdp: false, nativeTokens: false, nativeFedCM: false };
@@ -44,6 +51,7 @@ export class WebKit {
         env: {
           ...process.env, DISPLAY: `:${number}`, HOME: dir, XDG_DATA_HOME: `${dir}/data`, XDG_CACHE_HOME: `${dir}/cache`, XDG_CONFIG_HOME: `${dir}/config`,
           LIBGL_ALWAYS_SOFTWARE: '1', WEBKIT_DISABLE_COMPOSITING_MODE: '1', NO_AT_BRIDGE: '1', GSETTINGS_BACKEND: 'memory',
+          ...engine,
         },
       });
       const server = `http://127.0.0.1:${port}`;
