@@ -26,13 +26,10 @@ export function versions(programs, packages) {
   return [...programs, tinygo].map(says).concat(packages.map((name) => `${name} ${version(name)}`)).join("; ");
 }
 
-/**
- * compile compiles wasm/guest/<name> with TinyGo. target.json is wasip1 with 4 MiB of
- * memory from the start: a first exchange then never grows it in the middle of a sum.
- */
+/** compile compiles wasm/guest/<name> with TinyGo. */
 export function compile(name, file, tags = "") {
   execFileSync(tinygo, [
-    "build", "-target=wasm/guest/target.json", "-buildmode=c-shared", "-opt=z", "-no-debug", "-panic=trap", "-scheduler=none",
+    "build", "-target=wasip1", "-buildmode=c-shared", "-opt=z", "-no-debug", "-panic=trap", "-scheduler=none",
     `-tags=${tags}`, "-o", file, `./wasm/guest/${name}`,
   ], { cwd: top, stdio: ["ignore", "inherit", "inherit"] });
 }
