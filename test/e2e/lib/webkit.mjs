@@ -27,11 +27,11 @@ async function until(condition, what, program, limit = 30_000) {
   }
 }
 
-// WebKitGTK 2.50's compiler threads replace WebAssembly functions while its
-// interpreter returns through them: about once in 2,000 fresh instances it went on
-// at a wrong place, which ended in a trap or in the end of the process (a
-// segmentation fault of JavaScriptCore, in the kernel's log). Without those threads
-// functions are replaced by the thread that runs them.
+// WebKitGTK 2.50.6 goes wrong in WebAssembly once in some thousand fresh instances:
+// a trap, or the end of the process by a segmentation fault of JavaScriptCore at its
+// interpreter's return from a call (seen in the kernel's log). The likeliest cause is
+// its compiler threads, which replace functions meanwhile; without them functions are
+// replaced while the thread that runs them waits.
 const engine = { JSC_useConcurrentJIT: '0' };
 
 export class WebKit {
