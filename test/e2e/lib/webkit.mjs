@@ -27,11 +27,11 @@ async function until(condition, what, program, limit = 30_000) {
   }
 }
 
-// WebKitGTK 2.50.6 goes wrong in WebAssembly once in some thousand fresh instances:
-// a trap, or the end of the process by a segmentation fault of JavaScriptCore at its
-// interpreter's return from a call (seen in the kernel's log). The likeliest cause is
-// its compiler threads, which replace functions meanwhile; without them functions are
-// replaced while the thread that runs them waits.
+// WebKitGTK 2.50.6 rarely goes wrong in a fresh WebAssembly instance: a trap, or the
+// end of the process by a segmentation fault of JavaScriptCore at its interpreter's
+// return from a call (seen in the kernel's log). The likeliest cause is its compiler
+// threads, which replace functions meanwhile; without them functions are replaced
+// while the thread that runs them waits.
 const engine = { JSC_useConcurrentJIT: '0' };
 
 export class WebKit {
