@@ -5,27 +5,93 @@ package oidc
 import "strings"
 
 // AuthRequest is an authentication request of the code flow (OpenID Connect Core
-// section 3.1.2.1) with PKCE. State, Nonce and Challenge belong to one browser
-// and one attempt; NewRandom and NewVerifier make them.
+// section 3.1.2.1) with PKCE (RFC 7636 section 4.3): URL writes what a relying
+// party sends, ParseAuthRequest and Judge read what comes to a provider. State,
+// Nonce and Challenge belong to one browser and one attempt; NewRandom and
+// NewVerifier make them.
 type AuthRequest struct {
 	ClientID     string   // required
 	RedirectURI  string   // required, exactly as registered
-	State        string   // required
-	Nonce        string   // required
+	State        string   // required by URL
+	Nonce        string   // required by URL
 	Challenge    string   // required: Challenge(verifier)
-	Scopes       []string // beside openid, which always comes first
+	Scopes       []string // URL writes openid first, whether it is among them or not
 	LoginHint    string
-	Prompt       string
+	Prompt       string // Prompt..., several with a space between them
 	HostedDomain string // hd: a hint alone; the ID token's hd decides
 	MaxAge       string // seconds
+	Display      string // page, popup, touch or wap
 	ACRValues    string
 	UILocales    string
 	AccessType   string // Google: "offline" for a refresh token
 	Extra        []Param
+
+	// What has one value where a request is written, and that it is read as: scope
+	// is Scopes in one text.
+	responseType, responseMode, scope, challengeMethod string
+	request, requestURI, registration                  string
+	repeated                                           string // a parameter that came more than once
 }
 
 // Param is one parameter of a query.
 type Param struct{ Name, Value string }
+
+// Values of Prompt, all that there are in OpenID Connect Core.
+const (
+	PromptNone          = "none" // alone: nobody may be asked anything
+	PromptLogin         = "login"
+	PromptConsent       = "consent"
+	PromptSelectAccount = "select_account"
+)
+
+// PromptValues are the values of Prompt that Judge accepts, for a provider's
+// discovery document.
+func PromptValues() []string {
+	return []string{PromptNone, PromptLogin, PromptConsent, PromptSelectAccount}
+}
+
+// members gives every parameter's name once, for writing and reading.
+func (r *AuthRequest) members() []member[string] {
+	return []member[string]{
+		{"client_id", &r.ClientID},
+		{"redirect_uri", &r.RedirectURI},
+		{"response_type", &r.responseType},
+		{"response_mode", &r.responseMode},
+		{"scope", &r.scope},
+		{"state", &r.State},
+		{"nonce", &r.Nonce},
+		{"code_challenge", &r.Challenge},
+		{"code_challenge_method", &r.challengeMethod},
+		{"prompt", &r.Prompt},
+		{"login_hint", &r.LoginHint},
+		{"hd", &r.HostedDomain},
+		{"max_age", &r.MaxAge},
+		{"request", &r.request},
+		{"request_uri", &r.requestURI},
+		{"registration", &r.registration},
+		{"display", &r.Display},
+		{"acr_values", &r.ACRValues},
+		{"ui_locales", &r.UILocales},
+		{"access_type", &r.AccessType},
+	}
+}
+
+// Params are the parameters that have a value, those of Extra last. Of a request
+// that was read they are as they came.
+func (r *AuthRequest) Params() []Param {
+	var out []Param
+	for _, m := range r.members() {
+		if *m.value != "" {
+			out = append(out, Param{m.name, *m.value})
+		}
+	}
+	for _, p := range r.Extra {
+		if p.Value != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}
 
 // URL returns the address to send the browser to. The parameters are appended to
 // endpoint, which may have a query of its own. Errors are *Error.
@@ -50,35 +116,30 @@ func (r AuthRequest) URL(endpoint string) (string, error) {
 			scope += " " + s
 		}
 	}
-	params := []Param{
-		{"response_type", "code"}, {"client_id", r.ClientID}, {"redirect_uri", r.RedirectURI}, {"scope", scope},
-		{"state", r.State}, {"nonce", r.Nonce}, {"code_challenge", r.Challenge}, {"code_challenge_method", PKCEMethod},
-		{"login_hint", r.LoginHint}, {"prompt", r.Prompt}, {"hd", r.HostedDomain}, {"max_age", r.MaxAge},
-		{"acr_values", r.ACRValues}, {"ui_locales", r.UILocales}, {"access_type", r.AccessType},
-	}
 	for _, p := range r.Extra {
-		for _, own := range params {
-			if own.Name == p.Name {
+		for _, m := range r.members() {
+			if m.name == p.Name {
 				return "", refuse(CodeRequest, "an extra parameter has the name of one that the request sets itself")
 			}
 		}
-		params = append(params, p)
 	}
+	r.responseType, r.responseMode, r.scope, r.challengeMethod = "", "", scope, PKCEMethod
 	var b strings.Builder
 	b.WriteString(endpoint)
 	separator := byte('?')
 	if strings.Contains(endpoint, "?") {
 		separator = '&'
 	}
-	for _, p := range params {
-		if p.Value == "" {
-			continue
-		}
+	write := func(p Param) {
 		b.WriteByte(separator)
 		separator = '&'
 		escape(&b, p.Name)
 		b.WriteByte('=')
 		escape(&b, p.Value)
+	}
+	write(Param{"response_type", "code"}) // whoever looks at the address sees first what it is
+	for _, p := range r.Params() {
+		write(p)
 	}
 	return b.String(), nil
 }
@@ -98,62 +159,4 @@ func escape(b *strings.Builder, s string) {
 			b.WriteByte(hex[c&15])
 		}
 	}
-}
-
-// AuthAnswer is what a provider sent back to the redirect URI.
-type AuthAnswer struct {
-	Code  string
-	Scope string
-}
-
-// ProviderError is the error that a provider answered with (RFC 6749 section
-// 4.1.2.1). The texts are the provider's own.
-type ProviderError struct {
-	Code        string // invalid_request, access_denied, login_required, ...
-	Description string
-	URI         string
-}
-
-// Error returns the code alone: the description may be long and is not ours.
-func (e *ProviderError) Error() string { return CodeDenied + ": " + e.Code }
-
-// JudgeAnswer judges the parameters of a redirect back, for which url.Values can
-// be used. state is the one that this browser's request had, or "" if the
-// browser has none. issuer is held against the iss parameter (RFC 9207): it must
-// be there if requireIss is set, and must be issuer's wherever it is. Errors are
-// *Error, or *ProviderError once the answer is known to be the provider's.
-func JudgeAnswer(query map[string][]string, state, issuer string, requireIss bool) (*AuthAnswer, error) {
-	one := func(name string) (string, error) {
-		values := query[name]
-		if len(values) > 1 {
-			return "", refuse(CodeResponse, "a parameter of the answer appears more than once")
-		}
-		if len(values) == 0 {
-			return "", nil
-		}
-		return values[0], nil
-	}
-	var fields [7]string
-	for i, name := range [...]string{"state", "iss", "code", "error", "error_description", "error_uri", "scope"} {
-		var err error
-		if fields[i], err = one(name); err != nil {
-			return nil, err
-		}
-	}
-	gotState, iss, code, failure := fields[0], fields[1], fields[2], fields[3]
-	if state == "" || !equal(gotState, state) {
-		return nil, refuse(CodeState, "the answer belongs to no sign-in that this browser began, or to an older one: begin again")
-	}
-	if iss != issuer && (iss != "" || requireIss) {
-		return nil, refuse(CodeResponseIss, "the answer is of another provider than the one that was asked")
-	}
-	switch {
-	case failure != "" && code != "":
-		return nil, refuse(CodeResponse, "the answer holds a code and an error")
-	case failure != "":
-		return nil, &ProviderError{failure, fields[4], fields[5]}
-	case code == "":
-		return nil, refuse(CodeResponse, "the answer holds neither a code nor an error")
-	}
-	return &AuthAnswer{Code: code, Scope: fields[6]}, nil
 }

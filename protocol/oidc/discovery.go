@@ -53,7 +53,7 @@ func (d *Discovery) Value(name string) strictjson.Value { return d.document.Get(
 
 // JSON returns the document. It fails if a required member is missing.
 func (d *Discovery) JSON() ([]byte, error) {
-	if err := d.check(); err != nil {
+	if err := d.Check(); err != nil {
 		return nil, err
 	}
 	var w strictjson.Writer
@@ -82,7 +82,10 @@ func (d *Discovery) JSON() ([]byte, error) {
 
 // ParseDiscovery reads the document that was fetched from DiscoveryURL(issuer).
 // Its issuer must be the one that was asked for (section 4.3): otherwise one
-// provider could answer for another. Errors are *Error.
+// provider could answer for another. Another member that is missing is left
+// empty, for whoever needs it to find out: a provider that has FedCM alone has no
+// authorization endpoint. Check tells whether the document is complete. Errors
+// are *Error.
 func ParseDiscovery(b []byte, issuer string) (*Discovery, error) {
 	v, err := strictjson.Parse(b, strictjson.Limits{MaxSize: maxDiscovery})
 	if err != nil {
@@ -96,7 +99,7 @@ func ParseDiscovery(b []byte, issuer string) (*Discovery, error) {
 		return refuse(CodeDocument, "in the discovery document "+name+" is not "+want)
 	}
 	for _, m := range d.texts() {
-		if c := v.Get(m.name); c.Exists() {
+		if c := v.Get(m.name); given(c) {
 			s, ok := c.Text()
 			if !ok {
 				return nil, wrong(m.name, "a string")
@@ -105,7 +108,7 @@ func ParseDiscovery(b []byte, issuer string) (*Discovery, error) {
 		}
 	}
 	for _, m := range d.lists() {
-		if c := v.Get(m.name); c.Exists() {
+		if c := v.Get(m.name); given(c) {
 			list, ok := c.Strings()
 			if !ok {
 				return nil, wrong(m.name, "an array of strings")
@@ -114,7 +117,7 @@ func ParseDiscovery(b []byte, issuer string) (*Discovery, error) {
 		}
 	}
 	for _, m := range d.flags() {
-		if c := v.Get(m.name); c.Exists() {
+		if c := v.Get(m.name); given(c) {
 			b, ok := c.Bool()
 			if !ok {
 				return nil, wrong(m.name, "a boolean")
@@ -122,23 +125,22 @@ func ParseDiscovery(b []byte, issuer string) (*Discovery, error) {
 			*m.value = b
 		}
 	}
-	if c := v.Get("request_uri_parameter_supported"); c.Exists() {
+	if c := v.Get("request_uri_parameter_supported"); given(c) {
 		b, ok := c.Bool()
 		if !ok {
 			return nil, wrong("request_uri_parameter_supported", "a boolean")
 		}
 		d.RequestURIParameterSupported = &b
 	}
-	if d.Issuer != issuer {
+	if d.Issuer == "" || d.Issuer != issuer {
 		return nil, refuse(CodeDocumentIss, "the discovery document is of another issuer than the one it was fetched for")
-	}
-	if err := d.check(); err != nil {
-		return nil, err
 	}
 	return d, nil
 }
 
-func (d *Discovery) check() error {
+// Check refuses a document that lacks a member which section 3 requires. The
+// error is an *Error.
+func (d *Discovery) Check() error {
 	missing := ""
 	switch {
 	case d.Issuer == "":
@@ -158,6 +160,10 @@ func (d *Discovery) check() error {
 	}
 	return refuse(CodeDocument, "the discovery document lacks "+missing+", which is required")
 }
+
+// given takes null for what is left out: some providers write so what they do not
+// have.
+func given(c strictjson.Value) bool { return c.Exists() && c.Kind() != strictjson.Null }
 
 type member[T any] struct {
 	name  string

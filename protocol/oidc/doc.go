@@ -1,6 +1,6 @@
 // Package oidc judges ID tokens (OpenID Connect Core 1.0) for a relying party,
 // and reads and writes the documents around them: discovery, PKCE (RFC 7636),
-// authentication requests and their answers.
+// authentication requests (both ways) and their answers.
 //
 // Verify does everything that a relying party must do with an ID token, with
 // every check on by default. Time comes in as a value, keys as a *jws.KeySet;

@@ -69,8 +69,11 @@ func FuzzParseDiscovery(f *testing.F) {
 			return
 		}
 		again, err := d.JSON()
-		if err != nil {
+		if (err == nil) != (d.Check() == nil) {
 			t.Fatal(err)
+		}
+		if err != nil {
+			return
 		}
 		if _, err := ParseDiscovery(again, theIssuer); err != nil {
 			t.Fatal(err)

@@ -337,26 +337,45 @@ func TestDiscoveryRefused(t *testing.T) {
 	}
 	doc := string(b)
 	for name, test := range map[string]struct{ doc, code string }{
-		"empty":             {"", CodeDocument},
-		"array":             {"[]", CodeDocument},
-		"duplicate":         {`{"issuer":"https://evil.example",` + doc[1:], CodeDocument},
-		"another issuer":    {strings.Replace(doc, `"https://idp.example"`, `"https://evil.example"`, 1), CodeDocumentIss},
-		"no issuer":         {strings.Replace(doc, `"issuer"`, `"issuer2"`, 1), CodeDocumentIss},
-		"slash":             {strings.Replace(doc, `"https://idp.example"`, `"https://idp.example/"`, 1), CodeDocumentIss},
-		"no jwks_uri":       {strings.Replace(doc, `"jwks_uri"`, `"x"`, 1), CodeDocument},
-		"no authorization":  {strings.Replace(doc, `"authorization_endpoint"`, `"x"`, 1), CodeDocument},
-		"no response types": {strings.Replace(doc, `"response_types_supported"`, `"x"`, 1), CodeDocument},
-		"no subject types":  {strings.Replace(doc, `"subject_types_supported"`, `"x"`, 1), CodeDocument},
-		"no algorithms":     {strings.Replace(doc, `"id_token_signing_alg_values_supported"`, `"x"`, 1), CodeDocument},
-		"text is a number":  {strings.Replace(doc, `"https://idp.example/token"`, `1`, 1), CodeDocument},
-		"list is a string":  {strings.Replace(doc, `["code"]`, `"code"`, 1), CodeDocument},
-		"list of numbers":   {strings.Replace(doc, `["code"]`, `[1]`, 1), CodeDocument},
-		"flag is a string":  {strings.Replace(doc, `parameter_supported":true`, `parameter_supported":"true"`, 1), CodeDocument},
-		"request_uri text":  {strings.Replace(doc, `"request_uri_parameter_supported":false`, `"request_uri_parameter_supported":0`, 1), CodeDocument},
+		"empty":            {"", CodeDocument},
+		"array":            {"[]", CodeDocument},
+		"duplicate":        {`{"issuer":"https://evil.example",` + doc[1:], CodeDocument},
+		"another issuer":   {strings.Replace(doc, `"https://idp.example"`, `"https://evil.example"`, 1), CodeDocumentIss},
+		"no issuer":        {strings.Replace(doc, `"issuer"`, `"issuer2"`, 1), CodeDocumentIss},
+		"slash":            {strings.Replace(doc, `"https://idp.example"`, `"https://idp.example/"`, 1), CodeDocumentIss},
+		"text is a number": {strings.Replace(doc, `"https://idp.example/token"`, `1`, 1), CodeDocument},
+		"list is a string": {strings.Replace(doc, `["code"]`, `"code"`, 1), CodeDocument},
+		"list of numbers":  {strings.Replace(doc, `["code"]`, `[1]`, 1), CodeDocument},
+		"flag is a string": {strings.Replace(doc, `parameter_supported":true`, `parameter_supported":"true"`, 1), CodeDocument},
+		"request_uri text": {strings.Replace(doc, `"request_uri_parameter_supported":false`, `"request_uri_parameter_supported":0`, 1), CodeDocument},
 	} {
 		if _, err := ParseDiscovery([]byte(test.doc), theIssuer); codeOf(err) != test.code {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	// What is missing is for whoever needs it to find out, and Check says it.
+	for _, name := range []string{"jwks_uri", "authorization_endpoint", "response_types_supported", "subject_types_supported", "id_token_signing_alg_values_supported"} {
+		for _, lacks := range []string{
+			strings.Replace(doc, `"`+name+`"`, `"x"`, 1),
+			strings.Replace(strings.Replace(doc, `"`+name+`"`, `"x"`, 1), "{", `{"`+name+`":null,`, 1),
+		} {
+			d, err := ParseDiscovery([]byte(lacks), theIssuer)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if err := d.Check(); codeOf(err) != CodeDocument || !strings.Contains(err.Error(), name) {
+				t.Errorf("%s: %v", name, err)
+			}
+			if _, err := d.JSON(); codeOf(err) != CodeDocument {
+				t.Errorf("%s is written: %v", name, err)
+			}
+		}
+	}
+	if d, err := ParseDiscovery(b, theIssuer); err != nil || d.Check() != nil {
+		t.Error(err)
+	}
+	if _, err := ParseDiscovery([]byte(`{"issuer":""}`), ""); codeOf(err) != CodeDocumentIss {
+		t.Errorf("nobody's document: %v", err)
 	}
 	if _, err := (&Discovery{}).JSON(); codeOf(err) != CodeDocument {
 		t.Errorf("%v", err)

@@ -3,9 +3,9 @@
 package oidc
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 
+	"github.com/bonafides-dev/bonafides/internal/secret"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 )
 
@@ -19,12 +19,7 @@ func NewVerifier() string { return NewRandom() }
 
 // NewRandom returns 256 random bits in 43 characters of base64url: for state and
 // nonce.
-func NewRandom() string {
-	var b [32]byte
-	// crypto/rand.Read never fails: it ends the program if there is no randomness.
-	_, _ = rand.Read(b[:])
-	return jws.EncodeBase64URL(b[:])
-}
+func NewRandom() string { return secret.New() }
 
 // Challenge returns the S256 code challenge of a verifier (section 4.2). The
 // error is an *Error if the verifier is not 43 to 128 unreserved characters.

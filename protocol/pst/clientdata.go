@@ -1,6 +1,10 @@
 package pst
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/bonafides-dev/bonafides/protocol/origin"
+)
 
 // ClientData is what a client states when it redeems: the origin of the page at
 // the top, and its clock. Nothing in the cryptography binds it, so a client can
@@ -19,14 +23,11 @@ type ClientData struct {
 const (
 	clientDataOriginKey = "\x70redeeming-origin"
 	clientDataTimeKey   = "\x74redemption-timestamp"
-	// MaxOrigin is the longest origin accepted, in bytes: a scheme, a host name
-	// of 253 and a port fit.
-	MaxOrigin = 512
 )
 
 // ParseClientData reads client data. Any encoding but the canonical one gives
-// ErrClientData, and an origin that is not serialized as RFC 6454 section 6.2
-// and the URL Standard have it gives ErrOrigin.
+// ErrClientData, and an origin that browsers would write differently (package
+// origin) gives ErrOrigin.
 func ParseClientData(b []byte) (*ClientData, error) {
 	s := string(b)
 	s, ok := strings.CutPrefix(s, "\xa2"+clientDataOriginKey)
@@ -46,7 +47,7 @@ func ParseClientData(b []byte) (*ClientData, error) {
 	if !ok || major != 0 || s != "" {
 		return nil, ErrClientData
 	}
-	if !IsOrigin(c.RedeemingOrigin) {
+	if !origin.Is(c.RedeemingOrigin) {
 		return nil, ErrOrigin
 	}
 	return c, nil

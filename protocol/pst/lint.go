@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bonafides-dev/bonafides/protocol/origin"
 	"github.com/bonafides-dev/bonafides/protocol/strictjson"
 )
 
@@ -78,7 +79,7 @@ func (l *linter) byOrigin(v strictjson.Value) bool {
 		}
 	}
 	for name, issuer := range v.Members() {
-		if !IsOrigin(name) {
+		if !origin.Is(name) {
 			l.add(Warning, ErrOrigin.Code, name, "This is not an origin as browsers write it (scheme, host in lower case, port only where it is not the default, no path, no slash at the end). Chromium reduces it to an origin; others may not.")
 		}
 		l.issuer(name+".", issuer)

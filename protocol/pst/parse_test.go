@@ -196,7 +196,7 @@ func FuzzParseIssueRequest(f *testing.F) {
 	f.Add([]byte{0, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := pst.ParseIssueRequest(b)
-		if err == nil && (!bytes.Equal(r.Bytes(), b) || r.Count() < 1 || r.Count() > pst.MaxBatch || pst.IsRedeemRequest(b)) {
+		if err == nil && (!bytes.Equal(r.Bytes(), b) || r.Count() < 1 || r.Count() > pst.MaxBatch || pst.IsRedeemRequest(b) || !pst.IsIssueRequest(b)) {
 			t.Fatal("accepted but not the same")
 		}
 	})
@@ -218,7 +218,7 @@ func FuzzParseRedeemRequest(f *testing.F) {
 		f.Add(c.Request)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if r, err := pst.ParseRedeemRequest(b); err == nil && (!bytes.Equal(r.Bytes(), b) || !pst.IsRedeemRequest(b)) {
+		if r, err := pst.ParseRedeemRequest(b); err == nil && (!bytes.Equal(r.Bytes(), b) || !pst.IsRedeemRequest(b) || pst.IsIssueRequest(b)) {
 			t.Fatal("accepted but not the same")
 		}
 	})
@@ -245,4 +245,32 @@ func FuzzParseKeys(f *testing.F) {
 			t.Fatal("private key accepted but not the same")
 		}
 	})
+}
+
+// A message is of one kind at most, and of the one that it was meant as.
+func TestWhichMessageItIs(t *testing.T) {
+	long := func(first uint16, bytes int) []byte {
+		b := make([]byte, bytes)
+		b[0], b[1] = byte(first>>8), byte(first)
+		return b
+	}
+	for name, c := range map[string]struct {
+		message       []byte
+		issue, redeem bool
+	}{
+		"nothing":                 {nil, false, false},
+		"one byte":                {[]byte{0}, false, false},
+		"no elements":             {long(0, 2), false, false},
+		"one element":             {long(1, 2+pst.ElementSize), true, false},
+		"the largest batch":       {long(pst.MaxBatch, pst.MaxIssueRequestSize), true, false},
+		"a larger one":            {long(pst.MaxBatch+1, 2+(pst.MaxBatch+1)*pst.ElementSize), false, false},
+		"an element cut short":    {long(1, 1+pst.ElementSize), false, false},
+		"a byte behind":           {long(1, 3+pst.ElementSize), false, false},
+		"the length of a token":   {long(pst.TokenSize, 2), false, true},
+		"as many elements as 165": {long(pst.TokenSize, 2+pst.TokenSize*pst.ElementSize), false, true},
+	} {
+		if i, r := pst.IsIssueRequest(c.message), pst.IsRedeemRequest(c.message); i != c.issue || r != c.redeem {
+			t.Errorf("%s: issue %v, redeem %v", name, i, r)
+		}
+	}
 }

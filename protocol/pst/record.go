@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/protocol/jws"
+	"github.com/bonafides-dev/bonafides/protocol/origin"
 	"github.com/bonafides-dev/bonafides/protocol/strictjson"
 )
 
@@ -121,9 +122,9 @@ func (r Record) payload() ([]byte, error) {
 // fault names what makes r no record, or is empty.
 func (r *Record) fault() string {
 	switch {
-	case !IsOrigin(r.Issuer):
+	case !origin.Is(r.Issuer):
 		return "iss is not an origin"
-	case !IsOrigin(r.Origin):
+	case !origin.Is(r.Origin):
 		return "origin is not an origin"
 	case r.Via != ViaNative && r.Via != ViaPolyfill:
 		return "via is neither native nor polyfill"

@@ -1,6 +1,10 @@
 package pst
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/bonafides-dev/bonafides/protocol/origin"
+)
 
 // OriginRecord is one redemption record as a browser sends it: which issuer
 // made it, and the record as the issuer wrote it.
@@ -79,7 +83,7 @@ func readRecord(v string) (r OriginRecord, rest string, err error) {
 	if r.Origin, v, ok = readSFString(v); !ok {
 		return r, "", ErrRecordHeaderSyntax
 	}
-	if !IsOrigin(r.Origin) {
+	if !origin.Is(r.Origin) {
 		return r, "", ErrRecordHeaderOrigin
 	}
 	if v, ok = strings.CutPrefix(v, ";"); !ok {
@@ -151,7 +155,7 @@ func FormatRedemptionRecordHeader(records []OriginRecord) (string, error) {
 	}
 	var b []byte
 	for i, r := range records {
-		if !IsOrigin(r.Origin) {
+		if !origin.Is(r.Origin) {
 			return "", ErrRecordHeaderOrigin
 		}
 		if !all(r.Record, func(c byte) bool { return 0x20 <= c && c <= 0x7e }) {
@@ -174,3 +178,15 @@ func FormatRedemptionRecordHeader(records []OriginRecord) (string, error) {
 	}
 	return string(b), nil
 }
+
+// all tells whether s is not empty and f holds for each of its bytes.
+func all(s string, f func(byte) bool) bool {
+	for i := 0; i < len(s); i++ {
+		if !f(s[i]) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -106,6 +106,17 @@ func IsRedeemRequest(b []byte) bool {
 	return len(b) >= 2 && readUint16(b) == TokenSize
 }
 
+// IsIssueRequest tells whether a message that is no RedeemRequest was meant as an
+// IssueRequest: it begins with a number of elements, 1 to MaxBatch, and has as many
+// bytes as they take. It says nothing about the elements. A message may be neither.
+func IsIssueRequest(b []byte) bool {
+	if len(b) < 2 {
+		return false
+	}
+	n := int(readUint16(b))
+	return n >= 1 && n <= MaxBatch && len(b) == 2+n*ElementSize
+}
+
 // ParseRedeemRequest reads a RedeemRequest of at most MaxRedeemRequestSize
 // bytes.
 func ParseRedeemRequest(b []byte) (*RedeemRequest, error) {

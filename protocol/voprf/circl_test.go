@@ -13,13 +13,13 @@ import (
 	"github.com/bonafides-dev/bonafides/protocol/voprf"
 )
 
-// TestAgainstCIRCL plays 10,000 random rounds (1,000 under -short and under
+// TestAgainstCIRCL plays 10,000 random rounds (500 under -short and under
 // js/wasm) against circl: half of them with our client and its server, half
 // with its client and our server.
 func TestAgainstCIRCL(t *testing.T) {
 	rounds := 10_000
 	if testing.Short() || runtime.GOARCH == "wasm" {
-		rounds = 1_000
+		rounds = 500
 	}
 	const batch = 50
 	jobs := make(chan int)
