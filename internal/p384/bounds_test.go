@@ -145,7 +145,7 @@ func (c *counter) call(n *ast.CallExpr) {
 		for _, field := range []string{".x", ".y", ".z"} {
 			c.env[place(arg[0])+field] = max(c.env[place(arg[1])+field], c.env[place(arg[2])+field])
 		}
-	case "feInvertAll", "append", "len", "make":
+	case "feInvertAll", "append", "len", "make", "room", "clear":
 	default:
 		p, ok := promises[name]
 		if !ok {

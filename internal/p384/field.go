@@ -128,14 +128,13 @@ func fePowP34(z, x *fe) {
 }
 
 // feInvertAll inverts every element that is not 0, with one inversion for all
-// (Montgomery's trick) and no branch on their values: 0 stays 0.
-func feInvertAll(x []*fe) {
+// (Montgomery's trick) and no branch on their values: 0 stays 0. The caller gives
+// room for as many elements, and clears it.
+func feInvertAll(x []*fe, prefix []fe, zero []uint64) {
 	if len(x) == 0 { // public: the number
 		return
 	}
 	// prefix[i] = product of x[0..i], with 1 in place of 0.
-	prefix := make([]fe, len(x))
-	zero := make([]uint64, len(x))
 	acc := feOne
 	for i, e := range x {
 		zero[i] = feIsZero(e)

@@ -39,6 +39,10 @@ const (
 	half28 = 1 << 27
 )
 
+// multiBlock bounds the memory of one sum, 1.9 MB for 64 points, and the depth of
+// its tree, 6 levels.
+const multiBlock = 64
+
 var feOne = fe{1}
 
 // feAdd sets z = x + y; units add up.

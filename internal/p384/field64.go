@@ -10,6 +10,10 @@ import "math/bits"
 // Montgomery's reduction (two thirds of them, counted in additions).
 type fe [6]uint64
 
+// multiBlock bounds the memory of one sum, 1.7 MB for 128 points, and the depth of
+// its tree, 7 levels.
+const multiBlock = 128
+
 // d is 2^384 - p = 2^128 + 2^96 - 2^32 + 1; its other limbs are 0.
 const d0, d1, d2 = 0xffffffff00000001, 0x00000000ffffffff, 1
 

@@ -106,7 +106,7 @@ func TestFieldAgainstBig(t *testing.T) {
 			list[j] = feOf(t, edge[(i+j)%len(edge)])
 			ptr[j] = &list[j]
 		}
-		feInvertAll(ptr)
+		feInvertAll(ptr, make([]fe, len(ptr)), make([]uint64, len(ptr)))
 		for j := range list {
 			b := edge[(i+j)%len(edge)]
 			want := new(big.Int)

@@ -71,14 +71,15 @@ func lookup(a *affine, table *multiples, index, sign uint8) {
 // share one Z, each addition of 5M + 2S gives the next multiple and 2P with a new
 // Z, and the quotient of the two Zs is kept, to walk back from the one inverse
 // (Meloni 2007; Goundar, Joye, Miyaji 2010).
-func makeMultiples(tables [][]affine, points []affine) {
+func makeMultiples(m *workspace, tables [][]affine, points []affine) {
 	if len(points) == 0 { // public: the number
 		return
 	}
-	size := len(tables[0])
-	ratios := make([]fe, len(points)*size) // of point i: ratios[i*size+j] = Z_j / Z_(j-1)
-	zs := make([]fe, len(points))
-	inv := make([]*fe, len(points))
+	size, n := len(tables[0]), len(points)
+	m.ratios, m.zs, m.zp = room(m.ratios, n, size), room(m.zs, n, 1), room(m.zp, n, 1)
+	m.prefix, m.zero = room(m.prefix, n, 1), room(m.zero, n, 1)
+	ratios := m.ratios // of point i: ratios[i*size+j] = Z_j / Z_(j-1)
+	zs, inv := m.zs, m.zp
 	for i := range points {
 		t, r := tables[i], ratios[i*size:(i+1)*size]
 		var two affine
@@ -107,7 +108,7 @@ func makeMultiples(tables [][]affine, points []affine) {
 		zs[i] = z
 		inv[i] = &zs[i]
 	}
-	feInvertAll(inv)
+	feInvertAll(inv, m.prefix, m.zero)
 	for i := range points {
 		t := tables[i]
 		z := zs[i] // 1/Z of t[j]
@@ -121,21 +122,35 @@ func makeMultiples(tables [][]affine, points []affine) {
 		}
 		t[0] = points[i]
 	}
+	clear(ratios)
+	clear(zs)
+	clear(m.prefix)
+	clear(m.zero)
 }
 
-// packedMultiples fills tables with the multiples of points.
-func packedMultiples(tables []multiples, points []affine) {
-	room := make([]affine, len(points)*tableSize)
-	plain := make([][]affine, len(points))
-	for i := range plain {
-		plain[i] = room[i*tableSize : (i+1)*tableSize]
+// plainMultiples returns room for the multiples of n points, size of each.
+func plainMultiples(m *workspace, n, size int) [][]affine {
+	m.plain, m.tables = room(m.plain, n, size), room(m.tables, n, 1)
+	all, tables := m.plain, m.tables
+	for i := range tables {
+		tables[i] = all[i*size : (i+1)*size] // public: the numbers
 	}
-	makeMultiples(plain, points)
+	return tables
+}
+
+// packedMultiples returns the multiples of points, in m.packed.
+func packedMultiples(m *workspace, points []affine) []multiples {
+	m.packed = room(m.packed, len(points), 1)
+	packed := m.packed
+	plain := plainMultiples(m, len(points), tableSize)
+	makeMultiples(m, plain, points)
 	for i := range plain {
 		for j := range plain[i] {
-			tables[i][j].pack(&plain[i][j])
+			packed[i][j].pack(&plain[i][j])
 		}
 	}
+	clear(m.plain)
+	return packed
 }
 
 // doubleCoZ sets two = 2p and same = p in coordinates with one Z ("DBLU"):
@@ -189,38 +204,42 @@ const chunk = 32
 // mulMany sets dst[i] = one*src[i], or each[i]*src[i] where one is nil. Infinity as
 // a point is public.
 func mulMany(dst []Point, one *Secret, each []Secret, src []Point) {
-	tables := make([]multiples, min(chunk, len(src)))
+	m := works.Get().(*workspace)
 	var d digits
 	if one != nil { // public: which of the two
 		d = recode(&one.v)
 	}
 	for start := 0; start < len(src); start += chunk {
 		n := min(chunk, len(src)-start)
-		in := make([]*Point, n)
+		m.in, m.infinite = room(m.in, n, 1), room(m.infinite, n, 1)
+		in, infinite := m.in, m.infinite
 		for i := range in {
 			in[i] = &src[start+i]
 		}
-		points := normal(in)
-		infinite := make([]bool, n)
+		points := normal(m, in)
 		for i := range points {
-			if in[i].IsInfinity() { // public: the point
-				infinite[i] = true
+			infinite[i] = feIsZero(&in[i].j.z)
+			if infinite[i] != 0 { // public: the point
 				points[i] = anyPoint()
 			}
 		}
-		packedMultiples(tables[:n], points)
+		tables := packedMultiples(m, points)
 		for i := range points {
 			if one == nil { // public: which of the two
 				d = recode(&each[start+i].v)
 			}
 			p := &dst[start+i]
 			ladder(&p.j, &d, &tables[i])
-			if infinite[i] { // public: the point
+			if infinite[i] != 0 { // public: the point
 				*p = Point{}
 			}
 		}
+		clear(in)
+		clear(points)
+		clear(tables)
 	}
 	d = digits{}
+	works.Put(m)
 }
 
 // anyPoint stands in for infinity, whose multiples nobody reads.
@@ -249,12 +268,20 @@ func MulTwo(k, j *Secret, p *Point) (kp, jp Point) {
 	if p.IsInfinity() { // public: the point
 		return Point{}, Point{}
 	}
-	var tables [1]multiples
-	packedMultiples(tables[:], normal([]*Point{p}))
+	m := works.Get().(*workspace)
+	m.in = room(m.in, 1, 1)
+	in := m.in
+	in[0] = p
+	points := normal(m, in)
+	tables := packedMultiples(m, points)
 	d := recode(&k.v)
 	ladder(&kp.j, &d, &tables[0])
 	d = recode(&j.v)
 	ladder(&jp.j, &d, &tables[0])
 	d = digits{}
+	clear(in)
+	clear(points)
+	clear(tables)
+	works.Put(m)
 	return kp, jp
 }

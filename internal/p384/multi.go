@@ -2,8 +2,6 @@
 
 package p384
 
-import "sync"
-
 // Sums of products of public scalars. Everything here takes time that depends on
 // its values, and no Secret can be passed to it.
 //
@@ -16,31 +14,9 @@ import "sync"
 
 const (
 	nafBits  = 385
-	nafTable = 8 // P, 3P, ... 15P
-	// multiBlock bounds the memory of one sum (128 points need 0.8 MB) and the depth
-	// of its tree, 7 levels.
-	multiBlock = 128
+	nafTable = 8  // P, 3P, ... 15P
+	nafMost  = 77 // digits that are not 0: every fifth
 )
-
-// sums holds the memory of a sum between calls: a browser's module would
-// otherwise spend its time in the garbage collector. All of it is public.
-var sums = sync.Pool{New: func() any { return new(sumMemory) }}
-
-type sumMemory struct {
-	terms       []term
-	pairs       []pair
-	den, prefix []fe
-	nafs        []int8
-}
-
-// room returns n elements of s, or of a new slice where s is too short. They are
-// not cleared.
-func room[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
-}
 
 // varTimeNAF writes the width-5 NAF of k.
 // naf has nafBits zeros.
@@ -74,12 +50,13 @@ func varTimeNAF(naf []int8, k *[6]uint64) {
 // handled. The slices have the same length.
 func VarTimeMultiMul(scalars []Scalar, points []Point) Point {
 	var sum Point
-	memory := sums.Get().(*sumMemory)
-	defer sums.Put(memory)
+	m := works.Get().(*workspace)
 	for len(points) > 0 {
 		n := min(multiBlock, len(points))
 		var block jacobian
-		memory.varTimeSum(&block, scalars[:n], points[:n])
+		varTimeSum(m, &block, scalars[:n], points[:n])
+		clear(m.in)
+		clear(m.scalars)
 		if sum.IsInfinity() {
 			sum.j = block
 		} else {
@@ -87,6 +64,7 @@ func VarTimeMultiMul(scalars []Scalar, points []Point) Point {
 		}
 		scalars, points = scalars[n:], points[n:]
 	}
+	works.Put(m)
 	return sum
 }
 
@@ -108,10 +86,14 @@ type term struct {
 	none bool
 }
 
-func (m *sumMemory) varTimeSum(sum *jacobian, scalars []Scalar, points []Point) {
+// bitTerms are the terms that fall on one bit: where they begin, how many there
+// were, and how many are left while they are summed.
+type bitTerms struct{ start, count, left int }
+
+func varTimeSum(m *workspace, sum *jacobian, scalars []Scalar, points []Point) {
 	// Drop what adds nothing.
-	var in []*Point
-	var k []*Scalar
+	m.in, m.scalars = room(m.in, len(points), 1), room(m.scalars, len(points), 1)
+	in, k := m.in[:0], m.scalars[:0]
 	for i := range points {
 		if scalars[i].v != [6]uint64{} && !points[i].IsInfinity() {
 			in, k = append(in, &points[i]), append(k, &scalars[i])
@@ -121,38 +103,39 @@ func (m *sumMemory) varTimeSum(sum *jacobian, scalars []Scalar, points []Point) 
 		*sum = jacobian{}
 		return
 	}
-	tables := varTimeMultiples(normal(in))
+	tables := plainMultiples(m, len(in), nafTable)
+	makeMultiples(m, tables, normal(m, in))
 
 	// Terms by bit.
-	m.nafs = room(m.nafs, nafBits*len(in))
-	clear(m.nafs)
+	m.nafs = room(m.nafs, len(in), nafBits)
 	nafs := m.nafs
-	count := make([]int, nafBits)
+	clear(nafs)
+	m.bits = room(m.bits, 1, nafBits)
+	bits := m.bits
+	clear(bits)
 	for i := range in {
 		naf := nafs[nafBits*i : nafBits*(i+1)]
 		varTimeNAF(naf, &k[i].v)
 		for b, d := range naf {
 			if d != 0 {
-				count[b]++
+				bits[b].count++
 			}
 		}
 	}
-	start := make([]int, nafBits)
 	total := 0
-	for b, c := range count {
-		start[b] = total
-		total += c
+	for b := range bits {
+		bits[b].start = total
+		total += bits[b].count
 	}
-	m.terms = room(m.terms, total)
+	m.terms = room(m.terms, len(in), nafMost)[:total]
 	terms := m.terms
-	filled := make([]int, nafBits)
 	for i := range in {
 		for b, d := range nafs[nafBits*i : nafBits*(i+1)] {
 			if d == 0 {
 				continue
 			}
-			t := &terms[start[b]+filled[b]]
-			filled[b]++
+			t := &terms[bits[b].start+bits[b].left]
+			bits[b].left++
 			t.none = false
 			if d > 0 {
 				t.affine = tables[i][d/2]
@@ -162,7 +145,7 @@ func (m *sumMemory) varTimeSum(sum *jacobian, scalars []Scalar, points []Point) 
 			}
 		}
 	}
-	m.varTimeTree(start, count)
+	varTimeTree(m, len(in))
 
 	// Join.
 	var acc jacobian
@@ -171,10 +154,10 @@ func (m *sumMemory) varTimeSum(sum *jacobian, scalars []Scalar, points []Point) 
 		if started {
 			pointDouble(&acc, &acc)
 		}
-		if count[b] == 0 || terms[start[b]].none {
+		if bits[b].count == 0 || terms[bits[b].start].none {
 			continue
 		}
-		t := &terms[start[b]].affine
+		t := &terms[bits[b].start].affine
 		feCarry(&t.y)
 		if !started {
 			acc, started = jacobian{t.x, t.y, feOne}, true
@@ -200,20 +183,11 @@ func varTimeAddAffine(p *jacobian, r *affine) {
 	*p = q
 }
 
-// varTimeMultiples returns P, 3P, ... 15P of each point.
-func varTimeMultiples(points []affine) [][]affine {
-	room := make([]affine, len(points)*nafTable)
-	out := make([][]affine, len(points))
-	for i := range out {
-		out[i] = room[i*nafTable : (i+1)*nafTable]
-	}
-	makeMultiples(out, points)
-	return out
-}
-
-// pair is two terms to be added, and how.
+// pair is two terms to be added, by their places, and how. Pointers would be kept
+// with the rest, and TinyGo's collector walks from each of thousands back to the head
+// of a block of a megabyte.
 type pair struct {
-	a, b *term
+	a, b int32
 	kind uint8
 }
 
@@ -224,25 +198,24 @@ const (
 	pairKeep          // one of them is none
 )
 
-// varTimeTree sums the terms of each bit into its first one.
-func (m *sumMemory) varTimeTree(start, count []int) {
-	terms := m.terms
-	left := append([]int(nil), count...)
+// varTimeTree sums the terms of each bit, which come from n points, into its first
+// one.
+func varTimeTree(m *workspace, n int) {
+	terms, bits := m.terms, m.bits
 	// The first level is the largest, of half the terms.
-	m.den, m.prefix = room(m.den, len(terms)/2), room(m.prefix, len(terms)/2)
-	den, prefix := m.den, m.prefix
-	pairs := room(m.pairs, len(terms)/2)
-	m.pairs = pairs
+	const most = (nafMost + 1) / 2
+	m.den, m.ahead, m.pairs = room(m.den, n, most), room(m.ahead, n, most), room(m.pairs, n, most)
+	den, prefix, pairs := m.den, m.ahead, m.pairs
 	for {
 		pairs = pairs[:0]
-		for b := range left {
-			group := terms[start[b] : start[b]+left[b]]
-			for i := 0; i+1 < len(group); i += 2 {
+		for b := range bits {
+			end := bits[b].start + bits[b].left
+			for i := bits[b].start; i+1 < end; i += 2 {
 				kind := uint8(pairAdd)
-				if group[i].none || group[i+1].none {
+				if terms[i].none || terms[i+1].none {
 					kind = pairKeep
 				}
-				pairs = append(pairs, pair{&group[i], &group[i+1], kind})
+				pairs = append(pairs, pair{int32(i), int32(i + 1), kind})
 			}
 		}
 		if len(pairs) == 0 {
@@ -250,40 +223,41 @@ func (m *sumMemory) varTimeTree(start, count []int) {
 		}
 		// Hardly ever do two points have the same x, so that is looked for only
 		// where the product of all denominators is 0.
-		acc := varTimeDenominators(pairs, den, prefix)
+		acc := varTimeDenominators(terms, pairs, den, prefix)
 		if feIsZero(&acc) != 0 {
-			varTimeSort(pairs)
-			acc = varTimeDenominators(pairs, den, prefix)
+			varTimeSort(terms, pairs)
+			acc = varTimeDenominators(terms, pairs, den, prefix)
 		}
 		feInvert(&acc, &acc)
 		var inv fe
 		for i := len(pairs) - 1; i >= 0; i-- {
 			feMul(&inv, &acc, &prefix[i])
 			feMul(&acc, &acc, &den[i])
-			varTimeAddPair(&pairs[i], &inv)
+			p := &pairs[i]
+			varTimeAddPair(&terms[p.a], &terms[p.b], p.kind, &inv)
 		}
 		// Close the gaps.
-		for b := range left {
-			group := terms[start[b] : start[b]+left[b]]
+		for b := range bits {
+			group := terms[bits[b].start:][:bits[b].left]
 			for i := 2; i < len(group); i += 2 {
 				group[i/2] = group[i]
 			}
-			left[b] = (len(group) + 1) / 2
+			bits[b].left = (len(group) + 1) / 2
 		}
 	}
 }
 
 // varTimeDenominators sets den[i] to what the slope of pairs[i] is divided by,
 // prefix[i] to the product of those before it, and returns the product of all.
-func varTimeDenominators(pairs []pair, den, prefix []fe) fe {
+func varTimeDenominators(terms []term, pairs []pair, den, prefix []fe) fe {
 	acc := feOne
 	for i := range pairs {
-		p := &pairs[i]
-		switch p.kind {
+		a, b := &terms[pairs[i].a], &terms[pairs[i].b]
+		switch pairs[i].kind {
 		case pairAdd:
-			feSub(&den[i], &p.b.x, &p.a.x) // 2
+			feSub(&den[i], &b.x, &a.x) // 2
 		case pairDouble:
-			feAdd(&den[i], &p.a.y, &p.b.y) // 2
+			feAdd(&den[i], &a.y, &b.y) // 2
 		default:
 			den[i] = feOne
 		}
@@ -294,25 +268,25 @@ func varTimeDenominators(pairs []pair, den, prefix []fe) fe {
 }
 
 // varTimeSort finds the pairs of equal and opposite points.
-func varTimeSort(pairs []pair) {
+func varTimeSort(terms []term, pairs []pair) {
 	for i := range pairs {
 		p := &pairs[i]
-		if p.kind != pairAdd || feEqual(&p.a.x, &p.b.x) == 0 {
+		a, b := &terms[p.a], &terms[p.b]
+		if p.kind != pairAdd || feEqual(&a.x, &b.x) == 0 {
 			continue
 		}
 		p.kind = pairCancel
-		if feEqual(&p.a.y, &p.b.y) != 0 { // y is never 0: the order is odd
+		if feEqual(&a.y, &b.y) != 0 { // y is never 0: the order is odd
 			p.kind = pairDouble
 		}
 	}
 }
 
-// varTimeAddPair sets p.a to the sum of the pair, given the inverse of its
+// varTimeAddPair sets a to the sum of a pair, given the inverse of its
 // denominator.
-func varTimeAddPair(p *pair, inv *fe) {
-	a, b := p.a, p.b
+func varTimeAddPair(a, b *term, kind uint8, inv *fe) {
 	var l, x, t fe
-	switch p.kind {
+	switch kind {
 	case pairKeep:
 		if a.none {
 			*a = *b

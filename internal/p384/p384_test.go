@@ -139,10 +139,10 @@ func TestMulEdgeScalars(t *testing.T) {
 	p, gen := fromOracle(t, q), Generator()
 	for _, k := range edgeScalars() {
 		s := secretOf(t, k)
-		if got := s.Mul(&p); !same(&got, oracleMul(k, q)) {
+		want, times := oracleMul(k, g), oracleMul(k, q)
+		if got := s.Mul(&p); !same(&got, times) {
 			t.Errorf("k*P is wrong for k = %x", k)
 		}
-		want := oracleMul(k, g)
 		if got := s.MulBase(); !same(&got, want) {
 			t.Errorf("k*G is wrong for k = %x", k)
 		}
@@ -150,7 +150,7 @@ func TestMulEdgeScalars(t *testing.T) {
 			t.Errorf("k*G as any point is wrong for k = %x", k)
 		}
 		pub := scalarOf(t, k)
-		if got := VarTimeMultiMul([]Scalar{pub}, []Point{p}); !same(&got, oracleMul(k, q)) {
+		if got := VarTimeMultiMul([]Scalar{pub}, []Point{p}); !same(&got, times) {
 			t.Errorf("VarTimeMultiMul is wrong for k = %x", k)
 		}
 	}
@@ -336,6 +336,42 @@ func TestMultiMulSpecialSums(t *testing.T) {
 	} {
 		if got := VarTimeMulAddBase(&c.s, &c.c, c.p); !same(&got, oracleMul(big.NewInt(c.want), ng)) {
 			t.Error("s*G + c*P:", name)
+		}
+	}
+}
+
+// Sums of a multiple of G and of a point that is itself a multiple of G: whatever
+// the scalars, an accumulator may meet the point that it adds, or its negative.
+// CVE-2026-1229 was that: circl's ecc/p384.CombinedMult, before 1.6.3, added with
+// incomplete formulas, and gave a wrong sum for such points.
+func TestCombinedMulOfDependentPoints(t *testing.T) {
+	ng := nistec.NewP384Point().SetGenerator()
+	var numbers []*big.Int
+	for _, x := range []int64{1, -1, 2, 3, -6, 16, 33} {
+		numbers = append(numbers, big.NewInt(x))
+	}
+	for _, shift := range []uint{20, 192} {
+		numbers = append(numbers, new(big.Int).Lsh(big.NewInt(1), shift))
+	}
+	half := new(big.Int).Rsh(bigN, 1)
+	numbers = append(numbers, half)
+	wrong := 0
+	for _, multiple := range numbers { // P = multiple * G
+		p := fromOracle(t, oracleMul(multiple, ng))
+		for _, c := range numbers {
+			// s*G takes the sum to a point that c*P is, to its negative, and beside both.
+			product := new(big.Int).Mul(c, multiple)
+			for _, s := range []*big.Int{product, new(big.Int).Neg(product), c, new(big.Int).Sub(product, big.NewInt(1))} {
+				ss, cs := scalarOf(t, s), scalarOf(t, c)
+				want := oracleMul(new(big.Int).Add(s, product), ng)
+				got := VarTimeMulAddBase(&ss, &cs, &p)
+				multi := VarTimeMultiMul([]Scalar{ss, cs}, []Point{Generator(), p})
+				if !same(&got, want) || !same(&multi, want) {
+					if wrong++; wrong < 5 {
+						t.Errorf("%x*G + %x*(%x*G)", s, c, multiple)
+					}
+				}
+			}
 		}
 	}
 }

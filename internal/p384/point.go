@@ -109,27 +109,38 @@ func (p *Point) Equal(q *Point) bool {
 
 // Normalize brings points to Z = 1, which encoding and multiplication need, with
 // one inversion for all. It changes no value.
-func Normalize(points ...*Point) { normalize(points) }
+func Normalize(points ...*Point) {
+	m := works.Get().(*workspace)
+	normalize(m, points)
+	works.Put(m)
+}
 
 // NormalizeAll is Normalize for a slice.
 func NormalizeAll(points []Point) {
-	all := make([]*Point, len(points))
+	m := works.Get().(*workspace)
+	m.all = room(m.all, len(points), 1)
+	all := m.all
 	for i := range points {
 		all[i] = &points[i]
 	}
-	normalize(all)
+	normalize(m, all)
+	clear(all)
+	works.Put(m)
 }
 
-func normalize(points []*Point) {
-	inv := make([]fe, len(points))
-	todo := make([]*fe, 0, len(points))
+func normalize(m *workspace, points []*Point) {
+	n := len(points)
+	m.inv, m.todo = room(m.inv, n, 1), room(m.todo, n, 1)
+	m.prefix, m.zero = room(m.prefix, n, 1), room(m.zero, n, 1)
+	inv, prefix, zero := m.inv, m.prefix, m.zero
+	todo := m.todo[:0]
 	for i, p := range points {
 		if p.isNormal() == 0 { // public: whether Normalize has been called
 			inv[i] = p.j.z
 			todo = append(todo, &inv[i])
 		}
 	}
-	feInvertAll(todo)
+	feInvertAll(todo, prefix, zero)
 	for i, p := range points {
 		if p.isNormal() != 0 { // public
 			continue // public
@@ -140,19 +151,23 @@ func normalize(points []*Point) {
 		p.j = jacobian{x: a.x, y: a.y}
 		feSelect(&p.j.z, &feOne, &fe{}, finite)
 	}
+	clear(inv)
+	clear(prefix)
+	clear(zero)
 }
 
-// normal returns affine copies of points that are not infinity.
-func normal(points []*Point) []affine {
-	copies := make([]Point, len(points))
-	all := make([]*Point, len(points))
+// normal returns affine copies of points that are not infinity, in m.affine.
+func normal(m *workspace, points []*Point) []affine {
+	n := len(points)
+	m.copies, m.all, m.affine = room(m.copies, n, 1), room(m.all, n, 1), room(m.affine, n, 1)
+	copies, all, out := m.copies, m.all, m.affine
 	for i, p := range points {
 		copies[i], all[i] = *p, &copies[i]
 	}
-	normalize(all)
-	out := make([]affine, len(points))
+	normalize(m, all)
 	for i := range copies {
 		out[i] = affine{copies[i].j.x, copies[i].j.y}
 	}
+	clear(copies)
 	return out
 }

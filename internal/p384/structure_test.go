@@ -23,7 +23,7 @@ var allowedCalls = []string{
 	"expander.NewExpanderMD", ".Expand",
 	"append", "copy", "len", "cap", "make", "clear", "min", "panic",
 	"bool", "byte", "uint", "int", "int8", "uint8", "int32", "uint32", "int64", "uint64", "limb", "fe", "string",
-	"baseOnce.Do", "bit", "step",
+	"baseOnce.Do", "works.Get", "works.Put", "bit", "step",
 }
 
 var allowedImports = []string{"crypto", "crypto/rand", "crypto/sha512", "embed", "errors", "math/bits", "sync", "github.com/cloudflare/circl/expander"}

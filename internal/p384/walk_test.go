@@ -9,9 +9,10 @@ import (
 )
 
 // comparisons is how many comparisons with nistec, and how many with circl, the
-// everyday tests make: ten thousand, a thousand where WebAssembly is slow.
+// everyday tests make: ten thousand, a thousand in WebAssembly and under -short,
+// with which the other architectures are tested.
 func comparisons() int {
-	if runtime.GOARCH == "wasm" {
+	if testing.Short() || runtime.GOARCH == "wasm" {
 		return 1_000
 	}
 	return 10_000
