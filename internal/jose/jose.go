@@ -201,8 +201,13 @@ func PublicSet(keys ...*PrivateKey) ([]byte, error) {
 			return nil, err
 		}
 	}
+	return Set(list...)
+}
+
+// Set returns the JWK set of public JWKs, in the order given.
+func Set(jwks ...[]byte) ([]byte, error) {
 	var w strictjson.Writer
-	w.Raw("keys", strictjson.AppendArray(nil, list...))
+	w.Raw("keys", strictjson.AppendArray(nil, jwks...))
 	return w.Bytes()
 }
 

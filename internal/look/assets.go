@@ -10,12 +10,14 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"github.com/bonafides-dev/bonafides/internal/web"
 )
 
 // Prefix is where [Handler] is mounted.
 const Prefix = "/_look/"
 
-//go:embed css/*.css js/*.js
+//go:embed css/*.css
 var embedded embed.FS
 
 var assets = load()
@@ -31,33 +33,15 @@ func load() *Assets {
 		style += "\n" + string(b)
 	}
 	files["look.css"] = []byte(style)
-	for _, p := range append(Parties(), Home) {
-		files["favicon-"+string(p)+".svg"] = []byte(p.favicon())
-	}
-	scripts, err := fs.Glob(embedded, "js/*.js")
-	if err != nil {
-		panic("look: " + err.Error())
-	}
-	for _, name := range scripts {
-		b, err := embedded.ReadFile(name)
-		if err != nil {
-			panic("look: " + err.Error())
-		}
-		files[path.Base(name)] = b
-	}
-	return newAssets(Prefix, files)
+	files["favicon.svg"] = []byte(Icon(shield, accent()))
+	return AssetsOf(Prefix, files)
 }
 
-// Handler serves the stylesheet, the scripts and the icons. Mount it at
-// [Prefix].
+// Handler serves the stylesheet and the icon. Mount it at [Prefix].
 func Handler() http.Handler { return assets }
 
 // Stylesheet returns the URL path of the stylesheet.
 func Stylesheet() string { return assets.Path("look.css") }
-
-// Script returns the URL path of a module: "look.js" (copy buttons, the
-// instrument, attack forms; every page has it), "ui.js" (what it is made of).
-func Script(name string) string { return assets.Path(name) }
 
 // Assets serves a few small files from memory. A URL from [Assets.Path] carries
 // a hash of all files, so it may be cached for ever, and modules that import
@@ -91,10 +75,11 @@ func NewAssets(prefix string, fsys fs.FS) (*Assets, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newAssets(prefix, files), nil
+	return AssetsOf(prefix, files), nil
 }
 
-func newAssets(prefix string, files map[string][]byte) *Assets {
+// AssetsOf takes files by their names.
+func AssetsOf(prefix string, files map[string][]byte) *Assets {
 	a := &Assets{prefix: prefix, files: map[string]asset{}}
 	names := make([]string, 0, len(files))
 	for name := range files {
@@ -169,7 +154,7 @@ func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} else {
 		h.Set("Cache-Control", "no-cache")
 	}
-	if matches(r.Header.Get("If-None-Match"), f.etag) {
+	if web.NoneMatch(r.Header.Values("If-None-Match"), f.etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
@@ -177,14 +162,4 @@ func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet {
 		_, _ = w.Write(f.body)
 	}
-}
-
-func matches(ifNoneMatch, etag string) bool {
-	for _, tag := range strings.Split(ifNoneMatch, ",") {
-		tag = strings.TrimPrefix(strings.TrimSpace(tag), "W/")
-		if tag == etag || tag == "*" {
-			return true
-		}
-	}
-	return false
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -46,7 +45,7 @@ func TestAssets(t *testing.T) {
 			t.Errorf("%s: %d %q, must be asked for again", path, w.Code, w.Header().Get("Cache-Control"))
 		}
 	}
-	for _, path := range []string{Prefix, Prefix + "nothing.css", Prefix + "../party.go", "/look.css"} {
+	for _, path := range []string{Prefix, Prefix + "nothing.css", Prefix + "../palette.go", "/look.css"} {
 		if w := get(t, Handler(), path, nil); w.Code != 404 {
 			t.Errorf("%s: %d, want 404", path, w.Code)
 		}
@@ -58,29 +57,10 @@ func TestAssets(t *testing.T) {
 	}
 }
 
-func TestEveryPartyHasNameShapeAndIcon(t *testing.T) {
-	seen := map[string]Party{}
-	for _, p := range append(Parties(), Home) {
-		for _, v := range []string{p.Name(), p.Shape(), p.Path(), p.Colour().Light, p.Colour().Dark} {
-			if v == "" {
-				t.Errorf("%s: an empty property", p)
-			}
-			if other, ok := seen[v]; ok {
-				t.Errorf("%s and %s share %q", p, other, v)
-			}
-			seen[v] = p
-		}
-		w := get(t, Handler(), p.Favicon(), nil)
-		if w.Code != 200 || w.Header().Get("Content-Type") != "image/svg+xml" || !strings.Contains(w.Body.String(), p.Path()) {
-			t.Errorf("%s: icon %d %s", p, w.Code, w.Header().Get("Content-Type"))
-		}
-	}
-}
-
 func TestRenderSendsPolicyWithTheNonceOfThePage(t *testing.T) {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	Render(w, r, http.StatusAccepted, Page(Props{Party: Shop, Title: "Title"}), CSP{FrameSrc: []string{"http://ads.localhost"}})
+	Render(w, r, http.StatusAccepted, Page(Props{Title: "Title", Scripts: []string{"/script.js"}}), CSP{FrameSrc: []string{"http://ads.localhost"}})
 	if w.Code != http.StatusAccepted {
 		t.Errorf("status %d", w.Code)
 	}
@@ -98,7 +78,7 @@ func TestRenderSendsPolicyWithTheNonceOfThePage(t *testing.T) {
 		t.Errorf("policy %q allows inline code", policy)
 	}
 	again := httptest.NewRecorder()
-	Render(again, r, 200, Page(Props{Party: Shop, Title: "Title"}))
+	Render(again, r, 200, Page(Props{Title: "Title", Scripts: []string{"/script.js"}}))
 	if strings.Contains(again.Header().Get("Content-Security-Policy"), m[1]) {
 		t.Error("two answers share a nonce")
 	}
@@ -127,12 +107,9 @@ func TestRenderSendsNothingOfAPageThatFails(t *testing.T) {
 func TestComponentsEscape(t *testing.T) {
 	const evil = `"><script>alert(1)</script>`
 	all := []templ.Component{
-		Page(Props{Party: Party(evil), Title: evil, Description: evil, SiteName: evil, Role: evil, HomeURL: "javascript:alert(1)", Nav: []Link{{Href: "javascript:alert(1)", Label: evil}}}),
-		Out(evil, Outcome{State: Refused, Title: evil, Text: evil, Evidence: []Evidence{{evil, evil}}}),
-		Bytes([]Field{{Group: evil, Name: evil, Value: evil, Encoding: evil, Size: 1, Spec: evil, Help: evil}}),
-		Learned([]Item{{What: evil, Why: evil, Values: []string{evil}}}, nil),
-		Attack(evil, evil, "javascript:alert(1)", Outcome{}),
-		Steps([]Step{{Title: evil, Text: evil, Href: "javascript:alert(1)", Action: evil}}),
+		Page(Props{Title: evil, SiteName: evil, Styles: []string{evil}, Scripts: []string{evil}}),
+		Nav(evil, []Link{{Href: "javascript:alert(1)", Label: evil}}),
+		Notice(Done, evil),
 	}
 	for i, c := range all {
 		var b strings.Builder
@@ -142,43 +119,5 @@ func TestComponentsEscape(t *testing.T) {
 		if strings.Contains(b.String(), "<script>") || strings.Contains(b.String(), "javascript:") {
 			t.Errorf("component %d lets markup through: %s", i, b.String())
 		}
-	}
-}
-
-func TestSecretsAreNotShown(t *testing.T) {
-	var b strings.Builder
-	if err := Bytes([]Field{{Name: "session", Value: "k3y", Secret: true}}).Render(context.Background(), &b); err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(b.String(), "k3y") {
-		t.Error("a field marked secret shows its value")
-	}
-}
-
-func TestFieldsOfOneGroupStandTogether(t *testing.T) {
-	got := grouped([]Field{{Group: "a", Name: "1"}, {Group: "b", Name: "2"}, {Group: "a", Name: "3"}})
-	if len(got) != 2 || got[0].name != "a" || len(got[0].fields) != 2 || got[1].name != "b" {
-		t.Errorf("%+v", got)
-	}
-}
-
-func TestManyFieldsAlikeAreFolded(t *testing.T) {
-	row := func(name string, n int) (out []Field) {
-		for i := 1; i <= n; i++ {
-			out = append(out, Field{Name: name + " " + strconv.Itoa(i)})
-		}
-		return out
-	}
-	fields := append([]Field{{Name: "count"}}, row("blinded element", 30)...)
-	fields = append(append(fields, row("proof part", 3)...), Field{Name: "end"})
-	runs := grouped(fields)[0].runs()
-	var shape []string
-	total := 0
-	for _, r := range runs {
-		total += len(r.fields)
-		shape = append(shape, strconv.Itoa(len(r.fields))+strconv.FormatBool(r.folded))
-	}
-	if got := strings.Join(shape, " "); got != "3false 28true 4false" || total != len(fields) {
-		t.Errorf("runs %s, %d fields of %d", got, total, len(fields))
 	}
 }

@@ -24,26 +24,30 @@ var palette = []struct {
 	{"done-tint", Colour{"#f0fdf4", "#0d2218"}},
 	{"refused-tint", Colour{"#fef2f2", "#2b1519"}},
 	{"warning-tint", Colour{"#fffbeb", "#271d0a"}},
-	{"on-party", Colour{"#ffffff", "#0b1020"}}, // text on the party's colour
+	{"accent", Colour{"#6d28d9", "#a78bfa"}},    // a site's own: its edge, its primary button, what has the focus
+	{"on-accent", Colour{"#ffffff", "#0b1020"}}, // text on it
 }
 
 // tokens returns the custom properties as CSS.
 func tokens() string {
 	var b strings.Builder
-	pair := func(name string, c Colour) {
-		b.WriteString("  --" + name + ": light-dark(" + c.Light + ", " + c.Dark + ");\n")
-	}
 	b.WriteString(":root {\n")
 	for _, p := range palette {
-		pair(p.name, p.Colour)
+		b.WriteString("  --" + p.name + ": " + p.CSS() + ";\n")
 	}
-	all := append(Parties(), Home)
-	for _, p := range all {
-		pair("party-"+string(p), p.Colour())
-	}
-	b.WriteString("  --party: var(--party-home);\n}\n")
-	for _, p := range all {
-		b.WriteString("[data-party=\"" + string(p) + "\"] { --party: var(--party-" + string(p) + "); }\n")
-	}
+	b.WriteString("}\n")
 	return b.String()
+}
+
+// CSS returns the colour as a value that goes by the scheme.
+func (c Colour) CSS() string { return "light-dark(" + c.Light + ", " + c.Dark + ")" }
+
+// accent is the colour of the provider's pages.
+func accent() Colour {
+	for _, p := range palette {
+		if p.name == "accent" {
+			return p.Colour
+		}
+	}
+	panic("look: no accent") // it stands in the table
 }

@@ -7,24 +7,32 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"time"
+
+	"github.com/bonafides-dev/bonafides/internal/refusal"
 )
 
-// Problem is a refused request. It is an error that also knows how to answer:
-// Status is the HTTP status, Code a stable machine-readable word, Detail one
-// sentence for people that says what was wrong and what to do. None of them may
-// carry a secret or echo unbounded input.
+// Problem is a refused request. It is an error that also knows how to answer.
 type Problem struct {
-	Status int    // HTTP status code
-	Code   string // stable, lower case, underscores: "origin_mismatch"
-	Detail string // what happened, why, and what to do next
+	refusal.Refusal
+	// RetryAfter is how long to wait before the next try; zero says nothing.
+	RetryAfter time.Duration
 }
-
-// Error returns "code: detail".
-func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
 
 // NewProblem makes a Problem.
 func NewProblem(status int, code, detail string) *Problem {
-	return &Problem{Status: status, Code: code, Detail: detail}
+	return &Problem{Refusal: refusal.Refusal{Status: status, Code: code, Detail: detail}}
+}
+
+// Refuse answers with a refusal as a Problem.
+func Refuse(w http.ResponseWriter, r *refusal.Refusal) { (&Problem{Refusal: *r}).Write(w) }
+
+// SetHeaders writes what an answer to the refusal has in its header, in whatever
+// form the answer is.
+func (p *Problem) SetHeaders(h http.Header) {
+	if p.RetryAfter > 0 { // RFC 9110 section 10.2.3: whole seconds
+		h.Set("Retry-After", strconv.FormatInt(int64((p.RetryAfter+time.Second-1)/time.Second), 10))
+	}
 }
 
 // Write answers with the problem as application/problem+json (RFC 9457 section
@@ -40,6 +48,7 @@ func (p *Problem) Write(w http.ResponseWriter) {
 		body = []byte(`{"status":` + strconv.Itoa(p.Status) + `}`)
 	}
 	h := w.Header()
+	p.SetHeaders(h)
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")

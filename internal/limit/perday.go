@@ -1,0 +1,36 @@
+package limit
+
+import (
+	"sync"
+	"time"
+)
+
+// PerDay allows each key a number of events per day (UTC): mails to one address. It
+// is for concurrent use.
+type PerDay struct {
+	most  int
+	mu    sync.Mutex
+	table *table
+}
+
+// NewPerDay makes a PerDay of which nothing is used.
+func NewPerDay(most int) *PerDay { return &PerDay{most: most, table: newTable(tableSize)} }
+
+const day = int64(24 * time.Hour)
+
+// Take takes one event of key, or says how long until the next day.
+func (p *PerDay) Take(key Key, now time.Time) (wait time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := now.UnixNano()
+	end := at - at%day + day
+	used := 0
+	if s := p.table.find(key); s != nil && s.until == end {
+		used = int(s.value)
+	}
+	if used >= p.most {
+		return time.Duration(end - at)
+	}
+	p.table.put(key, int64(used+1), end, used+1, at)
+	return 0
+}
