@@ -25,7 +25,7 @@ type RPStore interface {
 
 // RP runs every promise of rpserver.UserStore and rpserver.NonceStore, and scs's
 // of a session store, against the stores that open makes. Each call of open must
-// return an empty store.
+// return an empty store that is as old as the call.
 func RP(t *testing.T, open func(*testing.T) RPStore) {
 	for _, c := range []struct {
 		name string
@@ -38,12 +38,15 @@ func RP(t *testing.T, open func(*testing.T) RPStore) {
 		{"an address belongs to nobody", rpUserSharedEmail},
 		{"of many first sign-ins of one person one makes the user", rpUserRace},
 		{"an unknown id is no user", rpUserUnknown},
-		{"a nonce is taken once", rpNonceOnce},
-		{"another browser neither takes nor uses up a nonce", rpNonceBrowser},
-		{"a nonce is not taken on or after its expiry", rpNonceExpiry},
-		{"of many takers of one nonce one gets it", rpNonceRace},
-		{"a browser may hold several nonces", rpNonceSeveral},
-		{"long expired nonces are forgotten, used and fresh ones are not", rpNonceForget},
+		{"a nonce is used once", rpNonceOnce},
+		{"to check a nonce uses nothing up", rpNonceCheck},
+		{"a nonce is not used on or after its expiry", rpNonceExpiry},
+		{"of many users of one nonce one gets it", rpNonceRace},
+		{"a nonce that is older than the store is unknown", rpNonceOld},
+		{"a used nonce is told so for an hour after its expiry", rpNonceKeep},
+		{"what a sweep forgets is refused, whatever the clock", rpNonceForget},
+		{"the epoch never goes back", rpNonceEpoch},
+		{"uses and sweeps at once let nobody in twice", rpNonceSweepRace},
 		{"a session comes back until it is deleted or expires", rpSessions},
 		{"hostile text is data", rpHostileText},
 		{"a cancelled request is an error, not an answer", rpCancelled},
@@ -52,7 +55,8 @@ func RP(t *testing.T, open func(*testing.T) RPStore) {
 	}
 }
 
-var rpNow = time.Date(2026, 5, 4, 12, 0, 0, 123e6, time.UTC)
+// rpNow is later than the stores: what is older than they are is unknown to them.
+var rpNow = time.Now().UTC().Truncate(time.Second).Add(time.Hour + 123*time.Millisecond)
 
 func rpIdentity(n int) rpserver.Identity {
 	return rpserver.Identity{
@@ -198,83 +202,6 @@ func rpTogether(n int, f func(i int)) {
 
 func rpHash(s string) [32]byte { return sha256.Sum256([]byte(s)) }
 
-func rpPut(t *testing.T, s RPStore, nonce, browser string, at time.Time) {
-	t.Helper()
-	rpMust(t, s.PutNonce(context.Background(), rpserver.Nonce{
-		Hash: rpHash(nonce), Browser: rpHash(browser), Issued: at, Expires: at.Add(10 * time.Minute),
-	}))
-}
-
-func rpTake(t *testing.T, s RPStore, nonce, browser string, at time.Time, want error) {
-	t.Helper()
-	if err := s.TakeNonce(context.Background(), rpHash(nonce), rpHash(browser), at); !errors.Is(err, want) {
-		t.Errorf("taking %s in %s: got %v, want %v", nonce, browser, err, want)
-	}
-}
-
-func rpNonceOnce(t *testing.T, s RPStore) {
-	rpTake(t, s, "n", "b", rpNow, rpserver.ErrNonceUnknown)
-	rpPut(t, s, "n", "b", rpNow)
-	rpTake(t, s, "n", "b", rpNow, nil)
-	rpTake(t, s, "n", "b", rpNow, rpserver.ErrNonceUsed)
-	rpTake(t, s, "m", "b", rpNow, rpserver.ErrNonceUnknown)
-}
-
-func rpNonceBrowser(t *testing.T, s RPStore) {
-	rpPut(t, s, "n", "b", rpNow)
-	rpTake(t, s, "n", "other", rpNow, rpserver.ErrNonceOtherBrowser)
-	rpTake(t, s, "n", "b", rpNow, nil)
-	rpTake(t, s, "n", "other", rpNow, rpserver.ErrNonceUsed) // to everybody
-}
-
-func rpNonceExpiry(t *testing.T, s RPStore) {
-	rpPut(t, s, "n", "b", rpNow)
-	end := rpNow.Add(10 * time.Minute)
-	rpTake(t, s, "n", "b", end, rpserver.ErrNonceExpired)
-	rpTake(t, s, "n", "b", end.Add(time.Minute), rpserver.ErrNonceExpired)
-	rpTake(t, s, "n", "b", end.Add(-time.Millisecond), nil)
-}
-
-func rpNonceRace(t *testing.T, s RPStore) {
-	rpPut(t, s, "n", "b", rpNow)
-	var taken, used atomic.Int32
-	rpTogether(50, func(int) {
-		switch err := s.TakeNonce(context.Background(), rpHash("n"), rpHash("b"), rpNow); {
-		case err == nil:
-			taken.Add(1)
-		case errors.Is(err, rpserver.ErrNonceUsed):
-			used.Add(1)
-		default:
-			t.Error(err)
-		}
-	})
-	if taken.Load() != 1 || used.Load() != 49 {
-		t.Errorf("taken %d times, found used %d times", taken.Load(), used.Load())
-	}
-}
-
-func rpNonceSeveral(t *testing.T, s RPStore) {
-	rpPut(t, s, "n1", "b", rpNow)
-	rpPut(t, s, "n2", "b", rpNow)
-	rpTake(t, s, "n1", "b", rpNow, nil)
-	rpTake(t, s, "n2", "b", rpNow, nil)
-}
-
-func rpNonceForget(t *testing.T, s RPStore) {
-	rpPut(t, s, "old", "b", rpNow)
-	rpPut(t, s, "used", "b", rpNow.Add(time.Hour))
-	rpTake(t, s, "used", "b", rpNow.Add(time.Hour), nil)
-	later := rpNow.Add(90 * time.Minute) // 80 minutes after old expired, 20 after used did
-	rpPut(t, s, "fresh", "b", later)
-	rpTake(t, s, "used", "b", later, rpserver.ErrNonceUsed)
-	rpTake(t, s, "fresh", "b", later, nil)
-	// A store may keep old nonces longer; what it may not do is to take them.
-	err := s.TakeNonce(context.Background(), rpHash("old"), rpHash("b"), later)
-	if !errors.Is(err, rpserver.ErrNonceUnknown) && !errors.Is(err, rpserver.ErrNonceExpired) {
-		t.Errorf("a nonce that expired long ago: %v", err)
-	}
-}
-
 func rpSessions(t *testing.T, s RPStore) {
 	ctx := context.Background()
 	find := func(token, want string) {
@@ -327,11 +254,16 @@ func rpHostileText(t *testing.T, s RPStore) {
 }
 
 func rpCancelled(t *testing.T, s RPStore) {
-	rpPut(t, s, "n", "b", rpNow)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := s.TakeNonce(ctx, rpHash("n"), rpHash("b"), rpNow); !errors.Is(err, context.Canceled) {
-		t.Errorf("taking a nonce: %v", err)
+	if err := s.UseNonce(ctx, rpHash("n"), rpNow, rpNow.Add(time.Minute), rpNow); !errors.Is(err, context.Canceled) {
+		t.Errorf("using a nonce: %v", err)
+	}
+	if err := s.CheckNonce(ctx, rpHash("n"), rpNow); !errors.Is(err, context.Canceled) {
+		t.Errorf("checking a nonce: %v", err)
+	}
+	if err := s.SweepNonces(ctx, rpNow.Add(48*time.Hour)); !errors.Is(err, context.Canceled) {
+		t.Errorf("sweeping: %v", err)
 	}
 	if _, _, err := s.SignIn(ctx, rpIdentity(1), rpNow); !errors.Is(err, context.Canceled) {
 		t.Errorf("signing in: %v", err)
@@ -339,13 +271,10 @@ func rpCancelled(t *testing.T, s RPStore) {
 	if _, err := s.User(ctx, "x"); !errors.Is(err, context.Canceled) {
 		t.Errorf("looking up a user: %v", err)
 	}
-	if err := s.PutNonce(ctx, rpserver.Nonce{Issued: rpNow, Expires: rpNow}); !errors.Is(err, context.Canceled) {
-		t.Errorf("putting a nonce: %v", err)
-	}
 	if _, _, err := s.FindCtx(ctx, "x"); !errors.Is(err, context.Canceled) {
 		t.Errorf("finding a session: %v", err)
 	}
-	rpTake(t, s, "n", "b", rpNow, nil) // nothing was used up
+	rpUse(t, s, "n", rpNow, rpNow, nil) // nothing was used up, nothing swept
 	if _, created := rpSignIn(t, s, rpIdentity(1), rpNow); !created {
 		t.Error("the cancelled sign-in made the user")
 	}

@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"log"
 	"os"
@@ -124,7 +125,7 @@ func TestRefusals(t *testing.T) {
 		want       string
 	}{
 		{"no path", "", first, "file path"},
-		{"memory", ":memory:", first, "memstore"},
+		{"memory", ":memory:", first, "store/mem"},
 		{"no migrations", filepath.Join(dir, "x.db"), fstest.MapFS{}, "no migrations"},
 		{"another store's file", filepath.Join(dir, "taken.db"), migrations("00001_other.sql", "CREATE TABLE o (a);"), "another store"},
 		{"not a database", filepath.Join(dir, "text.db"), first, "not a database"},
@@ -161,6 +162,64 @@ func TestOpenedByManyAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// What the busy timeout does not cover is waited for as well.
+func TestOpeningWaitsForWhoeverHasTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	db := mustOpen(t, path, first)
+	has, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer has.Close()
+	if _, err := has.ExecContext(t.Context(), "BEGIN EXCLUSIVE"); err != nil {
+		t.Fatal(err)
+	}
+	tries := 0
+	err = patiently(func(ctx context.Context) error {
+		tries++
+		if tries == 3 {
+			if _, err := has.ExecContext(ctx, "COMMIT"); err != nil {
+				t.Error(err)
+			}
+		}
+		other, err := sql.Open("sqlite", "file:"+path+"?_busy_timeout=0")
+		if err != nil {
+			return err
+		}
+		defer other.Close()
+		_, err = other.ExecContext(ctx, "INSERT INTO thing (v) VALUES ('x')")
+		return err
+	})
+	if err != nil || tries != 3 {
+		t.Errorf("%d tries, %v; want the third to work", tries, err)
+	}
+}
+
+// What is refused stays what it was, to the byte.
+func TestAFileOfAnotherProgramIsNotTouched(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("CREATE TABLE other (v TEXT)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(path, first); err == nil || !strings.Contains(err.Error(), "another program") {
+		t.Errorf("%v", err)
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the file was changed, %v", err)
+	}
 }
 
 func TestQuiet(t *testing.T) {
