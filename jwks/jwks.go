@@ -8,14 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
+	"github.com/bonafides-dev/bonafides/protocol/origin"
 )
 
 // RecordKeysPath is where an issuer of Private State Tokens publishes the keys
@@ -39,15 +40,22 @@ func URL(u string) Locate {
 
 // Config of a Source.
 type Config struct {
-	// Client does the requests; its redirects are not followed. Required: the
-	// caller decides about proxies, dialers and connection limits.
+	// Client does the requests; its redirects are not followed. Nil means one for
+	// each issuer that goes to public addresses by https and uses no proxy. What is
+	// judged is the address of each connection, after the name was resolved. Where
+	// an issuer is on this machine itself, all of this machine may be reached, by
+	// http if the issuer is http.
 	Client *http.Client
+	// PrivateAddresses may be reached besides the public ones, for issuers in a
+	// network of one's own. Not for a Client.
+	PrivateAddresses []netip.Prefix
 	// Locate says where a key set is. Required.
 	Locate Locate
 	// Rules are how long sets are kept and how often fetched.
 	Rules jws.KeySetRules
 	// InsecureHTTP allows http URLs of hosts other than localhost, *.localhost
-	// and loopback addresses. Whoever sits on the path then chooses the keys.
+	// and loopback addresses. Whoever sits on the path then chooses the keys. It
+	// needs a Client.
 	InsecureHTTP bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -59,22 +67,25 @@ type Config struct {
 // Source fetches and keeps key sets. It is safe for concurrent use. It remembers
 // every issuer that it is asked for, so ask only for issuers that you trust.
 type Source struct {
-	c      Config
-	client http.Client
+	c Config
 
 	mu      sync.Mutex
 	issuers map[string]*entry
 }
 
 type entry struct {
-	state jws.KeySetState
-	done  chan struct{} // closed when the fetch under way has ended; nil if none
+	state  jws.KeySetState
+	client *http.Client  // of this issuer, made by its first fetch
+	done   chan struct{} // closed when the fetch under way has ended; nil if none
 }
 
 // New returns a Source.
 func New(c Config) (*Source, error) {
-	if c.Client == nil {
-		return nil, errors.New("jwks: Config.Client is missing: give the http.Client that fetches keys")
+	if c.Client == nil && c.InsecureHTTP {
+		return nil, errors.New("jwks: Config.InsecureHTTP is set without Config.Client: the client that there is without one goes by https")
+	}
+	if c.Client != nil && len(c.PrivateAddresses) > 0 {
+		return nil, errors.New("jwks: Config.PrivateAddresses are set with a Config.Client, which decides itself where it goes: set one of them")
 	}
 	if c.Locate == nil {
 		return nil, errors.New("jwks: Config.Locate is missing: say where key sets are, for example jwks.At(jwks.RecordKeysPath)")
@@ -82,10 +93,30 @@ func New(c Config) (*Source, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &Source{c: c, client: *c.Client, issuers: map[string]*entry{}}
+	return &Source{c: c, issuers: map[string]*entry{}}, nil
+}
+
+// clientFor returns what fetches the keys of an issuer.
+func (s *Source) clientFor(issuer string) (*http.Client, error) {
+	client := s.c.Client
+	if client == nil {
+		var err error
+		client, err = web.Outbound{From: issuer, Private: s.c.PrivateAddresses, Timeout: s.timeout()}.Client()
+		if err != nil {
+			return nil, err
+		}
+	}
+	own := *client
 	// A redirect would let the answer of one host come from another.
-	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return s, nil
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &own, nil
+}
+
+func (s *Source) timeout() time.Duration {
+	if s.c.Rules.Timeout > 0 {
+		return s.c.Rules.Timeout
+	}
+	return defaultTimeout
 }
 
 // KeySet returns the issuer's keys, fetching them if there are none or their age
@@ -145,7 +176,7 @@ func (s *Source) fetch(ctx context.Context, issuer string, e *entry, done chan s
 		s.mu.Unlock()
 		close(done)
 	}()
-	fetched, err := s.get(ctx, issuer, noCache)
+	fetched, err := s.get(ctx, issuer, e, noCache)
 	if err == nil {
 		event = fetched
 		_, err = jws.ParseKeySet(fetched.Body)
@@ -160,19 +191,22 @@ const (
 	defaultTimeout = 10 * time.Second
 )
 
-func (s *Source) get(ctx context.Context, issuer string, noCache bool) (jws.Fetched, error) {
-	timeout := s.c.Rules.Timeout
-	if timeout <= 0 {
-		timeout = defaultTimeout
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+func (s *Source) get(ctx context.Context, issuer string, e *entry, noCache bool) (jws.Fetched, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout())
 	defer cancel()
+	if e.client == nil { // one fetch of an issuer is under way at a time
+		client, err := s.clientFor(issuer)
+		if err != nil {
+			return jws.Fetched{}, err
+		}
+		e.client = client
+	}
 	where, err := s.c.Locate(ctx, issuer)
 	if err != nil {
 		return jws.Fetched{}, err
 	}
-	if err := CheckURL(where, s.c.InsecureHTTP); err != nil {
-		return jws.Fetched{}, err
+	if _, err := web.SecureURL(where); err != nil && !(s.c.InsecureHTTP && errors.Is(err, origin.ErrPlain)) {
+		return jws.Fetched{}, fmt.Errorf("jwks: the address of the key set %w", err)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, where, nil)
 	if err != nil {
@@ -182,7 +216,7 @@ func (s *Source) get(ctx context.Context, issuer string, noCache bool) (jws.Fetc
 	if noCache {
 		req.Header.Set("Cache-Control", "no-cache")
 	}
-	body, header, err := do(&s.client, req)
+	body, header, err := do(e.client, req)
 	if err != nil {
 		return jws.Fetched{}, err
 	}
@@ -210,25 +244,3 @@ func do(client *http.Client, req *http.Request) ([]byte, http.Header, error) {
 }
 
 func joined(h http.Header, name string) string { return strings.Join(h.Values(name), ",") }
-
-// CheckURL refuses URLs that keys must not come from: those that are not https,
-// except on hosts that never leave this machine, or anywhere if insecure.
-func CheckURL(raw string, insecure bool) error {
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.User != nil {
-		return errors.New("jwks: the address of the key set is not a URL with a host")
-	}
-	if u.Scheme == "https" || u.Scheme == "http" && (insecure || local(u.Hostname())) {
-		return nil
-	}
-	return errors.New("jwks: the address of the key set is not https")
-}
-
-func local(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}
