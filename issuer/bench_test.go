@@ -9,7 +9,7 @@ import (
 
 	"github.com/bonafides-dev/bonafides/issuer"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
-	"github.com/bonafides-dev/bonafides/store/spent"
+	"github.com/bonafides-dev/bonafides/store/spentstore"
 )
 
 // roundTrip runs one request through the handler, without a network.
@@ -26,7 +26,7 @@ func roundTrip(b *testing.B, iss *issuer.Issuer, path string, message []byte) st
 }
 
 func benchIssuer(b *testing.B) *issuer.Issuer {
-	db, err := spent.OpenSQLite(filepath.Join(b.TempDir(), "spent.db"))
+	db, err := spentstore.OpenSQLite(filepath.Join(b.TempDir(), "spent.db"))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -2,17 +2,17 @@ package issuer
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
-	"net/url"
-	"strings"
 	"time"
 
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
+	"github.com/bonafides-dev/bonafides/internal/exchange"
+	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
+	"github.com/bonafides-dev/bonafides/protocol/origin"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
@@ -35,6 +35,9 @@ const (
 	MaxBatch     = 60 // 60 tokens are 7.8 KB of header; many proxies stop at 8 KiB
 )
 
+// DefaultRecordLifetime is how long records are good.
+const DefaultRecordLifetime = 24 * time.Hour
+
 // Config is an issuer's configuration. Fields without a stated default are
 // required.
 type Config struct {
@@ -43,13 +46,11 @@ type Config struct {
 	// browsers take tokens from no other.
 	Origin string
 
-	// Keys are the token keys; the active one signs. At most six.
-	Keys *pst.KeySet
-	// KeyExpiry tells for each key id when browsers stop to use it. From then on
-	// its tokens are refused here too, and a SpentStore may forget them.
-	KeyExpiry map[uint32]time.Time
+	// Keys are the token keys, each with its expiry: ParseKeys, NewKeys or
+	// GenerateKeys. At most six.
+	Keys *Keys
 	// CommitmentID is the version of the key commitments: raise it with every
-	// change of the keys. 0 means 1.
+	// change of the keys. 0 means what Keys say, and 1 where they say nothing.
 	CommitmentID uint32
 
 	// RecordSigner signs redemption records: jws.NewEd25519Signer, or another
@@ -85,7 +86,8 @@ type Config struct {
 	Counter Counter
 
 	// BatchSize is how many tokens the key commitments ask browsers to request
-	// at a time, and the most that one request is given. 0 means 30, at most 60.
+	// at a time, and the most that one request is given; at most 60. 0 means what
+	// Keys say, and 30 where they say nothing.
 	BatchSize int
 
 	// Now is the clock; nil means time.Now.
@@ -98,19 +100,22 @@ type Config struct {
 // Issuer is the issuer. Make one with New. It is safe for concurrent use.
 type Issuer struct {
 	c          Config
-	keys       *exchange.Keys
 	recorder   exchange.Recorder
 	allowed    map[string]bool
-	commitment *published
-	recordKeys *published
+	commitment *web.Document
+	recordKeys *web.Document
 }
 
 // New checks the configuration, tries the record signer against the published
-// record keys, and returns the issuer. Errors name the field at fault.
+// record keys, makes the token keys known to the store of spent tokens, and
+// returns the issuer. Errors name the field at fault.
 func New(c Config) (*Issuer, error) {
-	c.BatchSize = cmp.Or(c.BatchSize, DefaultBatch)
-	c.RecordLifetime = cmp.Or(c.RecordLifetime, 24*time.Hour)
-	c.CommitmentID = cmp.Or(c.CommitmentID, 1)
+	if c.Keys == nil || c.Keys.core == nil {
+		return nil, errors.New("issuer: Keys are missing")
+	}
+	c.BatchSize = cmp.Or(c.BatchSize, c.Keys.BatchSize(), DefaultBatch)
+	c.RecordLifetime = cmp.Or(c.RecordLifetime, DefaultRecordLifetime)
+	c.CommitmentID = cmp.Or(c.CommitmentID, c.Keys.CommitmentID(), 1)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -125,10 +130,7 @@ func New(c Config) (*Issuer, error) {
 		return nil, fmt.Errorf("issuer: %w", err)
 	}
 	var err error
-	if i.keys, err = exchange.NewKeys(c.Keys, c.KeyExpiry); err != nil {
-		return nil, fmt.Errorf("issuer: Keys: %w", err)
-	}
-	if i.commitment, err = publishCommitment(i.keys, c.CommitmentID, c.BatchSize); err != nil {
+	if i.commitment, err = publishCommitment(c.Keys, c.CommitmentID, c.BatchSize); err != nil {
 		return nil, err
 	}
 	i.recorder = exchange.Recorder{Issuer: c.Origin, Signer: c.RecordSigner, Lifetime: c.RecordLifetime, Single: c.Record == Single}
@@ -136,15 +138,21 @@ func New(c Config) (*Issuer, error) {
 		return nil, fmt.Errorf("issuer: %w", err)
 	}
 	i.recordKeys = publish("application/jwk-set+json", c.RecordKeys)
+	// Last, since it is kept for good.
+	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+	defer cancel()
+	if err := c.Spent.Admit(ctx, c.Keys.TokenKeys()...); err != nil {
+		return nil, fmt.Errorf("issuer: Keys: the store of spent tokens does not admit them: %w", err)
+	}
 	return i, nil
 }
 
 func (i *Issuer) check() error {
 	c := &i.c
 	switch {
-	case !pst.IsOrigin(c.Origin):
+	case !origin.Is(c.Origin):
 		return fault("Origin", `is not an origin like "https://issuer.example" (no path, no default port, lower case)`)
-	case !trustworthy(c.Origin):
+	case !origin.IsSecure(c.Origin):
 		return fault("Origin", "is plain http: browsers take tokens from https or loopback hosts only")
 	case c.Policy == nil:
 		return fault("Policy", "is missing")
@@ -160,7 +168,7 @@ func (i *Issuer) check() error {
 		return fault("Record", "is neither Shared nor Single")
 	}
 	for _, o := range c.AllowedOrigins {
-		if !pst.IsOrigin(o) {
+		if !origin.Is(o) {
 			return fmt.Errorf("AllowedOrigins: %q is not an origin", o)
 		}
 		i.allowed[o] = true
@@ -179,7 +187,7 @@ func (i *Issuer) tryRecords() error {
 		return fmt.Errorf("RecordKeys: %w", err)
 	}
 	now := i.c.Now()
-	trial := &exchange.Redemption{KeyID: i.c.Keys.Active().ID(), Origin: i.c.Origin}
+	trial := &exchange.Redemption{KeyID: i.c.Keys.Set().Active().ID(), Origin: i.c.Origin}
 	one, _, err := i.recorder.Sign(trial, pst.ViaNative, now)
 	if err != nil {
 		return fmt.Errorf("RecordSigner: %w", err)
@@ -203,20 +211,9 @@ func (i *Issuer) tryRecords() error {
 // Origin returns the issuer's origin.
 func (i *Issuer) Origin() string { return i.c.Origin }
 
-// Commitment returns the key commitments as served: one JSON object.
-func (i *Issuer) Commitment() []byte { return append([]byte(nil), i.commitment.body...) }
+// TokenKeys returns the token keys without their secrets: the ring that a store's
+// Purge wants.
+func (i *Issuer) TokenKeys() []TokenKey { return i.c.Keys.TokenKeys() }
 
-// trustworthy tells whether browsers treat the origin as a secure context
-// (Secure Contexts section 3.1, "potentially trustworthy").
-func trustworthy(origin string) bool {
-	u, err := url.Parse(origin)
-	if err != nil {
-		return false
-	}
-	host := u.Hostname()
-	if u.Scheme == "https" || host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
-}
+// Commitment returns the key commitments as served: one JSON object.
+func (i *Issuer) Commitment() []byte { return append([]byte(nil), i.commitment.Bytes()...) }

@@ -33,7 +33,7 @@ func TestConfigurationsThatAreRefused(t *testing.T) {
 		{"http on the open net", "Origin is plain http", func(c *issuer.Config) { c.Origin = "http://issuer.example" }},
 		{"http on a host that only looks local", "Origin is plain http", func(c *issuer.Config) { c.Origin = "http://localhost.example" }},
 		{"no keys", "Keys", func(c *issuer.Config) { c.Keys = nil }},
-		{"a key without expiry", "key 2 has no expiry", func(c *issuer.Config) { c.KeyExpiry = map[uint32]time.Time{1: start} }},
+		{"keys that were never made", "Keys", func(c *issuer.Config) { c.Keys = new(issuer.Keys) }},
 		{"no policy", "Policy", func(c *issuer.Config) { c.Policy = nil }},
 		{"no store", "Spent", func(c *issuer.Config) { c.Spent = nil }},
 		{"no signer", "RecordSigner", func(c *issuer.Config) { c.RecordSigner = nil }},

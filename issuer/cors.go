@@ -4,7 +4,8 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
+	"github.com/bonafides-dev/bonafides/internal/exchange"
+	"github.com/bonafides-dev/bonafides/internal/refusal"
 )
 
 // allowIssue decides whether a page may ask for tokens, and sets the CORS answer
@@ -12,7 +13,7 @@ import (
 // the issuer's own pages and allowed origins may ask. A request without Origin
 // is a same-origin GET or comes from no browser, unless the browser's own
 // Sec-Fetch-Site says that another site sent it.
-func (i *Issuer) allowIssue(w http.ResponseWriter, r *http.Request) *exchange.Refusal {
+func (i *Issuer) allowIssue(w http.ResponseWriter, r *http.Request) *refusal.Refusal {
 	h := w.Header()
 	h.Add("Vary", "Origin")
 	switch origins := r.Header.Values("Origin"); {

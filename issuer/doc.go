@@ -8,6 +8,7 @@
 //	/.well-known/private-state-token/key-commitment
 //	/.well-known/redemption-record-keys
 //	/.well-known/private-state-token/polyfill/issue, /redeem   where Config.Polyfill is set
+//	/.well-known/private-state-token/return.html              there, too: see wasm/returnpage
 //
 // The first three answer GET and POST: browsers put the message in the header
 // Sec-Private-State-Token, and a page's fetch without a method is a GET. The

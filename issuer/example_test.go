@@ -14,16 +14,13 @@ import (
 	"github.com/bonafides-dev/bonafides/issuer"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
-	"github.com/bonafides-dev/bonafides/store/memstore"
+	"github.com/bonafides-dev/bonafides/store/mem/spentmem"
 )
 
 // An issuer in front of a site's own sign-in, and the browser's part by hand.
 func Example() {
-	key, err := pst.GenerateKey(1)
-	if err != nil {
-		panic(err)
-	}
-	keys, err := pst.NewKeySet(key)
+	// Once; then they are read from where keys.Secret() was put: issuer.ParseKeys.
+	keys, err := issuer.GenerateKeys(time.Now(), 90*24*time.Hour)
 	if err != nil {
 		panic(err)
 	}
@@ -37,11 +34,10 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	store := new(memstore.Spent) // in earnest: spent.OpenSQLite
+	store := new(spentmem.Store) // in earnest: spent.OpenSQLite
 	iss, err := issuer.New(issuer.Config{
 		Origin:       "https://issuer.example",
 		Keys:         keys,
-		KeyExpiry:    map[uint32]time.Time{1: time.Now().AddDate(0, 6, 0)},
 		RecordSigner: issuer.NewRecordSigner(private),
 		RecordKeys:   issuer.RecordKeySet(public),
 		Policy:       &issuer.Budget{Policy: byAge, Store: store, PerDay: 60},
@@ -59,7 +55,7 @@ func Example() {
 	defer site.Close()
 
 	// The browser blinds, and checks and unblinds what comes back.
-	request, pending, err := pst.Begin(key.PublicKey(), 30)
+	request, pending, err := pst.Begin(keys.Set().Active().PublicKey(), 30)
 	if err != nil {
 		panic(err)
 	}

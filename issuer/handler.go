@@ -1,19 +1,17 @@
 package issuer
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
-	"time"
 
+	"github.com/bonafides-dev/bonafides/internal/exchange"
+	"github.com/bonafides-dev/bonafides/internal/refusal"
 	"github.com/bonafides-dev/bonafides/internal/web"
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
+	"github.com/bonafides-dev/bonafides/wasm/returnpage"
 )
 
 // Paths of the handler.
@@ -26,6 +24,7 @@ const (
 
 	PolyfillIssuePath  = "/.well-known/private-state-token/polyfill/issue"
 	PolyfillRedeemPath = "/.well-known/private-state-token/polyfill/redeem"
+	ReturnPath         = returnpage.Path
 )
 
 // Paths lists the paths that ServeHTTP answers, for mounting the issuer in a
@@ -36,7 +35,7 @@ const (
 //	}
 func Paths() []string {
 	return []string{IssuePath, RedeemPath, TrustTokenPath, CommitmentPath, RecordKeysPath,
-		PolyfillIssuePath, PolyfillRedeemPath}
+		PolyfillIssuePath, PolyfillRedeemPath, ReturnPath}
 }
 
 // ServeHTTP answers at the Paths, and with 404 elsewhere. Issue, Redeem,
@@ -57,6 +56,8 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		i.PolyfillIssue(w, r)
 	case PolyfillRedeemPath:
 		i.PolyfillRedeem(w, r)
+	case ReturnPath:
+		i.ReturnPage(w, r)
 	default:
 		notFound(w)
 	}
@@ -81,7 +82,7 @@ func (i *Issuer) TrustToken(w http.ResponseWriter, r *http.Request) {
 }
 
 // message takes the message out of a request: all that a redemption sees of it.
-func message(r *http.Request, h exchange.Headers) ([]byte, *exchange.Refusal) {
+func message(r *http.Request, h exchange.Headers) ([]byte, *refusal.Refusal) {
 	return h.Message(r.Header.Values(h.Token), r.Header.Values(h.Version))
 }
 
@@ -108,20 +109,20 @@ func (a *answer) write(w http.ResponseWriter, names exchange.Headers) {
 }
 
 // refuse answers with a refusal and logs its code.
-func (i *Issuer) refuse(w http.ResponseWriter, r *http.Request, refused *exchange.Refusal) {
+func (i *Issuer) refuse(w http.ResponseWriter, r *http.Request, refused *refusal.Refusal) {
 	i.c.Log.LogAttrs(context.Background(), levelOf(refused.Status), "request refused",
-		slog.String("path", r.URL.Path), slog.String("code", refused.Code))
+		slog.String("path", web.ForLog(r.URL.Path)), slog.String("code", refused.Code))
 	if refused.Status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "5")
 	}
-	web.NewProblem(refused.Status, refused.Code, refused.Detail).Write(w)
+	web.Refuse(w, refused)
 }
 
 // Commitments returns a handler for the CommitmentPath alone: for servers that
 // publish keys and leave the exchanges to others. version is raised with every
 // change of the keys (at least 1); batch is how many tokens a client should ask
 // for at a time.
-func Commitments(keys *exchange.Keys, version uint32, batch int) (http.Handler, error) {
+func Commitments(keys *Keys, version uint32, batch int) (http.Handler, error) {
 	p, err := publishCommitment(keys, version, batch)
 	if err != nil {
 		return nil, err
@@ -129,38 +130,18 @@ func Commitments(keys *exchange.Keys, version uint32, batch int) (http.Handler, 
 	return p, nil
 }
 
-func publishCommitment(keys *exchange.Keys, version uint32, batch int) (*published, error) {
+func publishCommitment(keys *Keys, version uint32, batch int) (*web.Document, error) {
 	if batch < 1 || batch > MaxBatch {
 		return nil, fmt.Errorf("issuer: a batch of %d; want 1 to %d", batch, MaxBatch)
 	}
-	c, err := keys.Commitment(version, batch)
+	c, err := keys.core.Commitment(version, batch)
 	if err != nil {
 		return nil, fmt.Errorf("issuer: %w", err)
 	}
 	return publish(pst.CommitmentContentType, c.JSON()), nil
 }
 
-// published is a document that anybody may read and cache for a short time.
-type published struct {
-	contentType, etag string
-	body              []byte
-}
-
-func publish(contentType string, body []byte) *published {
-	sum := sha256.Sum256(body)
-	return &published{contentType, `"` + hex.EncodeToString(sum[:12]) + `"`, bytes.Clone(body)}
-}
-
-func (p *published) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Access-Control-Allow-Origin", "*")
-	if refused := web.CheckMethod(w, r, http.MethodGet); refused != nil {
-		refused.Write(w)
-		return
-	}
-	h.Set("Content-Type", p.contentType) // exactly: registries refuse a charset parameter
-	h.Set("Cache-Control", "public, max-age=300")
-	h.Set("ETag", p.etag)
-	h.Set("X-Content-Type-Options", "nosniff")
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.body))
+// publish makes a document that anybody may read and cache for a short time.
+func publish(contentType string, body []byte) *web.Document {
+	return web.NewDocument(body, contentType, "public, max-age=300")
 }

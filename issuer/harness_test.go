@@ -20,7 +20,6 @@ import (
 	"github.com/bonafides-dev/bonafides/issuer"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
-	"github.com/bonafides-dev/bonafides/store/memstore"
 )
 
 const (
@@ -51,39 +50,6 @@ func grant(n int) issuer.Policy {
 	})
 }
 
-// spy is a store that counts, and fails when told to.
-type spy struct {
-	memstore.Spent
-	mu      sync.Mutex
-	spends  int
-	counts  int
-	fail    error
-	context context.Context // the last one that it was given
-}
-
-func (s *spy) Spend(ctx context.Context, keyID uint32, nonce [pst.NonceSize]byte, at time.Time) error {
-	s.mu.Lock()
-	s.spends++
-	s.context = ctx
-	fail := s.fail
-	s.mu.Unlock()
-	if fail != nil {
-		return fail
-	}
-	return s.Spent.Spend(ctx, keyID, nonce, at)
-}
-
-func (s *spy) Count(ctx context.Context, origin string, day issuer.Day) error {
-	s.mu.Lock()
-	s.counts++
-	fail := s.fail
-	s.mu.Unlock()
-	if fail != nil {
-		return fail
-	}
-	return s.Spent.Count(ctx, origin, day)
-}
-
 // fixture is an issuer behind a real listener, with a client, a clock that
 // stands still and a log that is searched at the end of the test.
 type fixture struct {
@@ -98,14 +64,17 @@ type fixture struct {
 }
 
 func config(f *fixture) issuer.Config {
-	keys, err := pst.NewKeySet(keyOne, keyTwo)
+	set, err := pst.NewKeySet(keyOne, keyTwo)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	keys, err := issuer.NewKeys(set, map[uint32]time.Time{1: start.AddDate(1, 0, 0), 2: start.AddDate(0, 0, 7)})
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	return issuer.Config{
 		Origin:       self,
 		Keys:         keys,
-		KeyExpiry:    map[uint32]time.Time{1: start.AddDate(1, 0, 0), 2: start.AddDate(0, 0, 7)},
 		RecordSigner: issuer.NewRecordSigner(recordKey),
 		RecordKeys:   issuer.RecordKeySet(recordKey.Public().(ed25519.PublicKey)),
 		Policy:       grant(1000),
@@ -149,7 +118,7 @@ func serve(t *testing.T, change func(*fixture, *issuer.Config)) *fixture {
 		t.Fatal(err)
 	}
 	f.srv = httptest.NewServer(f.iss)
-	for _, k := range c.Keys.All() {
+	for _, k := range c.Keys.Set().All() {
 		f.secret(k.Bytes())
 		f.secret(k.Bytes()[4:])
 	}

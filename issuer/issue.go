@@ -7,8 +7,9 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/bonafides-dev/bonafides/internal/exchange"
+	"github.com/bonafides-dev/bonafides/internal/refusal"
 	"github.com/bonafides-dev/bonafides/internal/web"
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
@@ -57,9 +58,9 @@ func (i *Issuer) serveIssue(w http.ResponseWriter, r *http.Request, h exchange.H
 	a.write(w, h)
 }
 
-func (i *Issuer) issue(w http.ResponseWriter, r *http.Request, req *pst.IssueRequest) (*answer, *exchange.Refusal) {
+func (i *Issuer) issue(w http.ResponseWriter, r *http.Request, req *pst.IssueRequest) (*answer, *refusal.Refusal) {
 	now := i.c.Now()
-	key, refused := i.keys.Signing(now)
+	key, refused := i.c.Keys.core.Signing(now)
 	if refused != nil {
 		return nil, refused
 	}
@@ -112,7 +113,7 @@ func issueBody(requested, issued int, reason string) []byte {
 
 // failed logs what went wrong on the issuer's own side and returns the refusal
 // for it.
-func (i *Issuer) failed(what string, err error, refused *exchange.Refusal) *exchange.Refusal {
+func (i *Issuer) failed(what string, err error, refused *refusal.Refusal) *refusal.Refusal {
 	i.c.Log.LogAttrs(context.Background(), slog.LevelError, what+" failed", slog.String("error", err.Error()))
 	return refused
 }

@@ -57,7 +57,7 @@ func TestIssueFinishRedeem(t *testing.T) {
 			if again.status != 409 || again.code() != "already_spent" {
 				t.Errorf("the replay was answered %d %s", again.status, again.body)
 			}
-			if want := "This token was already spent at 14:02 UTC. Tokens work once. Get more at " + self + "."; !strings.Contains(string(again.body), want) {
+			if want := "This token was already spent. Tokens work once. Get more at " + self + "."; !strings.Contains(string(again.body), want) {
 				t.Errorf("the replay was told %s", again.body)
 			}
 			f.redeem(c.method, c.redeem, tokens[1], news)
@@ -66,17 +66,6 @@ func TestIssueFinishRedeem(t *testing.T) {
 				t.Errorf("counted %v, %v", counts, err)
 			}
 		})
-	}
-}
-
-func TestAnswersToTheReplayNameTheDayOnceItIsAnother(t *testing.T) {
-	f := serve(t, nil)
-	tok := f.issue("POST", issuer.IssuePath, 1)[0]
-	f.redeem("POST", issuer.RedeemPath, tok, news)
-	f.at(start.Add(24 * time.Hour))
-	r := f.send("POST", issuer.RedeemPath, redemption(tok, news))
-	if !strings.Contains(string(r.body), "already spent on 2026-05-04 at 14:02 UTC") {
-		t.Errorf("told %s", r.body)
 	}
 }
 
@@ -191,7 +180,13 @@ func TestChromiumsOwnRequests(t *testing.T) {
 
 func TestRotatedKeys(t *testing.T) {
 	f := serve(t, func(_ *fixture, c *issuer.Config) {
-		c.Keys, _ = pst.NewKeySet(keyTwo, keyOne)
+		set, err := pst.NewKeySet(keyTwo, keyOne)
+		if err == nil {
+			c.Keys, err = issuer.NewKeys(set, c.Keys.Expiry())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	})
 	tok := f.issue("POST", issuer.IssuePath, 1)[0]
 	if tok.KeyID != 2 {

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
+	"github.com/bonafides-dev/bonafides/internal/exchange"
 )
 
 // A Policy decides how many tokens somebody gets. Decide is called after the

@@ -10,7 +10,7 @@ import (
 
 	"github.com/bonafides-dev/bonafides/issuer"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
-	"github.com/bonafides-dev/bonafides/store/memstore"
+	"github.com/bonafides-dev/bonafides/store/mem/spentmem"
 )
 
 const day = 24 * time.Hour
@@ -66,7 +66,7 @@ func TestAccountAge(t *testing.T) {
 }
 
 func TestBudget(t *testing.T) {
-	b := &issuer.Budget{Policy: grant(20), Store: new(memstore.Spent), PerDay: 50}
+	b := &issuer.Budget{Policy: grant(20), Store: new(spentmem.Store), PerDay: 50}
 	ada := issuer.Facts{Now: start, Requested: 30, SignedIn: true, Account: "ada"}
 	few := ada
 	few.Requested = 5
@@ -88,13 +88,13 @@ func TestBudget(t *testing.T) {
 			t.Errorf("%s on %v: %+v, want %d %s", c.who.Account, issuer.DayOf(c.who.Now), d, c.want, c.reason)
 		}
 	}
-	if d := decide(t, &issuer.Budget{Policy: grant(20), Store: new(memstore.Spent)}, ada); d.Tokens != 0 {
+	if d := decide(t, &issuer.Budget{Policy: grant(20), Store: new(spentmem.Store)}, ada); d.Tokens != 0 {
 		t.Errorf("a budget that is not set grants %d", d.Tokens)
 	}
 	refused := issuer.PolicyFunc(func(context.Context, issuer.Facts) (issuer.Decision, error) {
 		return issuer.Decision{Reason: "not_today"}, nil
 	})
-	if d := decide(t, &issuer.Budget{Policy: refused, Store: new(memstore.Spent), PerDay: 5}, ada); d.Tokens != 0 || d.Reason != "not_today" {
+	if d := decide(t, &issuer.Budget{Policy: refused, Store: new(spentmem.Store), PerDay: 5}, ada); d.Tokens != 0 || d.Reason != "not_today" {
 		t.Errorf("the inner policy's reason became %+v", d)
 	}
 }

@@ -3,9 +3,10 @@ package issuer
 import (
 	"net/http"
 
+	"github.com/bonafides-dev/bonafides/internal/exchange"
 	"github.com/bonafides-dev/bonafides/internal/web"
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
+	"github.com/bonafides-dev/bonafides/wasm/returnpage"
 )
 
 // PolyfillIssue serves token-request to the polyfill's script, where
@@ -50,4 +51,21 @@ func (i *Issuer) PolyfillRedeem(w http.ResponseWriter, r *http.Request) {
 
 func notFound(w http.ResponseWriter) {
 	web.NewProblem(http.StatusNotFound, "not_found", "There is nothing at this path.").Write(w)
+}
+
+var returnPage = returnpage.Handler()
+
+// ReturnPage serves the page to which a token keeper brings answers back, where
+// Config.Polyfill is set: the issuer's own pages ask for tokens, so their origin
+// needs it.
+func (i *Issuer) ReturnPage(w http.ResponseWriter, r *http.Request) {
+	if !i.c.Polyfill {
+		notFound(w)
+		return
+	}
+	if refused := web.CheckMethod(w, r, http.MethodGet); refused != nil {
+		refused.Write(w)
+		return
+	}
+	returnPage.ServeHTTP(w, r)
 }

@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/bonafides-dev/bonafides/internal/exchange"
 	"github.com/bonafides-dev/bonafides/issuer"
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 

@@ -2,11 +2,12 @@ package issuer
 
 import (
 	"crypto/ed25519"
-	"encoding/base64"
-	"errors"
-	"strings"
+	"crypto/rand"
+	"fmt"
+	"time"
 
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
+	"github.com/bonafides-dev/bonafides/internal/exchange"
+	"github.com/bonafides-dev/bonafides/internal/keyring"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 )
 
@@ -28,32 +29,44 @@ func RecordKeySet(keys ...ed25519.PublicKey) []byte {
 	return exchange.RecordKeySet(public...)
 }
 
-// ParseRecordKeys reads the record key as an operator keeps it, in a file or in a
-// worker's secret: words separated by white space, each the base64 of 32 bytes.
-// The first is the seed of the Ed25519 key that signs (RFC 8032 section 5.1.5);
-// the others are public keys that signed before and whose records have not all
-// expired. A line that begins with # is a comment. public holds what to publish,
-// the key that signs first. Errors tell nothing of the key.
+// GenerateRecordKey makes the key that signs redemption records, as the text that
+// ParseRecordKeys reads and bonafides keys rotates. Whoever has it can make records.
+func GenerateRecordKey(now time.Time) (text string, err error) {
+	var seed [ed25519.SeedSize]byte
+	if _, err := rand.Read(seed[:]); err != nil {
+		return "", err
+	}
+	ring, err := keyring.Rotate(keyring.Ring{Kind: keyring.Record}, now.Truncate(time.Second), keyring.Rules{})
+	if err != nil {
+		return "", err
+	}
+	ring.Keys[0].Text = exchange.RecordKeyText(seed[:])
+	clear(seed[:])
+	return ring.Text()
+}
+
+// ParseRecordKeys reads the record keys as bonafides keys and GenerateRecordKey
+// write them, and as they were written before: words that are each the base64 of 32
+// bytes, the seed of the Ed25519 key that signs (RFC 8032 section 5.1.5), then public
+// keys that signed before. key is the one that signs; public holds what to publish:
+// its public half first, then those of keys that will sign, and of keys that signed
+// before and whose records have not all expired. Errors name the place of the fault
+// and nothing of what stands there.
 func ParseRecordKeys(text string) (key ed25519.PrivateKey, public []ed25519.PublicKey, err error) {
-	for line := range strings.Lines(text) {
-		if strings.HasPrefix(strings.TrimSpace(line), "#") {
-			continue
-		}
-		for word := range strings.FieldsSeq(line) {
-			b, err := base64.StdEncoding.Strict().DecodeString(word)
-			if err != nil || len(b) != ed25519.SeedSize {
-				return nil, nil, errors.New("issuer: a record key is not the base64 of 32 bytes")
-			}
-			if key == nil {
-				key = ed25519.NewKeyFromSeed(b)
-				clear(b)
-				b = key.Public().(ed25519.PublicKey)
-			}
-			public = append(public, b)
+	keys, err := exchange.ParseRecordKeys(text)
+	if err != nil {
+		return nil, nil, fmt.Errorf("issuer: record keys: %w", err)
+	}
+	for i, seed := range keys.Seeds {
+		k := ed25519.NewKeyFromSeed(seed)
+		clear(seed)
+		public = append(public, k.Public().(ed25519.PublicKey))
+		if i == 0 {
+			key = k
 		}
 	}
-	if key == nil {
-		return nil, nil, errors.New("issuer: no record key is given")
+	for _, k := range keys.Retired {
+		public = append(public, k)
 	}
 	return key, public, nil
 }

@@ -7,8 +7,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/internal/exchange"
+	"github.com/bonafides-dev/bonafides/internal/refusal"
 	"github.com/bonafides-dev/bonafides/internal/web"
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
@@ -50,9 +51,9 @@ func (i *Issuer) serveRedeem(w http.ResponseWriter, r *http.Request, h exchange.
 
 // redeem is a redemption without HTTP: it sees the message, and nothing of who
 // sent it. Verify, spend exactly once, then sign.
-func (i *Issuer) redeem(ctx context.Context, msg []byte, via string) (record string, seconds int64, _ *exchange.Refusal) {
+func (i *Issuer) redeem(ctx context.Context, msg []byte, via string) (record string, seconds int64, _ *refusal.Refusal) {
 	now := i.c.Now()
-	red, refused := exchange.VerifyRedemption(i.keys, msg, now)
+	red, refused := exchange.VerifyRedemption(i.c.Keys.core, msg, now)
 	if refused != nil {
 		return "", 0, refused
 	}
@@ -63,7 +64,7 @@ func (i *Issuer) redeem(ctx context.Context, msg []byte, via string) (record str
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	if refused := i.spend(ctx, red, now); refused != nil {
+	if refused := i.spend(ctx, red); refused != nil {
 		return "", 0, refused
 	}
 	if i.c.Counter != nil {
@@ -79,15 +80,15 @@ func (i *Issuer) redeem(ctx context.Context, msg []byte, via string) (record str
 }
 
 // spend asks the store: nil where this is the token's first time.
-func (i *Issuer) spend(ctx context.Context, red *exchange.Redemption, now time.Time) *exchange.Refusal {
-	// To the minute: enough to tell a person, too coarse to match with much.
-	err := i.c.Spent.Spend(ctx, red.KeyID, red.Nonce, now.Truncate(time.Minute))
-	var spent *AlreadySpentError
+func (i *Issuer) spend(ctx context.Context, red *exchange.Redemption) *refusal.Refusal {
+	err := i.c.Spent.Spend(ctx, red.KeyID, red.Nonce)
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &spent):
-		return exchange.AlreadySpent(spent.At, now, i.c.Origin)
+	case errors.Is(err, ErrAlreadySpent):
+		return exchange.AlreadySpent(i.c.Origin)
+	case errors.Is(err, ErrKeyForgotten): // a clock was ahead, or is behind now
+		return exchange.KeyExpired
 	}
 	return i.failed("the store of spent tokens", err, exchange.StoreUnavailable)
 }

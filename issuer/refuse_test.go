@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bonafides-dev/bonafides/internal/exchange"
 	"github.com/bonafides-dev/bonafides/issuer"
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
+	"github.com/bonafides-dev/bonafides/internal/exchange"
 )
 
 // Captcha is a Policy that grants tokens for a solved CAPTCHA. The page sends
@@ -31,13 +31,13 @@ type CaptchaVerifier interface {
 }
 
 // CaptchaVerdict is what the service found.
-type CaptchaVerdict = exchange.CaptchaVerdict
+type CaptchaVerdict int
 
 // Verdicts; the zero value grants nothing.
 const (
-	CaptchaBad     = exchange.CaptchaBad     // not solved, or not for this site
-	CaptchaExpired = exchange.CaptchaExpired // too old, or used before
-	CaptchaGood    = exchange.CaptchaGood
+	CaptchaBad     CaptchaVerdict = iota // not solved, or not for this site
+	CaptchaExpired                       // too old, or used before
+	CaptchaGood
 )
 
 // Decide asks the service.
@@ -115,5 +115,12 @@ func (s *Siteverify) VerifyCaptcha(ctx context.Context, response string, ip neti
 		return CaptchaBad, errors.New("siteverify: the answer is not application/json")
 	}
 	rules := exchange.Siteverify{Hostname: s.Hostname, Action: s.Action, MinScore: s.MinScore}
-	return rules.Judge(body)
+	switch v, err := rules.Judge(body); v {
+	case exchange.CaptchaGood:
+		return CaptchaGood, err
+	case exchange.CaptchaExpired:
+		return CaptchaExpired, err
+	default:
+		return CaptchaBad, err
+	}
 }

@@ -11,15 +11,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/bonafides-dev/bonafides/issuer"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
-	"github.com/bonafides-dev/bonafides/store/spent"
+	"github.com/bonafides-dev/bonafides/store/spentstore"
 )
 
 func TestOf200ParallelReplaysExactlyOneGetsARecord(t *testing.T) {
-	db, err := spent.OpenSQLite(filepath.Join(t.TempDir(), "spent.db"))
+	db, err := spentstore.OpenSQLite(filepath.Join(t.TempDir(), "spent.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,13 +201,13 @@ type slow struct {
 	in, out chan struct{}
 }
 
-func (s *slow) Spend(ctx context.Context, id uint32, n [64]byte, at time.Time) error {
+func (s *slow) Spend(ctx context.Context, id uint32, n [64]byte) error {
 	close(s.in)
 	<-s.out
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return s.spy.Spend(ctx, id, n, at)
+	return s.spy.Spend(ctx, id, n)
 }
 
 func TestClientThatLeavesDuringTheSpendDoesNotStopIt(t *testing.T) {

@@ -8,26 +8,34 @@ import (
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
-// SpentStore remembers spent tokens.
+// SpentStore remembers spent tokens, and for good the keys that they were made
+// with. Implementations are safe for concurrent use.
+//
+// Admit makes a key known before its tokens are spent; New calls it with all of
+// the issuer's keys. A store keeps for each key id what it was first admitted
+// with, and judges later ones by JudgeKey: if that refuses one of them, Admit
+// returns its *KeyChangedError and admits none.
 //
 // Spend returns nil for exactly one call per (keyID, nonce), however many run at
 // once and whatever process they run in; every other call returns
-// *AlreadySpentError. Any other error, a cancelled context among them, means
-// that the store cannot tell: the token is then not redeemed, though it may have
-// been spent. nil must not be returned before the spend survives a crash.
-// Implementations are safe for concurrent use.
-//
-// at is kept to the second and told to whoever shows the token again.
+// ErrAlreadySpent, or ErrKeyForgotten once the key was forgotten. Any other error,
+// a cancelled context or a key that was never admitted among them, means that the
+// store cannot tell: the token is then not redeemed, though it may have been
+// spent. nil must not be returned before the spend survives a crash. The time of a
+// spend is not kept: it would join what a visitor did at two sites.
 type SpentStore interface {
-	Spend(ctx context.Context, keyID uint32, nonce [pst.NonceSize]byte, at time.Time) error
+	Admit(ctx context.Context, keys ...TokenKey) error
+	Spend(ctx context.Context, keyID uint32, nonce [pst.NonceSize]byte) error
 }
 
-// AlreadySpentError is a SpentStore's answer for a token that was spent before.
-// At is when, or zero where the store does not know.
-type AlreadySpentError struct{ At time.Time }
-
-// Error says so without naming the token.
-func (e *AlreadySpentError) Error() string { return "the token was already spent" }
+// A SpentStore's answers for tokens that are not spent now.
+var (
+	// ErrAlreadySpent is the answer for a token that was spent before.
+	ErrAlreadySpent = errors.New("issuer: the token was already spent")
+	// ErrKeyForgotten is the answer for a token whose key was forgotten with all
+	// that was spent with it, so that no token of it is a first time again.
+	ErrKeyForgotten = errors.New("issuer: what was spent with the token's key was forgotten")
+)
 
 // Counter counts redemptions per redeeming origin and day (UTC), the finest
 // account of redemptions that an issuer keeps. Losing a count is harmless, so a

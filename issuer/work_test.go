@@ -17,12 +17,12 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/issuer"
-	"github.com/bonafides-dev/bonafides/store/memstore"
+	"github.com/bonafides-dev/bonafides/store/mem/spentmem"
 )
 
 func newWork(t testing.TB, change func(*issuer.WorkConfig)) *issuer.ProofOfWork {
 	t.Helper()
-	c := issuer.WorkConfig{Difficulty: 8, Tokens: 5, Once: new(memstore.Spent),
+	c := issuer.WorkConfig{Difficulty: 8, Tokens: 5, Once: new(spentmem.Store),
 		Key: bytes.Repeat([]byte{3}, 32), Now: func() time.Time { return start }}
 	if change != nil {
 		change(&c)
@@ -197,16 +197,37 @@ func TestProofOfWorkConfigurations(t *testing.T) {
 		"no store": func(c *issuer.WorkConfig) { c.Once = nil }, "short key": func(c *issuer.WorkConfig) { c.Key = make([]byte, 31) },
 		"for ever": func(c *issuer.WorkConfig) { c.Lifetime = 25 * time.Hour }, "for never": func(c *issuer.WorkConfig) { c.Lifetime = -1 },
 	} {
-		c := issuer.WorkConfig{Difficulty: 8, Tokens: 5, Once: new(memstore.Spent)}
+		c := issuer.WorkConfig{Difficulty: 8, Tokens: 5, Once: new(spentmem.Store)}
 		change(&c)
 		if _, err := issuer.NewProofOfWork(c); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
+	// Who says nothing asks for what costs something.
+	w := httptest.NewRecorder()
+	newWork(t, func(c *issuer.WorkConfig) { c.Difficulty = 0 }).ServeHTTP(w, httptest.NewRequest("GET", "/issue/challenge", nil))
+	if !strings.Contains(w.Body.String(), `"difficulty":20,`) {
+		t.Errorf("the default is %s", w.Body)
+	}
 	// Without a key each process makes its own.
 	a, b := newWork(t, func(c *issuer.WorkConfig) { c.Key = nil }), newWork(t, func(c *issuer.WorkConfig) { c.Key = nil })
 	if d := decide(t, b, issuer.Facts{Now: start, Proof: solve(t, a, start)}); d.Tokens != 0 {
 		t.Error("two processes share a key that nobody gave them")
+	}
+}
+
+// What somebody pays for the tokens of one solution, in time of one core; what it
+// says of a difficulty stands at WorkConfig. The time of one solution is by chance,
+// so let it make many (-benchtime 100x), on a machine that does nothing else.
+func BenchmarkSolveWork(b *testing.B) {
+	for _, bits := range []int{16, 20, 24} {
+		b.Run(strconv.Itoa(bits), func(b *testing.B) {
+			p := newWork(b, func(c *issuer.WorkConfig) { c.Difficulty = bits })
+			for b.Loop() {
+				solve(b, p, start)
+			}
+			b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N)/float64(uint64(1)<<bits), "ns/hash")
+		})
 	}
 }
 
