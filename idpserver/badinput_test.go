@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -17,7 +16,6 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/idpserver"
-	"github.com/bonafides-dev/bonafides/protocol/jws"
 )
 
 // cutBody ends in the middle, as a broken connection does.
@@ -170,7 +168,7 @@ func TestBadBytesOnTheWire(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+			if err := conn.SetDeadline(time.Now().Add(5 * time.Minute)); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := io.WriteString(conn, c.request); err != nil {
@@ -212,108 +210,4 @@ func FuzzAssertionForm(f *testing.F) {
 			t.Errorf("Content-Type %q", res.Header.Get("Content-Type"))
 		}
 	})
-}
-
-func TestNewRefusesWhatCannotWork(t *testing.T) {
-	ed, err := idpserver.ParseKey([]byte(`{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, c := range map[string]struct {
-		change func(*idpserver.Config)
-		says   string
-	}{
-		"no issuer":             {func(c *idpserver.Config) { c.Issuer = "" }, "Issuer"},
-		"http elsewhere":        {func(c *idpserver.Config) { c.Issuer = "http://idp.example" }, "https"},
-		"a loopback look-alike": {func(c *idpserver.Config) { c.Issuer = "http://localhost.evil.example" }, "https"},
-		"a path":                {func(c *idpserver.Config) { c.Issuer = "https://idp.example/" }, "origin"},
-		"capitals":              {func(c *idpserver.Config) { c.Issuer = "https://IdP.example" }, "lower case"},
-		"the default port":      {func(c *idpserver.Config) { c.Issuer = "https://idp.example:443" }, "default port"},
-		"no store":              {func(c *idpserver.Config) { c.Store = nil }, "Store"},
-		"no clients":            {func(c *idpserver.Config) { c.Clients = nil }, "Clients"},
-		"no mailer":             {func(c *idpserver.Config) { c.Mailer = nil }, "Mailer"},
-		"no keys":               {func(c *idpserver.Config) { c.Keys = nil }, "Keys"},
-		"a nil key":             {func(c *idpserver.Config) { c.Keys = []*idpserver.Key{nil} }, "nil key"},
-		"no RS256 key":          {func(c *idpserver.Config) { c.Keys = c.Keys[1:] }, "RS256"},
-		"a key of another kind": {func(c *idpserver.Config) { c.Keys = append(c.Keys, ed) }, "EdDSA"},
-		"a domain in capitals":  {func(c *idpserver.Config) { c.Domains = []string{"Corp.example"} }, "lower case"},
-		"tokens that live long": {func(c *idpserver.Config) { c.TokenLifetime = time.Hour }, "TokenLifetime"},
-		"sessions of the past":  {func(c *idpserver.Config) { c.SessionLifetime = -1 }, "negative"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			conf := idpserver.Config{
-				Issuer: loopback, Store: newIdP(t).store, Keys: []*idpserver.Key{rsKey, esKey},
-				Mailer: idpserver.MailerFunc(func(context.Context, idpserver.Mail) error { return nil }),
-			}
-			if conf.Clients, err = idpserver.StaticClients(clients...); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := idpserver.New(conf); err != nil {
-				t.Fatalf("the unchanged config is refused: %v", err)
-			}
-			c.change(&conf)
-			if _, err := idpserver.New(conf); err == nil || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("error = %v, want one that says %q", err, c.says)
-			}
-		})
-	}
-	if _, err := idpserver.GenerateKey(jws.EdDSA); err == nil {
-		t.Error("GenerateKey made a key that New refuses")
-	}
-}
-
-func TestStaticClientsRefusesWhatCannotWork(t *testing.T) {
-	good := idpserver.Client{ID: "a", Name: "A", Origins: []string{"https://a.example"}}
-	for name, change := range map[string]func(*idpserver.Client){
-		"no id":                  func(c *idpserver.Client) { c.ID = "" },
-		"a space in the id":      func(c *idpserver.Client) { c.ID = "a b" },
-		"no name":                func(c *idpserver.Client) { c.Name = "" },
-		"no origin":              func(c *idpserver.Client) { c.Origins = nil },
-		"an origin with a path":  func(c *idpserver.Client) { c.Origins = []string{"https://a.example/"} },
-		"an origin over http":    func(c *idpserver.Client) { c.Origins = []string{"http://a.example"} },
-		"a wildcard":             func(c *idpserver.Client) { c.Origins = []string{"*"} },
-		"null":                   func(c *idpserver.Client) { c.Origins = []string{"null"} },
-		"a relative policy":      func(c *idpserver.Client) { c.PrivacyPolicyURL = "/privacy" },
-		"a script for a policy":  func(c *idpserver.Client) { c.TermsOfServiceURL = "javascript:alert(1)" },
-		"an algorithm like none": func(c *idpserver.Client) { c.IDTokenSignedResponseAlg = "none" },
-	} {
-		c := good
-		change(&c)
-		if _, err := idpserver.StaticClients(c); err == nil {
-			t.Errorf("%s: accepted", name)
-		}
-	}
-	if _, err := idpserver.StaticClients(good, good); err == nil {
-		t.Error("the same id twice: accepted")
-	}
-	if _, err := idpserver.StaticClients(good); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestOperatorsAccountsAreChecked(t *testing.T) {
-	p := newIdP(t)
-	for name, n := range map[string]idpserver.NewAccount{
-		"no address":       {Name: "A"},
-		"no name":          {Email: "a@home.example"},
-		"two-line name":    {Email: "a@home.example", Name: "A\nB"},
-		"two-line given":   {Email: "a@home.example", Name: "A", GivenName: "A\nB"},
-		"endless password": {Email: "a@home.example", Name: "A", Password: strings.Repeat("p", 1025)},
-	} {
-		if _, err := p.CreateAccount(context.Background(), n); err == nil {
-			t.Errorf("%s: created", name)
-		}
-	}
-	p.create("a@home.example")
-	if _, err := p.CreateAccount(context.Background(), idpserver.NewAccount{Email: "A@home.example", Name: "A"}); !errors.Is(err, idpserver.ErrEmailTaken) {
-		t.Errorf("error = %v", err)
-	}
-	seen := map[string]bool{}
-	for i := range 20 {
-		a := p.create(fmt.Sprintf("b%d@home.example", i))
-		if seen[a.ID] {
-			t.Fatal("an id came twice")
-		}
-		seen[a.ID] = true
-	}
 }

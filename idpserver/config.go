@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -11,9 +12,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/a-h/templ"
-
-	"github.com/bonafides-dev/bonafides/protocol/jws"
+	"github.com/bonafides-dev/bonafides/idpserver/directory"
+	"github.com/bonafides-dev/bonafides/idpserver/internal/people"
+	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/protocol/origin"
 )
 
 // Config says what a Server is. Issuer, Store, Keys, Clients and Mailer are
@@ -25,22 +27,38 @@ type Config struct {
 	// Name is what people know the provider by. Empty: the host name.
 	Name string
 	// Store keeps all state.
-	Store Store
+	Store directory.Store
 	// Keys sign ID tokens; all are published. For each client the first key
-	// with its algorithm signs. At least one RS256 key is needed, since that is
-	// what a client gets that asks for nothing (OpenID Connect Core 1.0 section
-	// 15.1).
-	Keys []*Key
+	// with its algorithm that has a Signer signs. At least one RS256 key is needed,
+	// since that is what a client gets that asks for nothing (OpenID Connect Core
+	// 1.0 section 15.1). Server.SetKeys replaces them.
+	Keys []Key
 	// Clients are the relying parties.
-	Clients ClientStore
+	Clients directory.ClientStore
 	// Mailer sends the codes that verify addresses.
 	Mailer Mailer
 	// Domains are the operator's own domains (see ParseDomains): the only ones
 	// for which hd and domain hints exist.
 	Domains []string
 
-	// SessionLifetime is how long a sign-in lasts: 14 days if zero.
+	// Secrets make what is to be the server's own: the marks by which a browser is
+	// known that signed in before, and the address under which a relying party finds
+	// somebody's picture. Each has at least 32 random bytes. The first one makes, all
+	// of them know what was made: put a new one in front, and keep the old one for the
+	// year that a browser is known. Several processes of one provider need the same
+	// ones. None means one that New makes up. When the process is started again, nobody
+	// is signed out, but somebody else's guesses can make people wait in a browser that
+	// was known before, until they signed in there once more; and the next ID token has
+	// another address for the picture (the old ones go on working).
+	Secrets [][]byte
+
+	// SessionLifetime is how long a sign-in lasts, however much the browser is used: 30
+	// days if zero.
 	SessionLifetime time.Duration
+	// SessionIdle is how long a browser stays signed in that is not used here, by its
+	// pages or by FedCM: 14 days if zero. It is measured in 16 parts: somebody may be
+	// signed out one part sooner.
+	SessionIdle time.Duration
 	// TokenLifetime is how long an ID token is valid: 5 minutes if zero, 10 at
 	// most.
 	TokenLifetime time.Duration
@@ -49,50 +67,35 @@ type Config struct {
 	// AuthCodeLifetime is how long an authorization code works: 60 seconds if
 	// zero, which is also the most (RFC 9700 section 4.5 wants it short).
 	AuthCodeLifetime time.Duration
-	// MinPasswordLength is in characters: 12 if zero, never below 8.
+	// MinPasswordLength is in characters, in NFC, of passwords that people choose from
+	// now on: 15 if zero, the least where a password stands alone (NIST SP 800-63B-4
+	// section 3.1.1.2), never below 8. What is long enough is refused all the same where
+	// it would be guessed at once: words that many choose, keys in a row, repetitions,
+	// years, and the names of the person and the provider, five such pieces or fewer
+	// (the same section). The words are a list of the kit's own; it has no stolen
+	// passwords in it.
 	MinPasswordLength int
 
-	// ClientAddr says where a request comes from, for the rate limits. If nil it
-	// is the peer of the connection; behind a proxy that must be replaced, or
-	// all people share one limit.
+	// Where a request comes from is what limits go by: behind a proxy whose word is
+	// not taken all people would share one limit, without a proxy a client that is
+	// taken at its word would have as many as it likes. An https issuer therefore
+	// needs one of these three.
+	//
+	// TrustedProxies are the networks of one's own proxies, whose Forwarded (RFC
+	// 7239) or X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	// DirectConnections says that there is no proxy: the peer of the connection is
+	// whoever asks.
+	DirectConnections bool
+	// ClientAddr finds the address itself, from whatever the proxies write.
 	ClientAddr func(*http.Request) netip.Addr
-	// Extra, if not nil, returns a component that is shown below a page (one of
-	// the Page constants), or nil for none.
-	Extra func(ctx context.Context, page Page) templ.Component
-	// ExtraStyles and ExtraScripts are URL paths of sheets and modules that Extra
-	// needs; who sets them serves them.
-	ExtraStyles, ExtraScripts []string
-	// Role, in a demonstration, is one sentence about the provider's part in it,
-	// shown above every page with a link to HomeURL. Empty: none.
-	Role, HomeURL string
-	// InsecureQuickSignIn puts a button on the sign-in page for each entry, for
-	// demonstrations: whoever opens the page can sign in as these people.
-	InsecureQuickSignIn []QuickSignIn
+	// Pages returns what is added to the page that is about to be shown; nil adds
+	// nothing.
+	Pages func(context.Context, PageAt) PageParts
 
 	Now func() time.Time // time.Now if nil
 	Log *slog.Logger     // silent if nil; never gets a secret or an address
 }
-
-// QuickSignIn is one button of Config.InsecureQuickSignIn.
-type QuickSignIn struct {
-	Action          string // the button's data-do attribute: "signin-ada"
-	Label           string // "Sign in as Ada"
-	Email, Password string // of an account that exists
-}
-
-// Page names a page for Config.Extra.
-type Page string
-
-// The pages.
-const (
-	PageHome        Page = "home"
-	PageSignUp      Page = "signup"
-	PageSignIn      Page = "signin"
-	PageAccount     Page = "account"
-	PageVerifyEmail Page = "verify-email"
-	PageError       Page = "error"
-	PageConsent     Page = "consent" // a site asks who somebody is, by redirect or popup
-)
 
 const (
 	maxTokenLifetime    = 10 * time.Minute
@@ -102,39 +105,23 @@ const (
 // withDefaults returns the configuration with its zero values replaced, or says
 // what is wrong with it.
 func (c Config) withDefaults() (Config, error) {
-	if err := checkOrigin(c.Issuer); err != nil {
-		return c, fmt.Errorf("idpserver: Issuer: %w", err)
+	if err := origin.CheckSecure(c.Issuer); err != nil {
+		return c, fmt.Errorf("idpserver: Issuer: %q is no origin of a provider: it %w", c.Issuer, err)
 	}
 	switch {
 	case c.Store == nil:
 		return c, errors.New("idpserver: Store is needed")
 	case c.Clients == nil:
-		return c, errors.New("idpserver: Clients is needed (see StaticClients)")
+		return c, errors.New("idpserver: Clients is needed (see directory.StaticClients)")
 	case c.Mailer == nil:
 		return c, errors.New("idpserver: Mailer is needed, to verify addresses")
-	case len(c.Keys) == 0:
-		return c, errors.New("idpserver: Keys is needed (see GenerateKey)")
-	}
-	rs256 := false
-	for _, k := range c.Keys {
-		switch {
-		case k == nil:
-			return c, errors.New("idpserver: Keys holds a nil key")
-		case k.Algorithm() == jws.RS256:
-			rs256 = true
-		case k.Algorithm() != jws.ES256:
-			return c, fmt.Errorf("idpserver: ID tokens are signed with RS256 or ES256, not %q", k.Algorithm())
-		}
-	}
-	if !rs256 {
-		return c, errors.New("idpserver: Keys needs an RS256 key, the default of every client")
 	}
 	for _, d := range c.Domains {
-		if !isDomain(d) {
+		if !people.IsDomain(d) {
 			return c, fmt.Errorf("idpserver: Domains: %q is not a domain name in lower case", d)
 		}
 	}
-	for _, d := range []time.Duration{c.SessionLifetime, c.TokenLifetime, c.CodeLifetime, c.AuthCodeLifetime} {
+	for _, d := range []time.Duration{c.SessionLifetime, c.SessionIdle, c.TokenLifetime, c.CodeLifetime, c.AuthCodeLifetime} {
 		if d < 0 {
 			return c, errors.New("idpserver: a lifetime is negative")
 		}
@@ -146,10 +133,11 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("idpserver: AuthCodeLifetime is at most %v", maxAuthCodeLifetime)
 	}
 	setDefault(&c.AuthCodeLifetime, maxAuthCodeLifetime)
-	setDefault(&c.SessionLifetime, 14*24*time.Hour)
+	setDefault(&c.SessionLifetime, 30*24*time.Hour)
+	setDefault(&c.SessionIdle, 14*24*time.Hour)
 	setDefault(&c.TokenLifetime, 5*time.Minute)
 	setDefault(&c.CodeLifetime, 15*time.Minute)
-	setDefault(&c.MinPasswordLength, 12)
+	setDefault(&c.MinPasswordLength, 15)
 	c.MinPasswordLength = max(c.MinPasswordLength, 8)
 	if c.Name == "" {
 		u, err := url.Parse(c.Issuer)
@@ -159,7 +147,11 @@ func (c Config) withDefaults() (Config, error) {
 		c.Name = u.Hostname()
 	}
 	if c.ClientAddr == nil {
-		c.ClientAddr = remoteAddr
+		if strings.HasPrefix(c.Issuer, "https:") && len(c.TrustedProxies) == 0 && !c.DirectConnections {
+			return c, errors.New("idpserver: say where requests come from: TrustedProxies behind a proxy, DirectConnections without one, or ClientAddr")
+		}
+		trusted := c.TrustedProxies
+		c.ClientAddr = func(r *http.Request) netip.Addr { return web.ClientAddr(r, trusted) }
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -177,32 +169,7 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// checkOrigin accepts a serialised origin (RFC 6454 section 6.2) whose pages are
-// a secure context: https, or http on loopback.
-func checkOrigin(s string) error {
-	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || s != u.Scheme+"://"+u.Host || s != strings.ToLower(s) {
-		return fmt.Errorf("%q is not an origin like https://idp.example, in lower case and without a path", s)
-	}
-	if port := u.Port(); strings.HasSuffix(u.Host, ":") ||
-		u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
-		return fmt.Errorf("%q names the default port, which an origin leaves out", s)
-	}
-	switch {
-	case u.Scheme == "https":
-		return nil
-	case u.Scheme == "http" && isLoopback(u.Hostname()):
-		return nil
-	}
-	return fmt.Errorf("%q must be https; http is for loopback hosts only", s)
-}
-
-// isLoopback says whether browsers take http on this host for a secure context
-// (W3C Secure Contexts section 3.1).
-func isLoopback(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
-}
+// ParseDomains reads the operator's file of domains: one domain name a line in
+// lower case, empty lines and lines that begin with # are ignored. Errors name
+// the line.
+func ParseDomains(r io.Reader) ([]string, error) { return people.ParseDomains(r) }

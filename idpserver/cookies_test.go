@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/idpserver"
+	"github.com/bonafides-dev/bonafides/idpserver/directory"
 )
 
 // TestEachCookieIsUselessInTheOthersPlace is the whole point of having two.
@@ -101,15 +102,15 @@ func TestTheFedCMCookieDoesNotExistWithoutTheHeader(t *testing.T) {
 		if dest != "" {
 			r.Header.Set("Sec-Fetch-Dest", dest)
 		}
-		if browser, err := p.FedCMBrowser(r); err != nil || (browser != "") != want {
-			t.Errorf("Sec-Fetch-Dest %q: browser %q, %v", dest, browser, err)
+		if n, err := p.KnownByFedCMCookie(r); err != nil || (n == 1) != want {
+			t.Errorf("Sec-Fetch-Dest %q: %d accounts, %v", dest, n, err)
 		}
 	}
 }
 
 // sessionSpy sees what the store gets to know of sessions.
 type sessionSpy struct {
-	idpserver.Store
+	directory.Store
 	tokens map[string]string // kind to token
 	data   []string
 }

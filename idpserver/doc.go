@@ -17,9 +17,9 @@
 //	/.well-known/openid-configuration  OpenID Connect Discovery
 //	/jwks.json                         the keys that verify its ID tokens
 //
-// # Two cookies
+// # Three cookies
 //
-// One browser holds two cookies, each worthless in the other's place. The page
+// Two say which browser it is, each worthless in the other's place. The page
 // cookie is SameSite=Lax, so that no other site's request carries it, and opens
 // the pages. The FedCM cookie is SameSite=None and Secure, since the browser's
 // own requests come from another site's page; it is read only together with
@@ -30,12 +30,28 @@
 // Neither holds or names an account. Each names a session, the session names a
 // browser, and the store lists which accounts are signed in in that browser. At
 // each sign-in the browser gets a new name and both sessions a new token, so
-// cookies from before it are worth nothing.
+// cookies from before it are worth nothing. A browser that is not used for
+// Config.SessionIdle is signed out.
+//
+// The third, which lasts a year, opens nothing. It names the accounts that signed in
+// here before, as hashes that the store keeps, so that somebody who guesses a
+// password elsewhere does not make its owner wait. The hashes are keyed by
+// Config.Secrets.
+//
+// # Keys
+//
+// Keys are kept as rings, one for each algorithm: one key signs, the next one is
+// published ahead of its turn, and those that signed stay published until nobody holds
+// a token of theirs. bonafides keys new -for provider makes the files, keys rotate
+// turns them, ParseKeys reads them, and Server.SetKeys hands a turned ring to a server
+// that runs, on a signal for example.
 //
 // # What it does not tell
 //
-// A self-registered address is email_verified: false until a mailed code was
-// entered. The hd claim and FedCM's domain hints exist only for verified
-// addresses in the operator's own domains. A token holds what the browser
-// disclosed to the person, or they agreed to before, and nothing else.
+// Who has an account: whoever signs up gets a code by mail, and has an account once
+// it was entered; where the address has one already, the mail alone says so. An
+// account that the operator made is email_verified: false until it entered a mailed
+// code, unless the operator vouches for the address. The hd claim and FedCM's domain
+// hints exist only for verified addresses in the operator's own domains. A token holds
+// what the browser disclosed to the person, or they agreed to before, and nothing else.
 package idpserver

@@ -6,20 +6,26 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"time"
 
 	"github.com/bonafides-dev/bonafides/idpserver"
+	"github.com/bonafides-dev/bonafides/idpserver/directory"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
-	"github.com/bonafides-dev/bonafides/store/memstore"
+	"github.com/bonafides-dev/bonafides/store/mem/idpmem"
 )
 
-// A provider with one relying party. A real one reads its key from a file and
-// keeps its state with store/idp.
+// A provider with one relying party. A real one reads its keys from a file that
+// bonafides keys made, and keeps its state with store/idpstore.
 func ExampleNew() {
-	key, err := idpserver.GenerateKey(jws.RS256)
+	ring, err := idpserver.GenerateKeys(jws.RS256, time.Now())
 	if err != nil {
 		log.Fatal(err)
 	}
-	clients, err := idpserver.StaticClients(idpserver.Client{
+	keys, err := idpserver.ParseKeys(ring)
+	if err != nil {
+		log.Fatal(err)
+	}
+	clients, err := directory.StaticClients(directory.Client{
 		ID: "shop", Name: "Corner Shop", Origins: []string{"https://shop.example"},
 	})
 	if err != nil {
@@ -28,9 +34,11 @@ func ExampleNew() {
 	server, err := idpserver.New(idpserver.Config{
 		Issuer:  "https://idp.example",
 		Name:    "Example ID",
-		Store:   new(memstore.IdP),
-		Keys:    []*idpserver.Key{key},
+		Store:   new(idpmem.Store),
+		Keys:    keys,
 		Clients: clients,
+		// Nothing stands before this server; see also TrustedProxies.
+		DirectConnections: true,
 		Mailer: idpserver.MailerFunc(func(_ context.Context, m idpserver.Mail) error {
 			return nil // hand m to a mail server
 		}),
@@ -38,7 +46,7 @@ func ExampleNew() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// http.ListenAndServe(..., server); here one request stands for the browser's.
+	// An http.Server serves it; here one request stands for the browser's.
 	w := httptest.NewRecorder()
 	server.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "https://idp.example/.well-known/web-identity", nil))
 	fmt.Println(w.Code, w.Body)

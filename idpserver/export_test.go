@@ -1,13 +1,20 @@
 package idpserver
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/bonafides-dev/bonafides/idpserver/internal/people"
+)
 
 // CheapPasswords makes password hashes cost next to nothing in servers made
 // afterwards, so that the tests measure behaviour and not argon2.
 func CheapPasswords(passes uint32) {
-	defaultArgon = argonParams{memory: 64, passes: passes, threads: 1}
+	passwordCosts = people.Costs{Memory: 64, Passes: passes, Threads: 1}
 }
 
-// FedCMBrowser is the second line of the FedCM endpoints: what their cookie
-// names, whoever asks.
-func (s *Server) FedCMBrowser(r *http.Request) (string, error) { return s.fedcmBrowser(r) }
+// KnownByFedCMCookie is the second line of the FedCM endpoints: how many accounts
+// their cookie opens, whoever asks.
+func (s *Server) KnownByFedCMCookie(r *http.Request) (int, error) {
+	here, err := s.people.ForFedCM(r)
+	return len(here), err
+}

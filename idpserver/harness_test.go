@@ -18,8 +18,9 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/idpserver"
+	"github.com/bonafides-dev/bonafides/idpserver/directory"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
-	"github.com/bonafides-dev/bonafides/store/memstore"
+	"github.com/bonafides-dev/bonafides/store/mem/idpmem"
 )
 
 const (
@@ -31,17 +32,24 @@ const (
 	password     = "correct horse battery staple"
 )
 
-var rsKey, esKey *idpserver.Key
+var rsKey, esKey idpserver.Key
+
+// newKey makes a key as an operator would: generated once, read at each start.
+func newKey(a jws.Algorithm) idpserver.Key {
+	text, err := idpserver.GenerateKeys(a, time.Now())
+	if err != nil {
+		panic(err)
+	}
+	keys, err := idpserver.ParseKeys(text)
+	if err != nil {
+		panic(err)
+	}
+	return keys[0]
+}
 
 func TestMain(m *testing.M) {
 	idpserver.CheapPasswords(1)
-	var err error
-	if rsKey, err = idpserver.GenerateKey(jws.RS256); err != nil {
-		panic(err)
-	}
-	if esKey, err = idpserver.GenerateKey(jws.ES256); err != nil {
-		panic(err)
-	}
+	rsKey, esKey = newKey(jws.RS256), newKey(jws.ES256)
 	os.Exit(m.Run())
 }
 
@@ -50,7 +58,7 @@ type idp struct {
 	*idpserver.Server
 	t      testing.TB
 	issuer string
-	store  idpserver.Store
+	store  directory.Store
 	now    time.Time
 
 	mu      sync.Mutex
@@ -59,28 +67,29 @@ type idp struct {
 	secrets map[string]bool // must never be in the log
 }
 
-var clients = []idpserver.Client{
+var clients = []directory.Client{
 	{ID: shopID, Name: "Corner Shop", Origins: []string{shopOrigin, "https://shop.example"},
 		PrivacyPolicyURL: "https://shop.example/privacy", TermsOfServiceURL: "https://shop.example/terms",
 		RedirectURIs: []string{shopRedirect, "https://shop.example/cb?from=idp"}},
 	{ID: "wiki", Name: "Wiki", Origins: []string{"https://wiki.example"}, IDTokenSignedResponseAlg: jws.ES256,
-		RedirectURIs: []string{"https://wiki.example/cb"}, SecretHash: idpserver.HashClientSecret(wikiSecret)},
+		RedirectURIs: []string{"https://wiki.example/cb"}, SecretHash: directory.HashClientSecret(wikiSecret)},
 	{ID: "legacy", Name: "Legacy", Origins: []string{"https://legacy.example"}, InsecureNoNonce: true},
 }
 
 // newIdP makes a provider on plain http loopback; change adjusts its config.
 func newIdP(t testing.TB, change ...func(*idpserver.Config)) *idp {
 	t.Helper()
-	p := &idp{t: t, store: new(memstore.IdP), now: time.Now(), secrets: map[string]bool{}}
-	static, err := idpserver.StaticClients(clients...)
+	p := &idp{t: t, store: new(idpmem.Store), now: time.Now(), secrets: map[string]bool{}}
+	static, err := directory.StaticClients(clients...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := idpserver.Config{
 		Issuer: loopback, Name: "Test ID", Store: p.store, Clients: static,
-		Keys:    []*idpserver.Key{rsKey, esKey},
-		Domains: []string{"corp.example"},
-		Now:     func() time.Time { return p.now },
+		Keys:              []idpserver.Key{rsKey, esKey},
+		Domains:           []string{"corp.example"},
+		DirectConnections: true,
+		Now:               func() time.Time { return p.now },
 		Log: slog.New(slog.NewJSONHandler(writerFunc(func(b []byte) (int, error) {
 			p.mu.Lock()
 			defer p.mu.Unlock()
@@ -160,7 +169,7 @@ func (p *idp) lastCode() string {
 }
 
 // create makes an account on the operator's word.
-func (p *idp) create(email string, change ...func(*idpserver.NewAccount)) *idpserver.Account {
+func (p *idp) create(email string, change ...func(*idpserver.NewAccount)) *directory.Account {
 	p.t.Helper()
 	n := idpserver.NewAccount{Email: email, Name: "Ada Lovelace", GivenName: "Ada", Password: password, EmailVerified: true}
 	for _, f := range change {
@@ -172,74 +181,6 @@ func (p *idp) create(email string, change ...func(*idpserver.NewAccount)) *idpse
 	}
 	p.secret(email)
 	return a
-}
-
-// browser keeps cookies as a browser does where SameSite and Secure matter here.
-type browser struct {
-	p       *idp
-	cookies map[string]*http.Cookie
-	addr    string
-}
-
-func (p *idp) browser() *browser {
-	return &browser{p: p, cookies: map[string]*http.Cookie{}, addr: "192.0.2.1:4711"}
-}
-
-func (b *browser) send(r *http.Request, crossSite bool) *http.Response {
-	r.RemoteAddr = b.addr
-	for _, c := range b.cookies {
-		if !crossSite || c.SameSite == http.SameSiteNoneMode {
-			r.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value})
-		}
-	}
-	w := httptest.NewRecorder()
-	b.p.ServeHTTP(w, r)
-	res := w.Result()
-	for _, c := range res.Cookies() {
-		b.p.secret(c.Value)
-		if c.MaxAge < 0 {
-			delete(b.cookies, c.Name)
-		} else {
-			b.cookies[c.Name] = c
-		}
-	}
-	return res
-}
-
-// get follows a link of the provider's own.
-func (b *browser) get(path string) *http.Response {
-	r := httptest.NewRequest(http.MethodGet, b.p.issuer+path, nil)
-	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	r.Header.Set("Sec-Fetch-Dest", "document")
-	return b.send(r, false)
-}
-
-// post sends a form of the provider's own.
-func (b *browser) post(path string, form ...string) *http.Response {
-	r := httptest.NewRequest(http.MethodPost, b.p.issuer+path, strings.NewReader(values(form...).Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	r.Header.Set("Sec-Fetch-Dest", "document")
-	r.Header.Set("Origin", b.p.issuer)
-	return b.send(r, false)
-}
-
-func values(pairs ...string) url.Values {
-	v := url.Values{}
-	for i := 0; i < len(pairs); i += 2 {
-		v.Set(pairs[i], pairs[i+1])
-	}
-	return v
-}
-
-// signIn signs the account in by the form.
-func (b *browser) signIn(email string) *http.Response {
-	b.p.t.Helper()
-	res := b.post("/signin", "email", email, "password", password)
-	if res.StatusCode != http.StatusSeeOther {
-		b.p.t.Fatalf("sign-in: status %d", res.StatusCode)
-	}
-	return res
 }
 
 // accounts asks the accounts endpoint as the browser's FedCM does.

@@ -218,8 +218,10 @@ func TestPopupHints(t *testing.T) {
 		"any domain":          {"", "any", "ada@corp.example", "grace@home.example"},
 		"nobody":              {"nobody@corp.example", "", "asks for the account nobody@corp.example. No account", "ada@corp.example"},
 		"no such domain":      {"", "elsewhere.example", "asks for an account of elsewhere.example. No account", "ada@corp.example"},
-		"both, neither fits":  {"x", "any", "asks for the account x, an account of an organisation. No account", "ada@corp.example"},
+		"both, neither fits":  {"x@y.example", "any", "asks for the account x@y.example, an account of an organisation. No account", "ada@corp.example"},
 		"a hint of bad taste": {"\u202ereversed", "", "asks for another account. No account", "\u202e"},
+		"somebody's text":     {"call 555 to unlock", "", "asks for another account. No account", "call 555"},
+		"text for a domain":   {"", "call 555 to unlock", "asks for an account of an organisation. No account", "call 555"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := popupRequest()

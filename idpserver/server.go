@@ -2,49 +2,32 @@ package idpserver
 
 import (
 	"context"
-	"embed"
-	"errors"
-	"io/fs"
+	"fmt"
 	"net/http"
-	"sync/atomic"
-	"time"
+	"sync"
 
+	"github.com/bonafides-dev/bonafides/idpserver/directory"
 	"github.com/bonafides-dev/bonafides/idpserver/fedcm"
+	"github.com/bonafides-dev/bonafides/idpserver/internal/op"
+	"github.com/bonafides-dev/bonafides/idpserver/internal/pages"
+	"github.com/bonafides-dev/bonafides/idpserver/internal/people"
+	"github.com/bonafides-dev/bonafides/idpserver/internal/popup"
+	"github.com/bonafides-dev/bonafides/idpserver/internal/tokens"
 	"github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/internal/web"
 )
 
-const assetPrefix = "/_idp/"
-
-//go:embed assets
-var assetFiles embed.FS
-
-var assets = loadAssets()
-
-func loadAssets() *look.Assets {
-	files, err := fs.Sub(assetFiles, "assets")
-	if err != nil {
-		panic("idpserver: " + err.Error()) // the folder is compiled in
-	}
-	a, err := look.NewAssets(assetPrefix, files)
-	if err != nil {
-		panic("idpserver: " + err.Error())
-	}
-	return a
-}
+// passwordCosts are what a password costs in servers made from now on.
+var passwordCosts = people.DefaultCosts
 
 // Server is an identity provider for one origin. It is safe for concurrent use.
 type Server struct {
-	config    Config
-	domains   map[string]bool
-	hasher    *hasher
-	limits    limits
-	sessions  sessions
+	people    *people.People
 	fedcm     *fedcm.Handler
+	tokens    *tokens.Tokens
+	endpoints *op.OP
 	handler   http.Handler
-	discovery document
-	jwks      document
-	swept     atomic.Int64 // Unix seconds of the last sweep
+	keys      sync.Mutex // of those who change the keys
 }
 
 // New makes a Server. It writes nothing to the store.
@@ -53,24 +36,51 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, domains: make(map[string]bool), limits: newLimits()}
-	for _, d := range c.Domains {
-		s.domains[d] = true
-	}
-	if s.hasher, err = newHasher(defaultArgon); err != nil {
-		return nil, err
-	}
-	s.sessions = newSessions(c, func(w http.ResponseWriter, r *http.Request, err error) {
-		s.answerError(w, r, err)
+	who, err := people.New(people.Config{
+		Issuer: c.Issuer, Name: c.Name, Store: c.Store, Domains: c.Domains,
+		Mail: func(ctx context.Context, to, subject, text string) error {
+			return c.Mailer.Send(ctx, Mail{To: to, Subject: subject, Text: text})
+		},
+		SessionLifetime: c.SessionLifetime, SessionIdle: c.SessionIdle, CodeLifetime: c.CodeLifetime, Passwords: passwordCosts,
+		Secrets: c.Secrets, ClientAddr: c.ClientAddr, Now: c.Now, Log: c.Log,
 	})
-	if s.fedcm, err = s.newFedCM(); err != nil {
+	if err != nil {
+		return nil, fmt.Errorf("idpserver: %w", err)
+	}
+	tell := tokens.New(tokens.Config{
+		Issuer: c.Issuer, Store: c.Store, People: who,
+		TokenLifetime: c.TokenLifetime, CodeLifetime: c.AuthCodeLifetime, Now: c.Now, Log: c.Log,
+	})
+	show := pages.New(pages.Config{
+		Name: c.Name, Issuer: c.Issuer, MinPasswordLength: c.MinPasswordLength,
+		People: who, Tokens: tell, Clients: c.Clients, Parts: c.parts(), Log: c.Log,
+	})
+	endpoints := op.New(op.Config{
+		Issuer: c.Issuer, People: who, Tokens: tell, Pages: show, Clients: c.Clients,
+		Now: c.Now, Log: c.Log,
+	})
+	browsers, err := newFedCM(c, who, tell, show)
+	if err != nil {
 		return nil, err
 	}
-	if err := s.buildDocuments(); err != nil {
+	window := popup.New(popup.Config{People: who, Tokens: tell, Pages: show, Clients: c.Clients, Log: c.Log})
+	s := &Server{
+		people: who, fedcm: browsers, tokens: tell, endpoints: endpoints,
+		handler: routes(show, endpoints, window, browsers),
+	}
+	if err := s.SetKeys(c.Keys); err != nil {
 		return nil, err
 	}
-	s.handler = s.routes()
 	return s, nil
+}
+
+func (c Config) parts() func(context.Context, pages.At) pages.Parts {
+	if c.Pages == nil {
+		return nil
+	}
+	return func(ctx context.Context, at pages.At) pages.Parts {
+		return pages.Parts(c.Pages(ctx, PageAt{Page(at.Page), at.Waiting, at.Next}))
+	}
 }
 
 // ServeHTTP answers every request to the issuer's origin.
@@ -80,103 +90,66 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 // navigator.credentials.get().
 func (s *Server) ConfigURL() string { return s.fedcm.ConfigURL() }
 
-// page is a handler of a page; what it returns is shown as a page.
-type page func(http.ResponseWriter, *http.Request) error
+// NewAccount is what CreateAccount makes an account of.
+type NewAccount struct {
+	Email     string
+	Name      string // 1 to 100 characters
+	GivenName string // may be empty
+	Password  string // may be empty: nobody can then sign in with one
+	// EmailVerified says that the operator vouches for the address. People who
+	// sign up themselves never get it.
+	EmailVerified bool
+}
 
-func (s *Server) routes() http.Handler {
-	pages := http.NewServeMux()
-	for path, p := range map[string]page{
-		"/{$}":           s.serveHome,
-		"/signup":        s.serveSignUp,
-		"/signin":        s.serveSignIn,
-		"/signout":       s.serveSignOut,
-		"/account":       s.serveAccount,
-		"/verify-email":  s.serveVerifyEmail,
-		"/error":         s.serveError,
-		consentPath:      s.serveConsent,
-		popupPath:        s.servePopup,
-		popupConsentPath: s.servePopupConsent,
-		"/":              notFound,
+// CreateAccount adds an account on the operator's word, without the limits of
+// the sign-up page. directory.ErrEmailTaken: another account has the address.
+func (s *Server) CreateAccount(ctx context.Context, n NewAccount) (*directory.Account, error) {
+	return s.people.Create(ctx, people.NewAccount(n))
+}
+
+func routes(show *pages.Pages, endpoints *op.OP, window *popup.Popup, browsers *fedcm.Handler) http.Handler {
+	own := http.NewServeMux()
+	for path, h := range map[string]pages.Handler{
+		"/{$}":            show.ServeHome,
+		"/signup":         show.ServeSignUp,
+		"/signin":         show.ServeSignIn,
+		"/signout":        show.ServeSignOut,
+		"/account":        show.ServeAccount,
+		"/verify-email":   show.ServeVerifyEmail,
+		"/error":          show.ServeError,
+		op.ConsentPath:    endpoints.ServeConsent,
+		popup.Path:        window.Serve,
+		popup.ConsentPath: window.ServeConsent,
+		"/":               pages.NotFound,
 	} {
-		pages.HandleFunc(path, s.servePage(p))
+		own.HandleFunc(path, show.Serve(h))
 	}
 	// Forms of other sites are refused by what the browser says of their origin
 	// (Sec-Fetch-Site, else Origin); that the page cookie is Lax and does not come
 	// with them is the second line.
 	var csrf http.CrossOriginProtection
 	csrf.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.answerError(w, r, web.NewProblem(http.StatusForbidden, "cross_origin",
+		show.AnswerError(w, r, web.NewProblem(http.StatusForbidden, "cross_origin",
 			"This form was sent by another site. Nothing was done."))
 	}))
 
 	mux := http.NewServeMux()
-	mux.Handle("/", s.sessions.page.LoadAndSave(csrf.Handler(pages)))
+	mux.Handle("/", csrf.Handler(own))
 	mux.Handle(look.Prefix, look.Handler())
-	mux.Handle(assetPrefix, assets)
+	mux.Handle(pages.AssetPrefix, pages.Assets)
 	// A client's own page may post its request here, and nothing is decided.
-	mux.Handle(authorizePath, s.sessions.page.LoadAndSave(s.servePage(s.serveAuthorize)))
-	mux.HandleFunc(tokenPath, s.serveToken)
-	mux.HandleFunc("/picture/{file}", servePicture)
-	mux.HandleFunc("/.well-known/openid-configuration", s.discovery.serve)
-	mux.HandleFunc("/jwks.json", s.jwks.serve)
+	mux.Handle(op.AuthorizePath, show.Serve(endpoints.ServeAuthorize))
+	mux.HandleFunc(op.TokenPath, endpoints.ServeToken)
+	mux.HandleFunc("/picture/{file}", pages.ServePicture)
+	mux.HandleFunc(op.DiscoveryPath, endpoints.ServeDiscovery)
+	mux.HandleFunc(op.KeysPath, endpoints.ServeKeys)
 	// The FedCM endpoints answer the browser, not its pages: they have cookies
 	// and checks of their own, and POST from other origins by design.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.fedcm.Handles(r.URL.Path) {
-			s.fedcm.ServeHTTP(w, r)
+		if browsers.Handles(r.URL.Path) {
+			browsers.ServeHTTP(w, r)
 			return
 		}
 		mux.ServeHTTP(w, r)
 	})
-}
-
-// servePage shows what a page returns, and keeps it out of caches.
-func (s *Server) servePage(p page) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Cache-Control", "no-store")
-		// Nothing to other sites. Not no-referrer, with which browsers send
-		// "Origin: null" with our own forms too.
-		h.Set("Referrer-Policy", "same-origin")
-		if err := p(w, r); err != nil {
-			s.answerError(w, r, err)
-		}
-	}
-}
-
-func notFound(http.ResponseWriter, *http.Request) error {
-	return web.NewProblem(http.StatusNotFound, "not_found", "There is no such page here.")
-}
-
-// answerError shows a refusal as a page. What is not a refusal is a fault of
-// ours: it is logged, and people are told to come back.
-func (s *Server) answerError(w http.ResponseWriter, r *http.Request, err error) {
-	var p *web.Problem
-	if !errors.As(err, &p) {
-		s.config.Log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "error", err.Error())
-		p = web.NewProblem(http.StatusServiceUnavailable, fedcm.CodeUnavailable,
-			"We could not answer just now. Nothing was done; try again in a moment.")
-	} else {
-		s.config.Log.InfoContext(r.Context(), "request refused", "path", r.URL.Path, "code", p.Code, "status", p.Status)
-	}
-	look.Render(w, r, p.Status, errorPage(s.view(r.Context(), PageError, "Not possible"), explanation{
-		code: p.Code, title: titleOf(p), text: p.Detail,
-	}))
-}
-
-// sweep forgets what has expired, at most every ten minutes.
-func (s *Server) sweep(ctx context.Context) {
-	now := s.config.Now()
-	last := s.swept.Load()
-	if now.Unix()-last < 600 || !s.swept.CompareAndSwap(last, now.Unix()) {
-		return
-	}
-	// Sessions go by the system clock; with an injected clock neither may be cut
-	// short.
-	if system := time.Now(); system.Before(now) {
-		now = system
-	}
-	if err := s.config.Store.Sweep(ctx, now); err != nil {
-		s.config.Log.ErrorContext(ctx, "sweep failed", "error", err.Error())
-	}
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/bonafides-dev/bonafides/idpserver"
+	"github.com/bonafides-dev/bonafides/idpserver/directory"
 )
 
 func (b *browser) signUp(email string) *http.Response {
@@ -16,10 +18,10 @@ func (b *browser) signUp(email string) *http.Response {
 	return b.post("/signup", "name", "Ada Lovelace", "given_name", "Ada", "email", email, "password", password)
 }
 
-func (p *idp) byEmail(email string) *idpserver.Account {
+func (p *idp) byEmail(email string) *directory.Account {
 	p.t.Helper()
 	a, err := p.store.AccountByEmail(context.Background(), email)
-	if errors.Is(err, idpserver.ErrNotFound) {
+	if errors.Is(err, directory.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
@@ -28,162 +30,132 @@ func (p *idp) byEmail(email string) *idpserver.Account {
 	return a
 }
 
+// unverified makes an account whose address nobody has verified, signs it in and asks
+// for a code.
+func (b *browser) unverified(email string) *directory.Account {
+	b.p.t.Helper()
+	a := b.p.create(email, func(n *idpserver.NewAccount) { n.EmailVerified = false })
+	b.signIn(email)
+	b.post("/verify-email", "account", a.ID, "do", "send")
+	return a
+}
+
+// signUpName is the name of a sign-up, in the address of the page that it leads to.
+func signUpName(t *testing.T, res *http.Response) string {
+	t.Helper()
+	wantStatus(t, res, http.StatusSeeOther)
+	u, err := res.Location()
+	if err != nil || u.Path != "/verify-email" || len(u.Query().Get("signup")) != 26 {
+		t.Fatalf("Location %v, %v", u, err)
+	}
+	return u.Query().Get("signup")
+}
+
 func TestSignUpThenMailedCode(t *testing.T) {
 	p := newIdP(t)
 	b := p.browser()
 	res := b.signUp("Ada@corp.EXAMPLE")
-	a := p.byEmail("ada@corp.example")
-	if a == nil {
-		t.Fatal("no account")
-	}
-	wantRedirect(t, res, "/verify-email?account="+a.ID+"&mail=sent")
-	if res.Header.Get("Set-Login") != "logged-in" || len(b.cookies) != 2 {
-		t.Errorf("Set-Login %q, cookies %v", res.Header.Get("Set-Login"), b.cookies)
-	}
-	if a.Email != "Ada@corp.example" || a.EmailVerified || a.Name != "Ada Lovelace" || !strings.HasPrefix(a.PasswordHash, "$argon2id$") {
-		t.Errorf("account = %+v", a)
+	name := signUpName(t, res)
+	if p.byEmail("ada@corp.example") != nil || len(b.cookies) != 0 {
+		t.Fatal("there is an account, and nobody has shown that the address is theirs")
 	}
 	if m := p.mails[0]; m.To != "Ada@corp.example" || !strings.Contains(m.Subject, "Test ID") {
 		t.Errorf("mail = %+v", m)
 	}
-
 	wantStatus(t, b.get(res.Header.Get("Location")), http.StatusOK)
-	if got := claims(t, b.assert(assertionForm(a.ID)))["email_verified"]; got != false {
-		t.Errorf("email_verified = %v before the code", got)
-	}
 	code := p.lastCode()
-	res = b.post("/verify-email", "account", a.ID, "do", "verify", "code", " "+strings.ToLower(code))
-	wantRedirect(t, res, "/verify-email?account="+a.ID+"&mail=verified")
-	page := body(t, b.get(res.Header.Get("Location")))
-	if !strings.Contains(page, "Your address is verified") {
-		t.Errorf("page: %s", page)
+	wantPageCode(t, b.post("/verify-email", "signup", name, "code", "AAAA-AAAA"), 403, "code_wrong")
+	wantPageCode(t, b.post("/verify-email", "signup", name, "code", "12"), 422, "code_malformed")
+	wantPageCode(t, b.post("/verify-email", "signup", strings.Repeat("A", 26), "code", code), 403, "code_wrong")
+
+	res = b.post("/verify-email", "signup", name, "code", " "+strings.ToLower(code))
+	wantRedirect(t, res, "/account?from=signin")
+	if res.Header.Get("Set-Login") != "logged-in" || len(b.cookies) != 3 {
+		t.Errorf("Set-Login %q, cookies %v", res.Header.Get("Set-Login"), b.cookies)
+	}
+	a := p.byEmail("ada@corp.example")
+	if a == nil || a.Email != "Ada@corp.example" || !a.EmailVerified || a.Name != "Ada Lovelace" || a.GivenName != "Ada" || !strings.HasPrefix(a.PasswordHash, "$argon2id$") {
+		t.Fatalf("account = %+v", a)
 	}
 	got := claims(t, b.assert(assertionForm(a.ID)))
 	if got["email_verified"] != true || got["hd"] != "corp.example" {
-		t.Errorf("claims after the code: %v", got)
+		t.Errorf("claims: %v", got)
 	}
+	wantPageCode(t, p.browser().post("/verify-email", "signup", name, "code", code), 403, "code_wrong") // it works once
+	p.browser().signIn("ada@corp.example")
 }
 
-func TestCodesWorkOnceForOneAccountAndInTime(t *testing.T) {
-	p := newIdP(t)
-	b, other := p.browser(), p.browser()
-	b.signUp("ada@home.example")
-	first := p.lastCode()
-	ada := p.byEmail("ada@home.example")
-	other.signUp("grace@home.example")
-	grace := p.byEmail("grace@home.example")
-
-	try := func(b *browser, a *idpserver.Account, code string, status int, want string) {
-		t.Helper()
-		res := b.post("/verify-email", "account", a.ID, "do", "verify", "code", code)
-		if want == "" {
-			wantStatus(t, res, status)
-		} else {
-			wantPageCode(t, res, status, want)
-		}
-	}
-	try(other, grace, first, 403, "code_wrong")        // another account's code
-	try(b, grace, first, 403, "account_not_signed_in") // another browser's account
-	try(b, ada, "AAAA-AAAA", 403, "code_wrong")        // a guess
-	try(b, ada, "12", 422, "code_malformed")           // not a code
-	try(b, ada, "", 422, "code_malformed")             // nothing
-	res := b.post("/verify-email", "account", ada.ID, "do", "send")
-	wantRedirect(t, res, "/verify-email?account="+ada.ID+"&mail=sent")
-	second := p.lastCode()
-	try(b, ada, first, 403, "code_wrong") // replaced
-	p.now = p.now.Add(15 * time.Minute)
-	try(b, ada, second, 403, "code_wrong") // too old
-	if p.byEmail("ada@home.example").EmailVerified {
-		t.Fatal("verified")
-	}
-	b.post("/verify-email", "account", ada.ID, "do", "send")
-	third := p.lastCode()
-	p.now = p.now.Add(15*time.Minute - time.Second)
-	try(b, ada, third, 303, "")
-	if !p.byEmail("ada@home.example").EmailVerified || p.byEmail("grace@home.example").EmailVerified {
-		t.Error("the wrong account is verified")
-	}
-}
-
-func TestTryingACodeForAnotherAccountDoesNotUseItUp(t *testing.T) {
-	p := newIdP(t)
-	b, other := p.browser(), p.browser()
-	b.signUp("ada@home.example")
-	code := p.lastCode()
-	other.signUp("grace@home.example")
-	ada, grace := p.byEmail("ada@home.example"), p.byEmail("grace@home.example")
-	wantPageCode(t, other.post("/verify-email", "account", grace.ID, "do", "verify", "code", code), 403, "code_wrong")
-	wantStatus(t, b.post("/verify-email", "account", ada.ID, "do", "verify", "code", code), http.StatusSeeOther)
-	// Once more, now that it is used: the account is verified, so nothing is wrong.
-	wantStatus(t, b.post("/verify-email", "account", ada.ID, "do", "verify", "code", code), http.StatusSeeOther)
-	if p.byEmail("grace@home.example").EmailVerified {
-		t.Error("the wrong account is verified")
-	}
-}
-
-func TestOneNetworkCannotSendMailWithoutEnd(t *testing.T) {
-	p := newIdP(t)
-	refused := 0
-	for i := range 8 {
-		b := p.browser()
-		email := "person" + string(rune('a'+i)) + "@home.example"
-		b.signUp(email)
-		a := p.byEmail(email)
-		for range 3 {
-			if b.post("/verify-email", "account", a.ID, "do", "send").StatusCode == http.StatusTooManyRequests {
-				refused++
-			}
-		}
-	}
-	if len(p.mails) != 20 || refused == 0 {
-		t.Errorf("%d mails, %d refused", len(p.mails), refused)
-	}
-}
-
-func TestGuessingCodesIsSlowed(t *testing.T) {
+func TestASignUpGoesOnToWhereItCameFrom(t *testing.T) {
 	p := newIdP(t)
 	b := p.browser()
-	b.signUp("ada@home.example")
+	res := b.post("/signup", "name", "Ada", "email", "ada@home.example", "password", password, "next", "/authorize?a=b")
+	name := signUpName(t, res)
+	if !strings.Contains(body(t, b.get(res.Header.Get("Location"))), `name="next" value="/authorize?a=b"`) {
+		t.Error("the page forgot where to go on to")
+	}
+	wantRedirect(t, b.post("/verify-email", "signup", name, "code", p.lastCode(), "next", "/authorize?a=b"), "/authorize?a=b")
+}
+
+func TestASignUpIsForgottenInTime(t *testing.T) {
+	p := newIdP(t)
+	b := p.browser()
+	name := signUpName(t, b.signUp("ada@home.example"))
+	p.now = p.now.Add(15 * time.Minute)
+	wantPageCode(t, b.post("/verify-email", "signup", name, "code", p.lastCode()), 403, "code_wrong")
+	if p.byEmail("ada@home.example") != nil {
+		t.Error("there is an account")
+	}
+}
+
+var scriptNonce = regexp.MustCompile(` nonce="[^"]+"`)
+
+// The page is the same whether or not the address has an account; the mail is not.
+func TestSignUpDoesNotTellWhoHasAnAccount(t *testing.T) {
+	p := newIdP(t)
+	ada := p.create("ada@home.example")
+	hash := p.byEmail(ada.Email).PasswordHash
+	pages := map[string]string{}
+	for _, email := range []string{"ADA@home.example", "new@home.example"} {
+		b := p.browser()
+		res := b.signUp(email)
+		name := signUpName(t, res)
+		same := strings.NewReplacer(name, "NAME")
+		page := scriptNonce.ReplaceAllString(body(t, b.get(res.Header.Get("Location"))), "")
+		pages[email] = same.Replace(res.Header.Get("Location") + page)
+		if len(b.cookies) != 0 {
+			t.Error("a cookie")
+		}
+		if email == "new@home.example" {
+			continue
+		}
+		if m := p.mails[len(p.mails)-1]; mailedCode.MatchString(m.Text) || !strings.Contains(m.Text, "There is one already") {
+			t.Errorf("mail: %s", m.Text)
+		}
+		wantPageCode(t, b.post("/verify-email", "signup", name, "code", "ABCD-2345"), 403, "code_wrong")
+	}
+	if pages["ADA@home.example"] != pages["new@home.example"] {
+		t.Errorf("the pages differ:\n%s\n%s", pages["ADA@home.example"], pages["new@home.example"])
+	}
+	if now := p.byEmail(ada.Email); now.ID != ada.ID || now.PasswordHash != hash {
+		t.Error("the account was changed")
+	}
+}
+
+// Two ask for an account with one address, and both have the mail: the first gets it.
+func TestOfTwoSignUpsWithOneAddressOneBecomesAnAccount(t *testing.T) {
+	p := newIdP(t)
+	one, two := p.browser(), p.browser()
+	first := signUpName(t, one.signUp("ada@home.example"))
+	codeOfFirst := p.lastCode()
+	second := signUpName(t, two.signUp("ada@home.example"))
+	codeOfSecond := p.lastCode()
+	wantPageCode(t, two.post("/verify-email", "signup", second, "code", codeOfFirst), 403, "code_wrong")
+	wantStatus(t, two.post("/verify-email", "signup", second, "code", codeOfSecond), http.StatusSeeOther)
 	a := p.byEmail("ada@home.example")
-	for range 5 {
-		wantPageCode(t, b.post("/verify-email", "account", a.ID, "do", "verify", "code", "AAAA-AAAA"), 403, "code_wrong")
+	wantPageCode(t, one.post("/verify-email", "signup", first, "code", codeOfFirst), 403, "code_wrong")
+	if now := p.byEmail("ada@home.example"); now.ID != a.ID || len(one.cookies) != 0 {
+		t.Error("the second one took the account, or is signed in")
 	}
-	wantPageCode(t, b.post("/verify-email", "account", a.ID, "do", "verify", "code", p.lastCode()), 429, "too_many_attempts")
-	if p.byEmail("ada@home.example").EmailVerified {
-		t.Error("verified beyond the limit")
-	}
-	// And nobody can be flooded with mail: one at sign-up, three more.
-	for range 3 {
-		wantStatus(t, b.post("/verify-email", "account", a.ID, "do", "send"), http.StatusSeeOther)
-	}
-	wantPageCode(t, b.post("/verify-email", "account", a.ID, "do", "send"), 429, "too_many_attempts")
-	if len(p.mails) != 4 {
-		t.Errorf("%d mails", len(p.mails))
-	}
-}
-
-func TestCodesAreStoredHashed(t *testing.T) {
-	var seen []idpserver.Code
-	p := newIdP(t, func(c *idpserver.Config) { c.Store = codeSpy{c.Store, &seen} })
-	p.browser().signUp("ada@home.example")
-	code := strings.ReplaceAll(p.lastCode(), "-", "")
-	if len(seen) != 1 {
-		t.Fatalf("%d codes", len(seen))
-	}
-	if c := seen[0]; strings.Contains(string(c.Hash[:]), code) || strings.Contains(string(c.Data), code) ||
-		c.Purpose != idpserver.CodeEmail || string(c.Data) != "ada@home.example" || c.Expires.Sub(p.now) != 15*time.Minute {
-		t.Errorf("code = %+v", c)
-	}
-}
-
-type codeSpy struct {
-	idpserver.Store
-	seen *[]idpserver.Code
-}
-
-func (s codeSpy) PutCode(ctx context.Context, c idpserver.Code) error {
-	*s.seen = append(*s.seen, c)
-	return s.Store.PutCode(ctx, c)
 }
 
 func TestSignUpRefusals(t *testing.T) {
@@ -196,7 +168,6 @@ func TestSignUpRefusals(t *testing.T) {
 		status       int
 		code, says   string
 	}{
-		{"taken address", "email", "TAKEN@home.example", 409, "email_taken", "There is an account with this address"},
 		{"no address", "email", "", 422, "form_incomplete", "not an e-mail address"},
 		{"not an address", "email", "ada at home", 422, "form_incomplete", "not an e-mail address"},
 		{"address with a header behind it", "email", "a@home.example\r\nBcc: b@home.example", 422, "form_incomplete", "not an e-mail address"},
@@ -205,14 +176,17 @@ func TestSignUpRefusals(t *testing.T) {
 		{"name on two lines", "name", "Ada\nLovelace", 422, "form_incomplete", "Enter a name"},
 		{"name that turns the text around", "name", "Ada\u202egro.elgoog", 422, "form_incomplete", "Enter a name"},
 		{"endless given name", "given_name", strings.Repeat("a", 101), 422, "form_incomplete", "At most 100"},
-		{"short password", "password", "short", 422, "form_incomplete", "has 5 characters; it needs at least 12"},
-		{"no password", "password", "", 422, "form_incomplete", "needs at least 12"},
+		{"short password", "password", "short", 422, "form_incomplete", "has 5 characters; it needs at least 15"},
+		{"no password", "password", "", 422, "form_incomplete", "needs at least 15"},
 		{"endless password", "password", strings.Repeat("p", 1025), 422, "form_incomplete", "too long"},
+		{"short but for its marks", "password", "kyrga\u0308o\u0308u\u0308krt", 422, "form_incomplete", "has 10 characters; it needs at least 15"},
+		{"common password", "password", "P@ssw0rd!!Welcome2024", 422, "form_incomplete", "among the first that somebody would try"},
+		{"own name, longer", "password", "AdaLovelace1987", 422, "form_incomplete", "Choose a few words"},
+		{"the provider's name", "password", "test-id-TEST-ID", 422, "form_incomplete", "among the first"},
 		{"address as password", "password", "NEW@home.example", 422, "form_incomplete", "is your name or address"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newIdP(t)
-			p.create("taken@home.example")
 			form := good()
 			form[c.field] = c.value
 			b := p.browser()
@@ -242,111 +216,62 @@ func TestSignUpsAreLimitedByAddressPrefix(t *testing.T) {
 	}
 	b := p.browser()
 	wantPageCode(t, b.signUp("one-more@home.example"), 429, "too_many_attempts")
-	if p.byEmail("one-more@home.example") != nil {
-		t.Error("created beyond the limit")
+	if len(p.mails) != 20 {
+		t.Errorf("%d mails", len(p.mails))
 	}
 	b.addr = "198.51.100.7:1"
 	wantStatus(t, b.signUp("elsewhere@home.example"), http.StatusSeeOther)
 }
 
-func TestSignUpWithoutMailStillWorks(t *testing.T) {
+func TestSignUpWithoutMailSaysSo(t *testing.T) {
 	p := newIdP(t, func(c *idpserver.Config) {
 		c.Mailer = idpserver.MailerFunc(func(context.Context, idpserver.Mail) error { return errors.New("no route to mail host") })
 	})
 	b := p.browser()
 	res := b.signUp("ada@home.example")
-	a := p.byEmail("ada@home.example")
-	wantRedirect(t, res, "/verify-email?account="+a.ID+"&mail=failed")
+	signUpName(t, res)
 	wantPageCode(t, b.get(res.Header.Get("Location")), 200, "mail_failed")
 }
 
-func TestVerifyPageNeedsASignedInAccount(t *testing.T) {
-	p := newIdP(t)
-	ada := p.create("ada@home.example", func(n *idpserver.NewAccount) { n.EmailVerified = false })
-	wantRedirect(t, p.browser().get("/verify-email?account="+ada.ID), "/signin?next=%2Fverify-email")
-	p.create("grace@home.example")
-	b := p.browser()
-	b.signIn("grace@home.example")
-	if page := body(t, b.get("/verify-email?account="+ada.ID)); strings.Contains(page, "ada@home.example") {
-		t.Error("the page shows an address to another account's browser")
-	}
-	wantPageCode(t, b.post("/verify-email", "account", ada.ID, "do", "send"), 403, "account_not_signed_in")
-}
-
-func TestAccountPageDisconnects(t *testing.T) {
-	p := newIdP(t)
-	ada, grace := p.create("ada@corp.example"), p.create("grace@home.example")
-	b, other := p.browser(), p.browser()
-	b.signIn("ada@corp.example")
-	other.signIn("grace@home.example")
-	b.assert(assertionForm(ada.ID))
-	other.assert(assertionForm(grace.ID))
-
-	page := body(t, b.get("/account"))
-	for _, want := range []string{"Corner Shop", "Knows your name, your e-mail address and your picture. Since ", "account of corp.example", "address verified", `data-client="shop"`} {
-		if !strings.Contains(page, want) {
-			t.Errorf("the account page lacks %q:\n%s", want, page)
-		}
-	}
-	wantPageCode(t, b.post("/account", "do", "disconnect", "account", grace.ID, "client", shopID), 403, "account_not_signed_in")
-	wantPageCode(t, b.post("/account", "do", "explode", "account", ada.ID, "client", shopID), 400, "action_unknown")
-	wantPageCode(t, b.post("/account", "do", "disconnect", "account", ada.ID), 400, "action_unknown")
-	wantPageCode(t, p.browser().post("/account", "do", "disconnect", "account", ada.ID, "client", shopID), 403, "account_not_signed_in")
-	for id, want := range map[string]int{ada.ID: 1, grace.ID: 1} {
-		if g, err := p.store.Grants(context.Background(), id); err != nil || len(g) != want {
-			t.Fatalf("grants = %v, %v", g, err)
-		}
-	}
-	wantRedirect(t, b.post("/account", "do", "disconnect", "account", ada.ID, "client", shopID), "/account?note=disconnected")
-	page = body(t, b.get("/account?note=disconnected"))
-	if strings.Contains(page, "Corner Shop") || !strings.Contains(page, "None yet") {
-		t.Error("the site is still there")
-	}
-	var list struct {
-		Accounts []struct {
-			Approved *[]string `json:"approved_clients"`
-		}
-	}
-	decode(t, b.accounts(), &list)
-	if a := list.Accounts[0].Approved; a == nil || len(*a) != 0 {
-		t.Errorf("approved_clients = %v; the browser must be told that nobody is approved", a)
-	}
-	if g, err := p.store.Grants(context.Background(), grace.ID); err != nil || len(g) != 1 {
-		t.Errorf("another account's grants = %v, %v", g, err)
-	}
-}
-
-func TestPagesSendTheirSecurityHeaders(t *testing.T) {
-	p := newIdP(t)
-	p.create("ada@corp.example")
-	b := p.browser()
-	b.signIn("ada@corp.example")
-	for _, path := range []string{"/", "/signin", "/signup", "/account", "/verify-email", "/error?code=signed_out", "/nowhere"} {
-		h := b.get(path).Header
-		for _, want := range []string{"frame-ancestors 'none'", "form-action 'self'", "default-src 'none'"} {
-			if !strings.Contains(h.Get("Content-Security-Policy"), want) {
-				t.Errorf("%s: the policy lacks %s", path, want)
+// Who is not mailed anything may ask again at once, and is told when where it was
+// mailed often.
+func TestAMailThatDidNotGoOutIsNotCounted(t *testing.T) {
+	var fails bool
+	sent := 0
+	p := newIdP(t, func(c *idpserver.Config) {
+		c.Mailer = idpserver.MailerFunc(func(context.Context, idpserver.Mail) error {
+			if fails {
+				return errors.New("no route to mail host")
 			}
-		}
-		if strings.Contains(h.Get("Content-Security-Policy"), "unsafe") {
-			t.Errorf("%s: policy %s", path, h.Get("Content-Security-Policy"))
-		}
-		if h.Get("Cache-Control") != "no-store" {
-			t.Errorf("%s: Cache-Control %v", path, h.Values("Cache-Control"))
-		}
-		if h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "same-origin" {
-			t.Errorf("%s: headers %v", path, h)
-		}
+			sent++
+			return nil
+		})
+	})
+	b := p.browser()
+	a := b.unverified("ada@home.example") // one
+	send := func() *http.Response { return b.post("/verify-email", "account", a.ID, "do", "send") }
+	fails = true
+	for range 5 { // more than go out in a row
+		res := send()
+		wantRedirect(t, res, "/verify-email?account="+a.ID+"&mail=failed")
+		wantPageCode(t, b.get(res.Header.Get("Location")), 200, "mail_failed")
 	}
-}
-
-func TestErrorPageSaysNothingThatItWasGiven(t *testing.T) {
-	p := newIdP(t)
-	for _, code := range []string{"call_0900_123456_now", "<script>alert(1)</script>", strings.Repeat("x", 5000), ""} {
-		res := p.browser().get("/error?" + values("code", code).Encode())
-		wantStatus(t, res, http.StatusOK)
-		if page := body(t, res); code != "" && strings.Contains(page, code) || strings.Contains(page, "<script>alert") {
-			t.Errorf("the page repeats %.40q", code)
-		}
+	fails = false
+	for range 3 {
+		wantStatus(t, send(), http.StatusSeeOther)
 	}
+	res := send()
+	wantPageCode(t, res, 429, "too_many_attempts")
+	if res.Header.Get("Retry-After") != "120" || !strings.Contains(body(t, res), "look for the newest one. You can ask for another in 2 minutes") || sent != 4 {
+		t.Errorf("%d mails, Retry-After %q: %s", sent, res.Header.Get("Retry-After"), body(t, res))
+	}
+	// A day's ten have an end all the same.
+	p.now = p.now.Add(time.Hour).Truncate(24 * time.Hour).Add(24 * time.Hour) // another day
+	fails = true
+	b = p.browser()
+	b.signIn("ada@home.example")
+	for range 10 {
+		wantStatus(t, send(), http.StatusSeeOther)
+	}
+	wantPageCode(t, send(), 429, "too_many_attempts")
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/bonafides-dev/bonafides/idpserver"
-	sqlidp "github.com/bonafides-dev/bonafides/store/idp"
+	sqlidp "github.com/bonafides-dev/bonafides/store/idpstore"
 )
 
 // People stay signed in, and sites connected, when the server is started again.
@@ -22,8 +22,7 @@ func TestARestartForgetsNothing(t *testing.T) {
 	store := start()
 	before := newIdP(t, func(c *idpserver.Config) { c.Store = store })
 	b := before.browser()
-	b.signUp("ada@corp.example")
-	a := before.byEmail("ada@corp.example")
+	a := b.unverified("ada@corp.example")
 	code := before.lastCode()
 	b.assert(assertionForm(a.ID))
 	if err := store.Close(); err != nil {

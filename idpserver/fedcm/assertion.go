@@ -8,11 +8,12 @@ import (
 
 	"github.com/bonafides-dev/bonafides/internal/web"
 	wire "github.com/bonafides-dev/bonafides/protocol/fedcm"
+	"github.com/bonafides-dev/bonafides/protocol/oidc"
 )
 
 const (
-	maxForm  = 16 << 10 // bytes of a form; params may hold JSON of the relying party's
-	maxNonce = 512      // bytes; it goes into the token, which readers bound
+	maxForm  = 16 << 10      // bytes of a form; params may hold JSON of the relying party's
+	maxNonce = oidc.MaxNonce // bytes; it goes into the token, which readers bound
 )
 
 // serveAssertion answers the ID assertion endpoint (FedCM, "Identity assertion endpoint").
@@ -92,14 +93,15 @@ func (h *Handler) serveDisconnect(w http.ResponseWriter, r *http.Request) *Error
 func (h *Handler) credentialed(w http.ResponseWriter, r *http.Request) (form url.Values, c *Client, origin string, e *Error) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Add("Vary", "Origin")
-	if e = web.CheckMethod(w, r, http.MethodPost); e != nil {
+	if e = refused(web.CheckMethod(w, r, http.MethodPost)); e != nil {
 		return nil, nil, "", e
 	}
 	if e = checkDest(r); e != nil {
 		return nil, nil, "", e
 	}
-	if form, e = web.ReadForm(w, r, maxForm); e != nil {
-		return nil, nil, "", e
+	form, unread := web.ReadForm(w, r, maxForm)
+	if unread != nil {
+		return nil, nil, "", refused(unread)
 	}
 	id := form.Get("client_id")
 	if id == "" {

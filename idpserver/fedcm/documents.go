@@ -44,7 +44,7 @@ func (h *Handler) serveConfig(w http.ResponseWriter, r *http.Request) *Error {
 }
 
 func servePublic(w http.ResponseWriter, r *http.Request, doc []byte) *Error {
-	if e := web.CheckMethod(w, r, http.MethodGet); e != nil {
+	if e := refused(web.CheckMethod(w, r, http.MethodGet)); e != nil {
 		return e
 	}
 	w.Header().Set("Access-Control-Allow-Origin", "*")
@@ -56,7 +56,7 @@ func servePublic(w http.ResponseWriter, r *http.Request, doc []byte) *Error {
 // serveAccounts answers the accounts endpoint (FedCM, "Accounts endpoint"). The request
 // has cookies and says nothing of the relying party.
 func (h *Handler) serveAccounts(w http.ResponseWriter, r *http.Request) *Error {
-	if e := web.CheckMethod(w, r, http.MethodGet); e != nil {
+	if e := refused(web.CheckMethod(w, r, http.MethodGet)); e != nil {
 		return e
 	}
 	if e := checkDest(r); e != nil {
@@ -90,7 +90,7 @@ func (h *Handler) accounts(r *http.Request) ([]wire.Account, *Error) {
 // serveClientMetadata answers the client metadata endpoint (FedCM, "Client Metadata").
 // The request names the relying party, and carries no cookies.
 func (h *Handler) serveClientMetadata(w http.ResponseWriter, r *http.Request) *Error {
-	if e := web.CheckMethod(w, r, http.MethodGet); e != nil {
+	if e := refused(web.CheckMethod(w, r, http.MethodGet)); e != nil {
 		return e
 	}
 	ids := r.URL.Query()["client_id"]

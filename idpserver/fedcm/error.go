@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/bonafides-dev/bonafides/internal/refusal"
 	"github.com/bonafides-dev/bonafides/internal/web"
 	wire "github.com/bonafides-dev/bonafides/protocol/fedcm"
 	"github.com/bonafides-dev/bonafides/protocol/strictjson"
@@ -42,16 +43,16 @@ var details = map[string]string{
 	CodeUnavailable:    "The provider could not answer. Nothing was done; try again in a moment.",
 }
 
-func refuse(status int, code string) *Error { return web.NewProblem(status, code, details[code]) }
+func refuse(status int, code string) *Error { return &Error{status, code, details[code]} }
 
 // malformed is the answer to a form that protocol/fedcm refuses; it names the
 // fault and never repeats a value.
 func malformed(err error) *Error {
 	var fault *wire.Error
 	if errors.As(err, &fault) {
-		return web.NewProblem(http.StatusBadRequest, fault.Code, fault.Message)
+		return &Error{http.StatusBadRequest, fault.Code, fault.Message}
 	}
-	return web.NewProblem(http.StatusBadRequest, CodeInvalidRequest, "The form could not be read.")
+	return &Error{http.StatusBadRequest, CodeInvalidRequest, "The form could not be read."}
 }
 
 // failed turns an error of the Provider into an answer: its own refusals pass,
@@ -61,14 +62,14 @@ func (h *Handler) failed(r *http.Request, err error) *Error {
 	if errors.As(err, &own) {
 		return own
 	}
-	h.config.Log.ErrorContext(r.Context(), "FedCM endpoint failed", "path", r.URL.Path, "error", err.Error())
+	h.config.Log.ErrorContext(r.Context(), "FedCM endpoint failed", "path", web.ForLog(r.URL.Path), "error", err.Error())
 	return refuse(http.StatusServiceUnavailable, CodeUnavailable)
 }
 
 // refuse writes a refusal (FedCM, "Identity assertion endpoint", error): the browser reads
 // "error", developers the rest.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, e *Error) {
-	h.config.Log.InfoContext(r.Context(), "FedCM request refused", "path", r.URL.Path, "code", e.Code, "status", e.Status)
+	h.config.Log.InfoContext(r.Context(), "FedCM request refused", "path", web.ForLog(r.URL.Path), "code", e.Code, "status", e.Status)
 	page := ""
 	if h.config.ErrorURL != nil {
 		page = h.config.ErrorURL(e.Code)
@@ -84,7 +85,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, e *Error) {
 	body.String("detail", e.Detail)
 	b, err := body.Bytes()
 	if err != nil { // a provider's own code or detail is not UTF-8
-		e.Write(w)
+		web.Refuse(w, (*refusal.Refusal)(e))
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")

@@ -25,12 +25,14 @@ package fedcm
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
 	wire "github.com/bonafides-dev/bonafides/protocol/fedcm"
+	"github.com/bonafides-dev/bonafides/protocol/origin"
 )
 
 // ErrUnknownClient is what Provider.Client returns for a client id that is not
@@ -40,7 +42,22 @@ var ErrUnknownClient = errors.New("fedcm: unknown client")
 // Error is a refusal: an HTTP status, a code that the relying party's script
 // sees, and a sentence for people. A Provider may return a *Error; any other
 // error is answered as temporarily_unavailable and its text is only logged.
-type Error = web.Problem
+type Error struct {
+	Status int    // HTTP status code
+	Code   string // stable, lower case, underscores
+	Detail string // what happened, why, and what to do next
+}
+
+// Error returns "code: detail".
+func (e *Error) Error() string { return e.Code + ": " + e.Detail }
+
+// refused is a refusal of what every handler of the kit reads the same way.
+func refused(p *web.Problem) *Error {
+	if p == nil {
+		return nil
+	}
+	return (*Error)(&p.Refusal)
+}
 
 // Provider is what the endpoints ask of an identity provider. The methods are
 // called concurrently, only for requests that carry Sec-Fetch-Dest: webidentity
@@ -121,8 +138,8 @@ const WellKnownPath = wire.WellKnownPath
 
 // New makes a Handler.
 func New(c Config) (*Handler, error) {
-	if c.Origin == "" || strings.HasSuffix(c.Origin, "/") {
-		return nil, errors.New("fedcm: Origin is needed, without a path")
+	if err := origin.CheckSecure(c.Origin); err != nil {
+		return nil, fmt.Errorf("fedcm: Origin %q %w", c.Origin, err)
 	}
 	if c.Provider == nil {
 		return nil, errors.New("fedcm: Provider is needed")

@@ -1,0 +1,139 @@
+package directory
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/bonafides-dev/bonafides/internal/secret"
+	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/protocol/jws"
+	"github.com/bonafides-dev/bonafides/protocol/origin"
+)
+
+// Client is a relying party as it was registered with this provider.
+type Client struct {
+	ID   string // 1 to 255 visible ASCII characters; the aud of its tokens
+	Name string // shown to people
+	// Origins are the exact origins whose pages may ask for tokens:
+	// "https://shop.example". At least one.
+	Origins []string
+	// RedirectURIs are where the answers of the code flow may go, compared as
+	// strings. https, or http on a loopback host; no fragment. None: the client
+	// signs people in with FedCM alone.
+	RedirectURIs []string
+	// SecretHash is HashClientSecret of the client's secret, with which it
+	// authenticates at the token endpoint. Empty: a public client, known by the
+	// PKCE verifier alone.
+	SecretHash []byte
+	// URL is where people find the relying party; empty: the first origin.
+	URL string
+	// Shown by the browser before the first sign-in. Absolute URLs, or empty.
+	PrivacyPolicyURL, TermsOfServiceURL string
+	// IDTokenSignedResponseAlg is the algorithm of its ID tokens: empty for
+	// RS256 (OpenID Connect Dynamic Client Registration 1.0 section 2), or ES256.
+	IDTokenSignedResponseAlg jws.Algorithm
+	// InsecureNoNonce lets the client ask for a token without a nonce. Whoever
+	// gets hold of such a token can use it as their own until it expires.
+	InsecureNoNonce bool
+}
+
+// Algorithm is what its ID tokens are signed with.
+func (c *Client) Algorithm() jws.Algorithm { return cmp.Or(c.IDTokenSignedResponseAlg, jws.RS256) }
+
+// NewClientSecret returns a secret for a client: 256 random bits in base64url.
+func NewClientSecret() string { return secret.New() }
+
+// HashClientSecret is what a ClientStore keeps of a secret. A plain SHA-256 is
+// enough for the random secrets of NewClientSecret, not for a chosen password.
+func HashClientSecret(clientSecret string) []byte {
+	sum := secret.Hash(clientSecret)
+	return sum[:]
+}
+
+// HomeURL is where people find it.
+func (c *Client) HomeURL() string { return cmp.Or(c.URL, c.Origins[0]) }
+
+// ClientStore finds relying parties. Answers may be stale. It is called
+// concurrently.
+type ClientStore interface {
+	// Client returns the client with that id, or ErrNotFound.
+	Client(ctx context.Context, id string) (*Client, error)
+}
+
+type staticClients map[string]*Client
+
+// StaticClients is a ClientStore of a fixed list. It refuses clients that could
+// never sign anybody in.
+func StaticClients(clients ...Client) (ClientStore, error) {
+	s := make(staticClients, len(clients))
+	for _, c := range clients {
+		if err := c.check(); err != nil {
+			return nil, fmt.Errorf("directory: client %q: %w", c.ID, err)
+		}
+		if s[c.ID] != nil {
+			return nil, fmt.Errorf("directory: client %q appears twice", c.ID)
+		}
+		s[c.ID] = &c
+	}
+	return s, nil
+}
+
+func (s staticClients) Client(_ context.Context, id string) (*Client, error) {
+	if c := s[id]; c != nil {
+		return c, nil
+	}
+	return nil, ErrNotFound
+}
+
+func (c *Client) check() error {
+	if len(c.ID) == 0 || len(c.ID) > 255 {
+		return fmt.Errorf("the id must have 1 to 255 characters")
+	}
+	for _, b := range []byte(c.ID) {
+		if b <= ' ' || b > '~' {
+			return fmt.Errorf("the id may hold visible ASCII characters only")
+		}
+	}
+	if c.Name == "" {
+		return fmt.Errorf("a name is needed, to be shown to people")
+	}
+	if len(c.Origins) == 0 {
+		return fmt.Errorf("at least one origin is needed")
+	}
+	for _, o := range c.Origins {
+		if err := origin.CheckSecure(o); err != nil {
+			return fmt.Errorf("%q is no origin of a site: it %w", o, err)
+		}
+	}
+	for _, u := range []string{c.URL, c.PrivacyPolicyURL, c.TermsOfServiceURL} {
+		if p, err := url.Parse(u); u != "" && (err != nil || p.Host == "" || p.Scheme != "https" && p.Scheme != "http") {
+			return fmt.Errorf("%q is not an absolute URL", u)
+		}
+	}
+	for _, u := range c.RedirectURIs {
+		if err := checkRedirectURI(u); err != nil {
+			return err
+		}
+	}
+	if n := len(c.SecretHash); n != 0 && n != sha256.Size {
+		return fmt.Errorf("SecretHash has %d bytes; make it with HashClientSecret", n)
+	}
+	switch c.Algorithm() {
+	case jws.RS256, jws.ES256:
+		return nil
+	}
+	return fmt.Errorf("ID tokens are signed with RS256 or ES256, not %q", c.IDTokenSignedResponseAlg)
+}
+
+// checkRedirectURI accepts what RFC 6749 section 3.1.2 and RFC 9700 section 2.1
+// leave for a client with a server.
+func checkRedirectURI(s string) error {
+	if _, err := web.SecureURL(s); err != nil || strings.ContainsAny(s, " \\") {
+		return fmt.Errorf("redirect URI %q is not an absolute https URL without a fragment; http is for loopback hosts only", s)
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package op
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bonafides-dev/bonafides/idpserver/directory"
+	"github.com/bonafides-dev/bonafides/idpserver/fedcm"
+	"github.com/bonafides-dev/bonafides/idpserver/internal/tokens"
+	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/protocol/oidc"
+)
+
+// paramSince is an addition of our own: see afterSigningIn.
+const paramSince = "signed_in_since"
+
+// authRequest is an authentication request of a known client to one of its redirect
+// URIs.
+type authRequest struct {
+	*oidc.AuthRequest
+	client *directory.Client
+	since  time.Time  // the person must have signed in at or after it
+	params url.Values // those that are carried on
+}
+
+// refuse is a refusal that goes back to the client by redirect.
+func refuse(code, text string) error { return &oidc.ProviderError{Code: code, Description: text} }
+
+// read judges the parameters. The first result is nil while it is not
+// known where an answer may go: the refusal is then a page and never a redirect
+// (RFC 9700 section 4.11.2). Later refusals are *oidc.ProviderError.
+func (o *OP) read(ctx context.Context, in url.Values) (*authRequest, error) {
+	r := &authRequest{AuthRequest: oidc.ParseAuthRequest(in, paramSince)}
+	page := func(code, detail string) (*authRequest, error) {
+		return nil, web.NewProblem(http.StatusBadRequest, code, detail)
+	}
+	switch repeated := r.Repeated(); {
+	case repeated == "client_id" || repeated == "redirect_uri":
+		return page("duplicate_parameter", "The site's request names itself more than once. Nothing was told to it.")
+	case r.ClientID == "":
+		return page(fedcm.CodeNoClient, "The request does not say which site it is from (client_id). Nothing was told to anybody.")
+	}
+	client, err := o.c.Clients.Client(ctx, r.ClientID)
+	if errors.Is(err, directory.ErrNotFound) {
+		return page(fedcm.CodeUnknownClient, "We do not know the site that asked who you are, so we told it nothing. The people who run it have to register it.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	// RFC 9700 section 2.1: compared as strings, character by character.
+	if !slices.Contains(client.RedirectURIs, r.RedirectURI) {
+		return page("redirect_uri_mismatch", "The site asked for the answer to be sent to an address that is not registered for it (redirect_uri), so we told it nothing. The addresses must be equal to the letter.")
+	}
+	r.client, r.params = client, url.Values{}
+	for _, p := range r.Params() {
+		r.params.Set(p.Name, p.Value)
+	}
+	if err := r.Judge(oidc.AuthRules{InsecureNoNonce: client.InsecureNoNonce}); err != nil {
+		return r, err
+	}
+	r.since = r.SignedInSince(o.c.Now())
+	// Our own addition, when we send people to sign in afresh. It can only ask
+	// for more than the request did.
+	if r.params.Has(paramSince) {
+		n, err := strconv.ParseInt(r.params.Get(paramSince), 10, 64)
+		if err != nil {
+			return r, refuse(oidc.ErrorInvalidRequest, paramSince+" is not a time")
+		}
+		if since := time.Unix(n, 0); since.After(r.since) {
+			r.since = since
+		}
+	}
+	return r, nil
+}
+
+// fields are the groups of claims that the scopes ask for (OpenID Connect Core
+// 1.0 section 5.4). Unknown scopes are ignored, as section 3.1.2.1 wants.
+func (r *authRequest) fields() []string {
+	out := []string{}
+	for _, f := range tokens.DefaultFields() {
+		scope := "profile"
+		if f == tokens.FieldEmail {
+			scope = "email"
+		}
+		if slices.Contains(r.Scopes, scope) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// scope is what is granted: of what was asked for, what exists here.
+func (r *authRequest) scope() string {
+	out := "openid"
+	for _, v := range []string{"profile", "email"} {
+		if slices.Contains(r.Scopes, v) {
+			out += " " + v
+		}
+	}
+	return out
+}
+
+// afterSigningIn is the request as it goes on once somebody has signed in: what
+// chose the account has done its work, and a sign-in that had to be fresh must
+// be from now on.
+func (r *authRequest) afterSigningIn(now time.Time) string {
+	p := url.Values{}
+	for name, v := range r.params {
+		p[name] = v
+	}
+	p.Del("login_hint")
+	p.Del("hd")
+	p.Del("prompt")
+	if r.HasPrompt(oidc.PromptLogin) || !r.since.IsZero() {
+		p.Del("max_age")
+		p.Set(paramSince, strconv.FormatInt(now.Unix(), 10))
+	}
+	return AuthorizePath + "?" + p.Encode()
+}
+
+// answerURL is the redirect URI with the answer in its query. The iss parameter
+// (RFC 9207) tells a client with several providers which one answered.
+func (o *OP) answerURL(r *authRequest, answer ...string) string {
+	q := url.Values{"iss": {o.c.Issuer}}
+	if r.State != "" {
+		q.Set("state", r.State)
+	}
+	for i := 0; i < len(answer); i += 2 {
+		q.Set(answer[i], answer[i+1])
+	}
+	separator := "?"
+	if strings.Contains(r.RedirectURI, "?") {
+		separator = "&" // RFC 6749 section 3.1.2: a query that is there stays
+	}
+	return r.RedirectURI + separator + q.Encode()
+}
