@@ -10,7 +10,7 @@ import (
 	"github.com/bonafides-dev/bonafides/internal/jose"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/rpserver"
-	"github.com/bonafides-dev/bonafides/store/memstore"
+	"github.com/bonafides-dev/bonafides/store/mem/rpmem"
 )
 
 // One sign-in without the network: nonce, intake, judgement, session, in memory.
@@ -26,7 +26,7 @@ func BenchmarkSignIn(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			store := &memstore.RP{}
+			store := &rpmem.Store{}
 			c := goodConfig()
 			c.Users, c.Nonces, c.SessionStore = store, store, store
 			c.Providers[0].Keys = fixedKeys{keys}
@@ -59,5 +59,24 @@ func BenchmarkSignIn(b *testing.B) {
 				post("/signin/fedcm", "application/json", `{"token":"`+token+`"}`, cookie)
 			}
 		})
+	}
+}
+
+// What a stranger may cause as often as they like.
+func BenchmarkNonce(b *testing.B) {
+	c := goodConfig()
+	rp, err := rpserver.New(c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		r := httptest.NewRequest("POST", "/signin/nonce", nil)
+		r.Header.Set("Origin", c.Origin)
+		w := httptest.NewRecorder()
+		rp.ServeHTTP(w, r)
+		if w.Code != 200 {
+			b.Fatal(w.Code)
+		}
 	}
 }

@@ -1,30 +1,20 @@
 package rpserver
 
 import (
-	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
+	"github.com/bonafides-dev/bonafides/rpserver/internal/op"
 )
 
 // The code flow with PKCE by redirect is the way to sign in where FedCM is not,
 // popups are blocked, or the person would rather (OpenID Connect Core 1.0 section
 // 3.1, RFC 7636, RFC 9700). It ends in the same judgement and session as FedCM.
 //
-// What belongs to one attempt is kept nowhere but in its state parameter and in
-// this browser's cookie:
-//   - state is 256 random bits, the provider's name and where to go on to. Its
-//     hash is in the NonceStore, bound to the browser, and is taken once: nothing
-//     in it can be changed, and an answer works once and in one browser.
-//   - the PKCE verifier is derived from the browser's cookie and the state. Who
-//     reads the URLs of a sign-in, or the store, cannot make it.
+// What belongs to one attempt is in attempt.go.
 const (
 	callbackPath = "/signin/callback/"
 	maxReturn    = 1024
@@ -84,18 +74,13 @@ func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 		return web.NewProblem(http.StatusBadRequest, "return_url_refused",
 			"The address to return to is not a path of this site. Give a path like /basket.")
 	}
-	d, err := p.endpoints.get(r.Context())
+	d, err := p.op.Endpoints(r.Context())
 	if err != nil {
 		return rp.endpointsUnavailable(r, p, err)
 	}
-	now, browser, nonce := rp.now(), rp.rememberBrowser(w, r), newSecret()
-	state := newSecret() + "." + p.Name + "." + base64.RawURLEncoding.EncodeToString([]byte(next))
-	for _, hash := range [][32]byte{hashSecret(nonce), hashState(state)} {
-		err := rp.nonces.PutNonce(r.Context(), Nonce{Hash: hash, Browser: hashSecret(browser), Issued: now, Expires: now.Add(rp.lifetime)})
-		if err != nil {
-			return err
-		}
-	}
+	now, browser := rp.now(), rp.rememberBrowser(w, r)
+	nonce := rp.seal(sealedFor{labelCodeNonce, p.Name}, browser, "", now)
+	state := rp.seal(sealedFor{labelState, p.Name}, browser, rp.keepPath(w, next), now)
 	challenge, err := oidc.Challenge(verifierOf(browser, state))
 	if err != nil {
 		return err
@@ -107,7 +92,7 @@ func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 	to, err := oidc.AuthRequest{
 		ClientID: p.ClientID, RedirectURI: rp.redirectURI(p), State: state, Nonce: nonce, Challenge: challenge,
 		Scopes: scopes, LoginHint: q.Get("login_hint"), HostedDomain: p.HostedDomain,
-	}.URL(d.authorization)
+	}.URL(d.Authorization)
 	if err != nil {
 		return err
 	}
@@ -132,22 +117,22 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 			"The answer does not say to which sign-in it belongs (state). Start signing in again.")
 	}
 	state := q.Get("state")
-	name, next, ok := readState(state)
-	if !ok || name != p.Name {
+	attempt, ok := rp.open(sealedFor{labelState, p.Name}, state)
+	if !ok {
 		return errStateUnknown
 	}
 	browser, ok := rp.browserOf(r)
 	if !ok {
 		return errBrowserUnknown
 	}
-	d, err := p.endpoints.get(r.Context())
+	d, err := p.op.Endpoints(r.Context())
 	if err != nil {
 		return rp.endpointsUnavailable(r, p, err)
 	}
-	if err := rp.takeState(r.Context(), state, browser); err != nil {
+	if err := rp.takeState(r.Context(), attempt, browser); err != nil {
 		return err
 	}
-	answer, err := oidc.JudgeAnswer(q, state, p.Issuer, d.requireIss)
+	answer, err := oidc.JudgeAnswer(q, state, p.Issuer, d.RequireIss)
 	var refused *oidc.Error
 	var denied *oidc.ProviderError
 	switch {
@@ -158,14 +143,17 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	token, err := rp.exchange(r.Context(), p, d, answer.Code, verifierOf(browser, state))
+	token, err := p.op.Exchange(r.Context(), op.TokenRequest{
+		Endpoint: d.Token, ClientID: p.ClientID, ClientSecret: p.ClientSecret,
+		RedirectURI: rp.redirectURI(p), Code: answer.Code, Verifier: verifierOf(browser, state),
+	})
 	if err != nil {
+		return rp.noToken(w, r, p, err)
+	}
+	if _, _, err := rp.finish(w, r, p, sealedFor{labelCodeNonce, p.Name}, token); err != nil {
 		return err
 	}
-	if _, _, err := rp.finish(w, r, p, token); err != nil {
-		return err
-	}
-	http.Redirect(w, r, next, http.StatusSeeOther)
+	http.Redirect(w, r, rp.pathOf(w, r, attempt.path), http.StatusSeeOther)
 	return nil
 }
 
@@ -178,91 +166,15 @@ func readQuery(r *http.Request) (url.Values, error) {
 	return q, nil
 }
 
-// takeState uses up the state, for this browser alone.
-func (rp *RP) takeState(ctx context.Context, state, browser string) error {
-	err := rp.nonces.TakeNonce(ctx, hashState(state), hashSecret(browser), rp.now())
-	switch {
-	case errors.Is(err, ErrNonceUsed):
-		return web.NewProblem(http.StatusForbidden, "state_reused",
-			"This sign-in was completed, or refused, before. Start signing in again.")
-	case errors.Is(err, ErrNonceOtherBrowser):
-		return web.NewProblem(http.StatusForbidden, "state_other_browser",
-			"This answer belongs to a sign-in that another browser began. Start signing in again.")
-	case errors.Is(err, ErrNonceExpired):
-		return web.NewProblem(http.StatusForbidden, "state_expired", "This sign-in took too long. Start signing in again.")
-	case errors.Is(err, ErrNonceUnknown):
-		return errStateUnknown
-	}
-	return err
-}
-
-var (
-	errStateUnknown = web.NewProblem(http.StatusForbidden, "state_unknown",
-		"This answer belongs to no sign-in that was begun here. Start signing in again.")
-	errBrowserUnknown = web.NewProblem(http.StatusForbidden, "browser_unknown",
-		"This browser sent no sign-in cookie, so the token cannot be tied to it. "+
-			"Allow cookies for this site and start signing in again.")
-)
-
-// providerRefusal says what the provider's error means. Its own words are not
-// repeated: they could be anybody's.
-func providerRefusal(e *oidc.ProviderError) error {
-	code, detail := "provider_error", "The identity provider refused to sign you in. Try again, or ask the people who run this site."
-	switch e.Code {
-	case "access_denied":
-		code, detail = "provider_access_denied", "You were not signed in: you, or the identity provider, said no."
-	case "login_required", "consent_required", "account_selection_required", "interaction_required":
-		code, detail = "provider_"+e.Code, "The identity provider has to ask you something first. Start signing in again."
-	case "temporarily_unavailable", "server_error":
-		code, detail = "provider_"+e.Code, "The identity provider is not available now. Try again later."
-	case "invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_scope":
-		code, detail = "provider_"+e.Code, "The identity provider did not accept this site's request. The people who run the site have to change it."
-	}
-	return web.NewProblem(http.StatusForbidden, code, detail)
-}
-
-// hashState keeps states apart from nonces in the store.
-func hashState(state string) [32]byte { return hashSecret("state " + state) }
-
-func readState(state string) (name, next string, ok bool) {
-	parts := strings.Split(state, ".")
-	if len(parts) != 3 || !wellFormedSecret(parts[0]) {
-		return "", "", false
-	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(parts[2])
-	if err != nil {
-		return "", "", false
-	}
-	next, ok = safeReturn([]string{string(b)})
-	return parts[1], next, ok
-}
-
-// verifierOf derives the PKCE verifier of an attempt: 43 characters (RFC 7636
-// section 4.1), by HMAC-SHA256 under the browser's secret.
-func verifierOf(browser, state string) string {
-	mac := hmac.New(sha256.New, []byte(browser))
-	mac.Write([]byte("PKCE verifier " + state))
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
-}
-
-// safeReturn accepts a path of this site; none is "/". What a browser could read
-// as another host ("//host", "/\host", control characters) is refused, and so is
-// everything with a scheme.
+// safeReturn accepts a path of this site; none is "/".
 func safeReturn(values []string) (string, bool) {
-	if len(values) == 0 {
+	switch {
+	case len(values) == 0:
 		return "/", true
-	}
-	s := values[0]
-	if len(values) > 1 || len(s) == 0 || len(s) > maxReturn || s[0] != '/' || strings.HasPrefix(s, "//") ||
-		strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c == '\\' || c >= 0x7f }) {
+	case len(values) > 1 || !web.IsPath(values[0], maxReturn):
 		return "", false
 	}
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, "/") ||
-		strings.HasPrefix(u.Path, "//") || strings.ContainsAny(u.Path, "\\") {
-		return "", false
-	}
-	return s, true
+	return values[0], true
 }
 
 func (rp *RP) providerNamed(names []string) (*provider, error) {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/rpserver"
-	"github.com/bonafides-dev/bonafides/store/memstore"
+	"github.com/bonafides-dev/bonafides/store/mem/rpmem"
 )
 
 func setCookies(header http.Header) map[string]*http.Cookie {
@@ -31,7 +31,7 @@ func TestCookiesFitTheOrigin(t *testing.T) {
 	} {
 		t.Run(c.origin, func(t *testing.T) {
 			p := newIdP(t)
-			store := &memstore.RP{}
+			store := &rpmem.Store{}
 			rp, err := rpserver.New(rpserver.Config{
 				Origin: c.origin, Providers: []rpserver.Provider{p.provider()},
 				Users: store, Nonces: store, SessionStore: store,
@@ -103,7 +103,7 @@ func TestTheStoreSeesHashesAlone(t *testing.T) {
 	if session == "" {
 		t.Fatal("no session cookie")
 	}
-	hash := sha256.Sum256([]byte(nonce))
+	hash := sha256.Sum256([]byte("nonce " + nonce))
 	found := false
 	for _, written := range s.store.seen {
 		found = found || bytes.Equal(written, hash[:])

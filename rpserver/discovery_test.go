@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -69,12 +70,43 @@ func TestKeysComeFromTheProvidersOwnDiscoveryAlone(t *testing.T) {
 			if c.ok && a.status != 200 || !c.ok && (a.status != 503 || a.code != "keys_unavailable") {
 				t.Errorf("%d %s", a.status, a.body)
 			}
-			if told := strings.Contains(s.log.String(), "discovery of the provider failed"); told == c.ok {
+			if told := strings.Contains(s.log.String(), "keys could not be fetched"); told == c.ok {
 				t.Errorf("the log: %s", s.log.String())
 			}
 		})
 	}
 	if keySets != 1 {
 		t.Errorf("%d key sets were fetched, want the one of the good document", keySets)
+	}
+}
+
+// Keys at an address that the site names need no discovery, and may be on this
+// machine, or at a private address that is named too.
+func TestKeysWhereTheSiteSaysTheyAre(t *testing.T) {
+	const issuer = "https://idp.example"
+	keys := newIdP(t)
+	mapped := "https://[::ffff:7f00:1]:" + keys.URL[strings.LastIndex(keys.URL, ":")+1:] // 127.0.0.1, but not by its name
+	private := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	for name, c := range map[string]struct {
+		at      string
+		private []netip.Prefix
+		status  int
+		why     string
+	}{
+		"on this machine":                          {keys.URL, nil, 200, ""},
+		"at an address within":                     {mapped, nil, 503, "not a public address"},
+		"at one that is named (and speaks no TLS)": {mapped, private, 503, "HTTP response to HTTPS client"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, func(conf *rpserver.Config) {
+				conf.Providers[0].Issuer, conf.Providers[0].JWKSURL = issuer, c.at+"/jwks.json"
+				conf.PrivateAddresses = c.private
+			})
+			b := s.browser(t)
+			a := b.send(sign(t, testKeys().es256, s.idp.claims(b.nonce(), s.clock.Now()).with(claims{"iss": issuer})))
+			if a.status != c.status || !strings.Contains(s.log.String(), c.why) {
+				t.Errorf("%d %s; the log: %s", a.status, a.body, s.log)
+			}
+		})
 	}
 }

@@ -1,11 +1,11 @@
 // Package rpserver is the server side of a relying party: it signs people in
-// with an identity provider that speaks FedCM and issues OpenID Connect ID
-// tokens, and keeps them signed in.
+// with an identity provider that issues OpenID Connect ID tokens, with FedCM or by
+// redirect, and keeps them signed in.
 //
 //	browser                        relying party                    provider
 //	   | POST signin/nonce              |                                |
 //	   |------------------------------->| nonce, bound to this browser   |
-//	   |<-------------------------------| and kept as a hash             |
+//	   |<-------------------------------| and sealed; nothing is kept    |
 //	   | navigator.credentials.get({identity: ... nonce ...})            |
 //	   |---------------------------------------------------------------->|
 //	   |<------------------------------------------- ID token, with nonce|
@@ -13,8 +13,9 @@
 //	   |------------------------------->| judge the token, use the nonce |
 //	   |<-------------------------------| up, user by (iss, sub), session|
 //
-// Where FedCM is not, or popups are blocked, the code flow with PKCE by redirect
-// ends in the same judgement and the same session. An RP is an http.Handler with
+// Where FedCM is not, at the browser or at the provider, or popups are blocked, the
+// code flow with PKCE by redirect ends in the same judgement and the same session.
+// An RP is an http.Handler with
 // these paths below the place where it is mounted:
 //
 //	POST signin/nonce   a nonce and the providers, for this browser
@@ -32,9 +33,11 @@
 // may move to another person, and a provider may state one that it never checked
 // (OpenID Connect Core 1.0 section 5.7).
 //
-// Every call of signin/nonce writes one small row that lives for an hour and the
-// nonce's lifetime. There is no rate limit here: a site that has one puts it in
-// front.
+// Who only asks costs no row: nonces and states are sealed under Config.Secrets, and
+// kept once they were used, by their hash, until an hour after their expiry. A
+// store whose backup is restored knows nothing of what was used since: give new
+// Secrets with it, or keep the site closed for an hour. There is no rate limit here:
+// a site that has one puts it in front.
 //
 // Users and sessions are interfaces of one to three methods, so an application
 // that has its own keeps them: see UserStore and Sessions.

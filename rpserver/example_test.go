@@ -5,16 +5,17 @@ import (
 	"html"
 	"log"
 	"net/http"
+	"time"
 
 	"github.com/alexedwards/scs/v2"
 
 	"github.com/bonafides-dev/bonafides/rpserver"
-	"github.com/bonafides-dev/bonafides/store/memstore"
+	"github.com/bonafides-dev/bonafides/store/mem/rpmem"
 )
 
 // A site of its own: the kit keeps users, nonces and sessions.
 func Example() {
-	store := new(memstore.RP) // or rp.OpenSQLite("shop.db") of store/rp
+	store := new(rpmem.Store) // or rpstore.OpenSQLite("shop.db")
 	shop, err := rpserver.New(rpserver.Config{
 		Origin: "https://shop.example",
 		Providers: []rpserver.Provider{{
@@ -22,7 +23,8 @@ func Example() {
 			Issuer:    "https://idp.example",
 			ClientID:  "shop",
 		}},
-		Users: store, Nonces: store, SessionStore: store,
+		Prefix: "/auth", // where it is mounted, below
+		Store:  store,
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -32,7 +34,8 @@ func Example() {
 		user, _ := shop.User(r)
 		fmt.Fprintf(w, "The orders of %s.", html.EscapeString(user.Name))
 	})))
-	log.Fatal(http.ListenAndServe("localhost:9000", nil))
+	server := &http.Server{Addr: "localhost:9000", ReadHeaderTimeout: 10 * time.Second}
+	log.Fatal(server.ListenAndServe())
 }
 
 // An application that has sessions by scs and a user table already.
@@ -48,13 +51,15 @@ func ExampleSCS() {
 			Issuer:    "https://idp.example",
 			ClientID:  "shop",
 		}},
+		Prefix:   "/auth",
 		Users:    &customers{},           // the application's table behind two methods
-		Nonces:   new(memstore.RP),       // or rp.OpenSQLite of store/rp
+		Nonces:   new(rpmem.Store),       // or rpstore.OpenSQLite
 		Sessions: rpserver.SCS(sessions), // the sessions that it has
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	app.Handle("/auth/", http.StripPrefix("/auth", auth))
-	log.Fatal(http.ListenAndServe("localhost:9000", sessions.LoadAndSave(app)))
+	server := &http.Server{Addr: "localhost:9000", Handler: sessions.LoadAndSave(app), ReadHeaderTimeout: 10 * time.Second}
+	log.Fatal(server.ListenAndServe())
 }

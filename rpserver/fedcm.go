@@ -6,10 +6,11 @@ import (
 
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/protocol/strictjson"
+	"github.com/bonafides-dev/bonafides/rpserver/internal/op"
 )
 
 const (
-	maxToken  = 16 << 10         // bytes of an ID token, what protocol/oidc reads
+	maxToken  = op.MaxIDToken
 	maxIntake = maxToken + 4<<10 // the token and the little around it
 	jsonType  = "application/json"
 	formType  = "application/x-www-form-urlencoded"
@@ -32,7 +33,7 @@ func (rp *RP) serveFedCM(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	u, created, err := rp.finish(w, r, p, in.token)
+	u, created, err := rp.finish(w, r, p, sealedFor{label: labelNonce}, in.token)
 	if err != nil {
 		return err
 	}

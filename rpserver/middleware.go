@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-
-	"github.com/bonafides-dev/bonafides/internal/web"
 )
 
 type userContextKey struct{ rp *RP }
@@ -54,11 +52,17 @@ func (rp *RP) Middleware(next http.Handler) http.Handler {
 }
 
 // RequireUser is Middleware that answers 403 with the code sign_in_required where
-// nobody is signed in.
+// nobody is signed in: a problem document, or to a request that accepts text/html,
+// as a browser's navigation does, a page with a link to each provider, which brings
+// the person back to where they were (Config.SignInPage draws another).
+//
+// It is a page and no redirect to the provider, since whoever comes from a link in
+// a mail comes from another site, whose pages must not begin a sign-in here, and a
+// redirect would be theirs. A press on the page is the person's.
 func (rp *RP) RequireUser(next http.Handler) http.Handler {
 	return rp.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := rp.User(r); !ok {
-			web.NewProblem(http.StatusForbidden, "sign_in_required", "Sign in to see this.").Write(w)
+			rp.askToSignIn(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -11,7 +11,7 @@ import (
 	"github.com/bonafides-dev/bonafides/internal/web"
 )
 
-//go:embed signin.js
+//go:embed browser/signin.js
 var module []byte
 
 var moduleTag = func() string {

@@ -1,6 +1,7 @@
 package rpserver
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,56 +11,76 @@ import (
 	"github.com/bonafides-dev/bonafides/internal/web"
 )
 
-// Nonce is a nonce as a store keeps it: no one who reads the store can use it.
-type Nonce struct {
-	Hash    [32]byte  // SHA-256 of the nonce
-	Browser [32]byte  // SHA-256 of the pre-session cookie of the browser that asked
-	Issued  time.Time // when it was made
-	Expires time.Time // on or after this it is not taken
-}
-
-// Why a nonce was not taken. Any other error means that the store could not
+// Why a nonce was not used. Any other error of a store means that it could not
 // answer, and then nobody is signed in.
 var (
-	ErrNonceUnknown      = errors.New("rpserver: nonce unknown")
-	ErrNonceUsed         = errors.New("rpserver: nonce already used")
-	ErrNonceOtherBrowser = errors.New("rpserver: nonce of another browser")
-	ErrNonceExpired      = errors.New("rpserver: nonce expired")
+	ErrNonceUnknown = errors.New("rpserver: nonce unknown")
+	ErrNonceUsed    = errors.New("rpserver: nonce already used")
+	ErrNonceExpired = errors.New("rpserver: nonce expired")
 )
 
-// NonceStore keeps nonces until they are used or forgotten. It is safe for
-// concurrent use.
-type NonceStore interface {
-	// PutNonce keeps a nonce. It may forget those that expired an hour or more
-	// before n was issued.
-	PutNonce(ctx context.Context, n Nonce) error
+// errOtherBrowser is of our own judgement: a store knows no browsers.
+var errOtherBrowser = errors.New("rpserver: nonce of another browser")
 
-	// TakeNonce uses the nonce up. It returns nil exactly once for a nonce,
-	// however many callers ask at the same time and even if the process ends in
-	// between, and only for the browser that it was issued to, before it expires.
-	// Everyone else gets one of the errors above and changes nothing; in
-	// particular another browser does not use it up. A used nonce is remembered
-	// as used, for every browser, until it is forgotten.
-	TakeNonce(ctx context.Context, hash, browser [32]byte, now time.Time) error
+// NonceStore keeps the nonces and states that were used, and no others. It knows
+// them by a hash that nobody can use. It is safe for concurrent use.
+//
+// A store has an epoch: what was made before it is unknown, since the store may have
+// forgotten that it was used. A new store begins with the time when it was made, and
+// each sweep moves the epoch on, never back. To forget so is to refuse.
+type NonceStore interface {
+	// UseNonce uses up a nonce that was made and expires at these times. It returns
+	// nil exactly once for a hash, however many callers ask at the same time and even
+	// if the process ends in between. Everyone else changes nothing and gets
+	// ErrNonceUsed, ErrNonceUnknown for what was made before the epoch, or
+	// ErrNonceExpired on or after its expiry, in this order.
+	UseNonce(ctx context.Context, hash [32]byte, made, expires, now time.Time) error
+
+	// CheckNonce says why a nonce could not be used, expiry aside: ErrNonceUsed,
+	// ErrNonceUnknown or nil. It changes nothing.
+	CheckNonce(ctx context.Context, hash [32]byte, made time.Time) error
+
+	// SweepNonces forgets the nonces that expired more than an hour before now and
+	// moves the epoch to an hour before now, both or neither. A relying party calls
+	// it every few minutes.
+	SweepNonces(ctx context.Context, now time.Time) error
+}
+
+// sweepEvery is how much time lies between two sweeps.
+const sweepEvery = 10 * time.Minute
+
+// use uses up a nonce or state, for the browser that asked for it alone. Another
+// browser does not use it up, and is told first what is so for every browser.
+func (rp *RP) use(ctx context.Context, s *sealed, browser string, now time.Time) error {
+	if !s.of(browser) {
+		return cmp.Or(rp.nonces.CheckNonce(ctx, s.hash, s.made), errOtherBrowser)
+	}
+	if err := rp.nonces.UseNonce(ctx, s.hash, s.made, s.made.Add(rp.lifetime), now); err != nil {
+		return err
+	}
+	rp.sweep(ctx, now)
+	return nil
+}
+
+// sweep forgets used nonces from time to time. It follows a use, so that whoever
+// only asks causes no writing. A sweep that fails refuses nobody.
+func (rp *RP) sweep(ctx context.Context, now time.Time) {
+	last := rp.swept.Load()
+	if now.Unix()-last < int64(sweepEvery.Seconds()) || !rp.swept.CompareAndSwap(last, now.Unix()) {
+		return
+	}
+	if err := rp.nonces.SweepNonces(ctx, now); err != nil {
+		rp.log.ErrorContext(ctx, "relying party: used nonces were not swept", "error", err)
+	}
 }
 
 // serveNonce answers POST signin/nonce: a new nonce for this browser, and the
 // providers to ask with it.
 func (rp *RP) serveNonce(w http.ResponseWriter, r *http.Request) error {
-	now := rp.now()
-	nonce := newSecret()
-	browser := rp.rememberBrowser(w, r)
-	err := rp.nonces.PutNonce(r.Context(), Nonce{
-		Hash:    hashSecret(nonce),
-		Browser: hashSecret(browser),
-		Issued:  now,
-		Expires: now.Add(rp.lifetime),
-	})
-	if err != nil {
-		return err
-	}
+	nonce := rp.seal(sealedFor{label: labelNonce}, rp.rememberBrowser(w, r), "", rp.now())
 	type p struct {
-		ConfigURL string `json:"configURL"`
+		Name      string `json:"name"`
+		ConfigURL string `json:"configURL,omitempty"` // "": by redirect alone
 		ClientID  string `json:"clientId"`
 		TopNonce  bool   `json:"topLevelNonce,omitempty"`
 		Start     string `json:"start"` // the code flow with this provider, beside signin.js
@@ -70,28 +91,31 @@ func (rp *RP) serveNonce(w http.ResponseWriter, r *http.Request) error {
 		Providers []p    `json:"providers"`
 	}{Nonce: nonce, ExpiresIn: int(rp.lifetime.Seconds())}
 	for _, q := range rp.providers {
-		answer.Providers = append(answer.Providers, p{q.ConfigURL, q.ClientID, q.TopLevelNonce, rp.startPath(q)})
+		answer.Providers = append(answer.Providers, p{q.Name, q.ConfigURL, q.ClientID, q.TopLevelNonce, rp.startPath(q)})
 	}
 	return writeJSON(w, answer)
 }
 
 // takeNonce uses up the nonce of a token that is good in every other way.
-func (rp *RP) takeNonce(ctx context.Context, nonce, browser string, now time.Time) error {
-	err := rp.nonces.TakeNonce(ctx, hashSecret(nonce), hashSecret(browser), now)
+func (rp *RP) takeNonce(ctx context.Context, f sealedFor, nonce, browser string, now time.Time) error {
+	err := ErrNonceUnknown
+	if s, ok := rp.open(f, nonce); ok {
+		err = rp.use(ctx, s, browser, now)
+	}
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, ErrNonceUsed):
 		return web.NewProblem(http.StatusForbidden, "nonce_reused",
 			"This sign-in was completed before: its nonce is used up. Start signing in again.")
-	case errors.Is(err, ErrNonceOtherBrowser):
+	case errors.Is(err, errOtherBrowser):
 		return web.NewProblem(http.StatusForbidden, "nonce_other_browser",
 			"This token was made for a sign-in that another browser began. Start signing in again.")
 	case errors.Is(err, ErrNonceExpired):
 		return web.NewProblem(http.StatusForbidden, "nonce_expired",
 			"This sign-in took too long. Start signing in again.")
 	case errors.Is(err, ErrNonceUnknown):
-		return web.NewProblem(http.StatusForbidden, "nonce_unknown",
+		return web.NewProblem(http.StatusForbidden, codeNonceUnknown,
 			"The token's nonce was not issued here. Start signing in again.")
 	}
 	return err

@@ -1,62 +1,10 @@
 package rpserver
 
 import (
-	"errors"
 	"net/http"
-	"net/netip"
-	"net/url"
-	"strings"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
 )
-
-// parseOrigin reads an origin as a browser serialises it (HTML, "ASCII
-// serialisation of an origin"): what it refuses would never equal an Origin
-// header, and the relying party would refuse its own pages.
-func parseOrigin(s string) (*url.URL, error) {
-	u, err := parseURL(s)
-	switch {
-	case err != nil:
-		return nil, err
-	case s != u.Scheme+"://"+u.Host:
-		return nil, errors.New("must be scheme://host[:port] and nothing after it, like https://shop.example")
-	case s != strings.ToLower(s):
-		return nil, errors.New("must be in lower case, as browsers send it")
-	case (u.Scheme == "https" && u.Port() == "443") || (u.Scheme == "http" && u.Port() == "80"):
-		return nil, errors.New("must not name the default port: browsers leave it out")
-	}
-	return u, nil
-}
-
-// parseURL reads an absolute https URL, or an http one of this very machine.
-func parseURL(s string) (*url.URL, error) {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil:
-		return nil, errors.New("is not a URL")
-	case u.Host == "" || u.Hostname() == "" || u.User != nil || u.Opaque != "":
-		return nil, errors.New("must be an absolute URL, like https://host.example/path")
-	case u.Fragment != "" || strings.HasSuffix(s, "#"):
-		return nil, errors.New("must have no fragment")
-	case u.Scheme == "https":
-		return u, nil
-	case u.Scheme != "http":
-		return nil, errors.New("must begin with https://")
-	case !isLoopback(u.Hostname()):
-		return nil, errors.New("must begin with https://; http is for localhost, *.localhost and loopback addresses alone")
-	}
-	return u, nil
-}
-
-// isLoopback says whether browsers take plain http to this host for trustworthy
-// (W3C Secure Contexts section 3.1).
-func isLoopback(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	a, err := netip.ParseAddr(host)
-	return err == nil && a.IsLoopback()
-}
 
 // checkSameOrigin lets only our own pages through. Signing somebody in is a
 // change of state that another site could want (login CSRF: the visitor uses

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/rpserver"
-	"github.com/bonafides-dev/bonafides/store/memstore"
+	"github.com/bonafides-dev/bonafides/store/mem/rpmem"
 )
 
 // customers is a user table that an application had before: numbered customers,
@@ -94,7 +94,7 @@ func TestInsideAnApplicationWithItsOwnMuxUsersAndSessions(t *testing.T) {
 	crm := &customers{names: map[int]string{}, links: map[[2]string]int{}}
 	desk := &tickets{sold: map[string]string{}}
 	s := newSite(t, func(c *rpserver.Config) {
-		c.Users, c.Nonces, c.Sessions = crm, &memstore.RP{}, desk
+		c.Users, c.Nonces, c.Sessions = crm, &rpmem.Store{}, desk
 	})
 	app := http.NewServeMux()
 	app.Handle("/members/auth/", http.StripPrefix("/members/auth", s.rp))

@@ -1,7 +1,6 @@
 package rpserver
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -12,15 +11,18 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/jwks"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
+	"github.com/bonafides-dev/bonafides/rpserver/internal/op"
 )
 
-// Provider is an identity provider that people may sign in with. ConfigURL,
-// Issuer and ClientID are required.
+// Provider is an identity provider that people may sign in with. Issuer and
+// ClientID are required.
 type Provider struct {
 	// ConfigURL is the provider's FedCM config file, named exactly as its
-	// well-known file names it.
+	// well-known file names it. Empty means that the provider has no FedCM: people
+	// sign in with it by redirect, also those who press the button of signin.js.
 	ConfigURL string
 
 	// Issuer is the provider's issuer identifier, the iss of its tokens.
@@ -56,10 +58,12 @@ type Provider struct {
 
 	// Keys gives the provider's keys. Nil means that they are fetched and kept as
 	// long as the provider's caching headers say.
-	Keys KeySource
+	Keys jwks.KeySource
 
 	// HostedDomain, if set, admits the members of this organisation alone: the hd
-	// of a token must be equal to it.
+	// of a token must be equal to it. "*" admits the members of any organisation,
+	// and nobody whose account is their own. In a sign-in by redirect the provider
+	// is asked for such an account as well.
 	HostedDomain string
 
 	// Algorithms are the accepted signature algorithms. Empty means those that
@@ -72,45 +76,29 @@ type Provider struct {
 	TopLevelNonce bool
 }
 
-// KeySource gives the keys that an issuer signs with. An error means that they
-// cannot be had now. It is safe for concurrent use.
-type KeySource interface {
-	KeySet(ctx context.Context, issuer string) (*jws.KeySet, error)
-}
-
-// RefreshingKeySource is a KeySource that can look again. Refresh is called when
-// a token names a key that the set does not hold. It is the source's business to
-// look rarely: strangers can make tokens that name any key.
-type RefreshingKeySource interface {
-	KeySource
-	Refresh(ctx context.Context, issuer string) (*jws.KeySet, error)
-}
-
 type provider struct {
 	Provider
-	keys      KeySource
-	endpoints *endpointSource
+	keys jwks.KeySource
+	op   *op.Provider
 }
 
 func newProviders(c Config, now func() time.Time, log *slog.Logger) ([]*provider, error) {
 	var out []*provider
-	client := c.Client
-	if client == nil {
-		client = &http.Client{Timeout: 10 * time.Second}
-	}
 	for _, p := range c.Providers {
-		if _, err := parseURL(p.ConfigURL); err != nil {
-			return nil, fmt.Errorf("provider ConfigURL %q: %w", p.ConfigURL, err)
+		if p.ConfigURL != "" {
+			if _, err := web.SecureURL(p.ConfigURL); err != nil {
+				return nil, fmt.Errorf("provider ConfigURL %q: %w", p.ConfigURL, err)
+			}
 		}
-		if u, err := parseURL(p.Issuer); err != nil {
+		if u, err := web.SecureURL(p.Issuer); err != nil {
 			return nil, fmt.Errorf("provider Issuer %q: %w", p.Issuer, err)
 		} else if u.RawQuery != "" {
 			return nil, fmt.Errorf("provider Issuer %q: must have no query", p.Issuer)
 		}
 		if p.ClientID == "" {
-			return nil, fmt.Errorf("provider %q: ClientID is empty: register this site there and give the client id", p.ConfigURL)
+			return nil, fmt.Errorf("provider %q: ClientID is empty: register this site there and give the client id", p.Issuer)
 		}
-		if slices.ContainsFunc(out, func(q *provider) bool { return q.ConfigURL == p.ConfigURL }) {
+		if p.ConfigURL != "" && slices.ContainsFunc(out, func(q *provider) bool { return q.ConfigURL == p.ConfigURL }) {
 			return nil, fmt.Errorf("provider ConfigURL %q appears twice", p.ConfigURL)
 		}
 		if p.Name == "" {
@@ -125,13 +113,21 @@ func newProviders(c Config, now func() time.Time, log *slog.Logger) ([]*provider
 		if slices.ContainsFunc(out, func(q *provider) bool { return q.Name == p.Name }) {
 			return nil, fmt.Errorf("provider Name %q appears twice: give each provider a name of its own", p.Name)
 		}
-		q := &provider{Provider: p, keys: p.Keys, endpoints: &endpointSource{client: client, issuer: p.Issuer, now: now}}
-		if q.keys == nil {
-			src, err := fetchedKeys(p, client, now, log)
-			if err != nil {
-				return nil, fmt.Errorf("provider %q: %w", p.ConfigURL, err)
+		if p.JWKSURL != "" {
+			if _, err := web.SecureURL(p.JWKSURL); err != nil {
+				return nil, fmt.Errorf("provider %q: JWKSURL %q: %w", p.Issuer, p.JWKSURL, err)
 			}
-			q.keys = src
+		}
+		q := &provider{Provider: p, keys: p.Keys}
+		var err error
+		q.op, err = op.New(op.Config{Issuer: p.Issuer, KeysURL: p.JWKSURL, Client: c.Client, Private: c.PrivateAddresses, Now: now})
+		if err == nil && q.keys == nil {
+			q.keys, err = q.op.Keys(func(why error) {
+				log.Warn("relying party: the provider's keys could not be fetched", "issuer", p.Issuer, "error", why)
+			})
+		}
+		if err != nil {
+			return nil, fmt.Errorf("provider %q: %w", p.Issuer, err)
 		}
 		out = append(out, q)
 	}
@@ -163,15 +159,23 @@ func isName(s string) bool {
 // chooses whose rules and keys the token is judged by: a token of one provider
 // is refused under another's issuer and keys.
 func (rp *RP) providerFor(configURL string) (*provider, error) {
-	if configURL == "" && len(rp.providers) == 1 {
-		return rp.providers[0], nil
-	}
+	var fedcm []*provider
 	for _, p := range rp.providers {
+		if p.ConfigURL == "" {
+			continue
+		}
 		if p.ConfigURL == configURL {
 			return p, nil
 		}
+		fedcm = append(fedcm, p)
 	}
-	if configURL == "" {
+	switch {
+	case len(fedcm) == 0:
+		return nil, web.NewProblem(http.StatusBadRequest, "provider_without_fedcm",
+			"This site has no identity provider with FedCM. People sign in by redirect, which begins at signin/start.")
+	case configURL == "" && len(fedcm) == 1: // a browser that knows one provider at a time
+		return fedcm[0], nil
+	case configURL == "":
 		return nil, web.NewProblem(http.StatusBadRequest, "provider_missing",
 			"This site has several identity providers: send the credential's configURL as \"config_url\".")
 	}
@@ -180,12 +184,13 @@ func (rp *RP) providerFor(configURL string) (*provider, error) {
 }
 
 // ConnectSrc lists what a page needs in the connect-src of its Content Security
-// Policy, besides 'self', to ask the providers with FedCM.
+// Policy, besides 'self', to ask the providers with FedCM. It is empty where none
+// has FedCM: a redirect needs nothing there.
 func (rp *RP) ConnectSrc() []string {
 	var out []string
 	for _, p := range rp.providers {
-		u, err := parseURL(p.ConfigURL)
-		if err != nil { // New read it already
+		u, err := web.SecureURL(p.ConfigURL)
+		if err != nil { // there is none: New read it already
 			continue
 		}
 		if o := u.Scheme + "://" + u.Host; !slices.Contains(out, o) {

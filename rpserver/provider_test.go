@@ -37,6 +37,7 @@ type idp struct {
 	keys    []*jose.PrivateKey // published
 	fetched int                // times that the key set was asked for
 	broken  bool               // answers 500
+	answer  string             // the ID token that any code is good for
 }
 
 const clientID = "shop-client"
@@ -46,7 +47,15 @@ func newIdP(t *testing.T) *idp {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]string{"issuer": p.URL, "jwks_uri": p.URL + "/jwks.json"})
+		_ = json.NewEncoder(w).Encode(map[string]string{
+			"issuer": p.URL, "jwks_uri": p.URL + "/jwks.json", "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token",
+		})
+	})
+	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]string{"access_token": "x", "token_type": "Bearer", "id_token": p.answer})
 	})
 	mux.HandleFunc("GET /jwks.json", func(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()

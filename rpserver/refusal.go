@@ -51,7 +51,7 @@ var refusalPage = template.Must(template.New("refusal").Parse(`<!doctype html>
 // refusePage answers a navigation that is refused, as refuse answers a script.
 func (rp *RP) refusePage(w http.ResponseWriter, r *http.Request, err error) {
 	p := rp.problemOf(r, err)
-	refusal := Refusal{p.Status, p.Code, p.Detail}
+	refusal := Refusal(p.Refusal)
 	if rp.refusalPage != nil {
 		rp.refusalPage(w, r, refusal)
 		return

@@ -6,16 +6,20 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/protocol/origin"
 )
 
-// Config says who the relying party is and what it stands on. Origin, Providers,
-// Users and Nonces are required; the zero value of everything else is sensible.
+// Config says who the relying party is and what it stands on. Origin, Providers
+// and Store are required, or Users and Nonces in Store's place; the zero value of
+// everything else is sensible.
 type Config struct {
 	// Origin is the relying party's origin as browsers send it:
 	// "https://shop.example", no path and no default port. http is accepted for
@@ -25,11 +29,24 @@ type Config struct {
 	// Providers are the identity providers that people may sign in with.
 	Providers []Provider
 
-	// Users finds or creates the user that a token speaks of.
+	// Store keeps users, nonces and sessions in one place, as the kit's stores do.
+	// Users, Nonces, SessionStore and Sessions are for an application that keeps some
+	// of them itself: what is set of them is used in its place.
+	Store Store
+
+	// Users finds or creates the user that a token speaks of. Nil means Store.
 	Users UserStore
 
-	// Nonces keeps the nonces that wait for their token.
+	// Nonces keeps the nonces that were used. Nil means Store.
 	Nonces NonceStore
+
+	// Secrets seal nonces and states, so that only those which were made here are
+	// taken and none has to be kept before it is used. Each has at least 32 random
+	// bytes. The first one seals, all of them open: put a new one in front, and drop
+	// the old one an hour later. Several processes of one site need the same ones.
+	// None means one that New makes up: good for one process, and when it ends,
+	// people who were about to sign in begin again.
+	Secrets [][]byte
 
 	// Sessions keeps who is signed in. Nil means sessions by scs in a cookie
 	// whose name is "__Host-rp-session" ("rp-session" on http), kept in
@@ -37,8 +54,9 @@ type Config struct {
 	// application already has.
 	Sessions Sessions
 
-	// SessionStore is where the default Sessions live. Nil keeps them in memory:
-	// everyone is signed out when the process ends. Unused if Sessions is set.
+	// SessionStore is where the default Sessions live. Nil means Store, and without
+	// one in memory: everyone is signed out when the process ends. Unused if Sessions
+	// is set.
 	SessionStore scs.Store
 
 	// NonceLifetime is how long a person may take to sign in. 0 means 10 minutes,
@@ -46,15 +64,29 @@ type Config struct {
 	NonceLifetime time.Duration
 
 	// Prefix is the path below which the relying party is mounted, "/auth", for
-	// the redirect URIs of the code flow. Empty: the root.
+	// the redirect URIs of the code flow and the links of RequireUser. Empty: the
+	// root.
 	Prefix string
 
 	// RefusalPage draws the page about a sign-in by redirect that was refused,
 	// with the status of the refusal. Nil means a plain page.
 	RefusalPage func(w http.ResponseWriter, r *http.Request, why Refusal)
 
-	// Client fetches the providers' keys and sends them codes. Nil means a client with a timeout.
+	// SignInPage draws the page that RequireUser answers to people who are not signed
+	// in, with the ways to do it. Nil means a plain page.
+	SignInPage func(w http.ResponseWriter, r *http.Request, ways []Way)
+
+	// Client fetches the providers' documents and keys and sends them codes. Nil
+	// means one that goes to public addresses by https alone, judged after the name
+	// was resolved, and uses no proxy; where a provider's issuer is on this machine
+	// itself, about on it too, by http if the issuer is http. With a Client of its
+	// own an application decides where it goes; a provider's document leads to this
+	// machine only from it all the same.
 	Client *http.Client
+
+	// PrivateAddresses may be reached besides the public ones, for a provider in a
+	// network of one's own. Not for a Client.
+	PrivateAddresses []netip.Prefix
 
 	// Now is the clock. Nil means time.Now.
 	Now func() time.Time
@@ -72,6 +104,9 @@ type RP struct {
 	providers []*provider
 	users     UserStore
 	nonces    NonceStore
+	keys      []sealKeys   // the first seals, all open
+	ownSecret bool         // made up here: another process opens nothing of it
+	swept     atomic.Int64 // when used nonces were swept, in seconds
 	sessions  Sessions
 	lifetime  time.Duration
 	now       func() time.Time
@@ -79,24 +114,38 @@ type RP struct {
 	mux       *http.ServeMux
 
 	refusalPage func(http.ResponseWriter, *http.Request, Refusal)
+	signInPage  func(http.ResponseWriter, *http.Request, []Way)
 }
 
 // New makes a relying party. It does no I/O: a provider's keys are fetched when
 // the first token arrives.
 func New(c Config) (*RP, error) {
-	o, err := parseOrigin(c.Origin)
-	if err != nil {
+	if c.Store != nil {
+		if c.Users == nil {
+			c.Users = c.Store
+		}
+		if c.Nonces == nil {
+			c.Nonces = c.Store
+		}
+		if c.SessionStore == nil {
+			c.SessionStore = c.Store
+		}
+	}
+	if err := origin.CheckSecure(c.Origin); err != nil {
 		return nil, fmt.Errorf("rpserver: Origin %q: %w", c.Origin, err)
 	}
 	switch {
 	case len(c.Providers) == 0:
 		return nil, errors.New("rpserver: Providers is empty: name at least one identity provider")
 	case c.Users == nil:
-		return nil, errors.New("rpserver: Users is nil: give a UserStore, for example one of the kit's stores")
+		return nil, errors.New("rpserver: Users is nil: give Store, for example one of the kit's stores, or a UserStore of your own")
 	case c.Nonces == nil:
-		return nil, errors.New("rpserver: Nonces is nil: give a NonceStore, for example one of the kit's stores")
+		return nil, errors.New("rpserver: Nonces is nil: give Store or a NonceStore, for example one of the kit's stores")
 	case c.NonceLifetime < 0 || c.NonceLifetime > time.Hour:
 		return nil, errors.New("rpserver: NonceLifetime must lie between 0 (the default, 10 minutes) and 1 hour")
+	}
+	if c.Client != nil && len(c.PrivateAddresses) > 0 {
+		return nil, errors.New("rpserver: PrivateAddresses are set with a Client, which decides itself where it goes: set one of them")
 	}
 	if c.Prefix != "" && (c.Prefix[0] != '/' || strings.HasSuffix(c.Prefix, "/")) {
 		return nil, fmt.Errorf("rpserver: Prefix %q must begin with a slash and not end with one", c.Prefix)
@@ -106,7 +155,9 @@ func New(c Config) (*RP, error) {
 		prefix: c.Prefix,
 
 		refusalPage: c.RefusalPage,
-		secure:      o.Scheme == "https",
+		signInPage:  c.SignInPage,
+		secure:      strings.HasPrefix(c.Origin, "https://"),
+		ownSecret:   len(c.Secrets) == 0,
 		users:       c.Users,
 		nonces:      c.Nonces,
 		sessions:    c.Sessions,
@@ -121,9 +172,16 @@ func New(c Config) (*RP, error) {
 	if rp.log == nil {
 		rp.log = slog.New(slog.DiscardHandler)
 	}
-	if rp.providers, err = newProviders(c, rp.now, rp.log); err != nil {
+	keys, err := newSealKeys(c.Secrets)
+	if err != nil {
+		return nil, err
+	}
+	rp.keys = keys
+	providers, err := newProviders(c, rp.now, rp.log)
+	if err != nil {
 		return nil, fmt.Errorf("rpserver: %w", err)
 	}
+	rp.providers = providers
 	if rp.sessions == nil {
 		rp.sessions = defaultSessions(rp.secure, c.SessionStore)
 	}
@@ -141,7 +199,8 @@ func New(c Config) (*RP, error) {
 }
 
 // ServeHTTP answers the paths of the sign-in. Mount it at the root, or below a prefix with
-// http.StripPrefix: the module finds the other paths next to itself.
+// http.StripPrefix and the same Config.Prefix: the module finds the other paths
+// next to itself, and providers send people back below it.
 //
 //	mux.Handle("/auth/", http.StripPrefix("/auth", rp))
 func (rp *RP) ServeHTTP(w http.ResponseWriter, r *http.Request) { rp.mux.ServeHTTP(w, r) }
@@ -178,7 +237,11 @@ func (rp *RP) problemOf(r *http.Request, err error) *web.Problem {
 		rp.log.ErrorContext(r.Context(), "relying party: cannot answer", "path", r.URL.Path, "error", err)
 		return errUnavailable
 	}
-	rp.log.InfoContext(r.Context(), "relying party: refused", "path", r.URL.Path, "code", p.Code)
+	attrs := []any{"path", r.URL.Path, "code", p.Code}
+	if rp.ownSecret && (p.Code == codeNonceUnknown || p.Code == codeStateUnknown) {
+		attrs = append(attrs, "hint", "Config.Secrets is empty: what another process made, or this one before it was started again, is unknown here")
+	}
+	rp.log.InfoContext(r.Context(), "relying party: refused", attrs...)
 	return p
 }
 

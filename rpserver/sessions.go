@@ -3,6 +3,7 @@ package rpserver
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -104,9 +105,11 @@ func (s scsSessions) SignOut(w http.ResponseWriter, r *http.Request) error {
 // defaultSessions are scs sessions whose cookie fits the origin, and whose store
 // holds no session id in the clear: who reads the store cannot be somebody else.
 func defaultSessions(secure bool, store scs.Store) Sessions {
-	m := scs.New()
-	if store != nil {
-		m.Store = store
+	m := new(scs.SessionManager)
+	*m = *firstManager()
+	m.Store = store
+	if store == nil {
+		m.Store = &memorySessions{now: time.Now} // scs has no other clock
 	}
 	m.HashTokenInStore = true
 	m.Lifetime = 24 * time.Hour
@@ -117,3 +120,8 @@ func defaultSessions(secure bool, store scs.Store) Sessions {
 	m.Cookie.SameSite = http.SameSiteLaxMode
 	return SCS(m)
 }
+
+// firstManager is what scs makes a manager of, once for a process: with each it starts
+// a goroutine that nothing can stop. Managers copied from it have one key of the
+// context in common, which only their own contexts have: theirs never reach a request.
+var firstManager = sync.OnceValue(scs.New)

@@ -10,7 +10,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"github.com/bonafides-dev/bonafides/rpserver"
-	"github.com/bonafides-dev/bonafides/store/memstore"
+	"github.com/bonafides-dev/bonafides/store/mem/rpmem"
 )
 
 func TestTheSessionIDChangesAtSignIn(t *testing.T) {
@@ -69,7 +69,7 @@ func TestAUserWhoWasDeletedIsNobody(t *testing.T) {
 	if a := b.send(b.token(b.nonce())); a.status != 200 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
-	s.store.RP = memstore.RP{}
+	s.store.Store = rpmem.New(s.clock.Now())
 	if who := b.whoami(); who != "nobody" {
 		t.Errorf("signed in: %s", who)
 	}
@@ -183,7 +183,7 @@ func TestMiddlewareTellsWhoAsks(t *testing.T) {
 
 func TestMiddlewareDoesNotTakeABrokenStoreForAStranger(t *testing.T) {
 	p := newIdP(t)
-	store := &memstore.RP{}
+	store := &rpmem.Store{}
 	rp, err := rpserver.New(rpserver.Config{
 		Origin: "http://localhost:1", Providers: []rpserver.Provider{p.provider()},
 		Users: store, Nonces: store, Sessions: brokenSessions{},

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/jwks"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
 )
 
 // finish turns an ID token into a session and returns whose it is, and whether
-// that person is new. Every way of signing in ends here; how the answer looks is
-// the caller's.
+// that person is new. Every way of signing in ends here; what the nonce was made for
+// and how the answer looks is the caller's.
 //
 // The nonce is used up after the token was judged and found good, and before
 // anything is created:
@@ -20,18 +21,18 @@ import (
 //     nonce of a sign-in that is under way;
 //   - not later, or two requests with one token could both create a session
 //     before either finds the nonce used. Judging a token twice costs only time;
-//     taking its nonce succeeds once (NonceStore.TakeNonce).
+//     taking its nonce succeeds once (NonceStore.UseNonce).
 //
 // To use up somebody's nonce one so needs a token signed for it and the cookie of
 // the browser that it belongs to, and who has both is that browser. If a later
 // step fails, the nonce is gone and the person starts again: the safe side.
-func (rp *RP) finish(w http.ResponseWriter, r *http.Request, p *provider, token string) (*User, bool, error) {
+func (rp *RP) finish(w http.ResponseWriter, r *http.Request, p *provider, f sealedFor, token string) (*User, bool, error) {
 	browser, ok := rp.browserOf(r)
 	if !ok {
 		return nil, false, errBrowserUnknown
 	}
 	now := rp.now()
-	id, err := rp.judge(r, p, token, browser, now)
+	id, err := rp.judge(r, p, f, token, browser, now)
 	if err != nil {
 		return nil, false, err
 	}
@@ -46,22 +47,16 @@ func (rp *RP) finish(w http.ResponseWriter, r *http.Request, p *provider, token 
 	return u, created, nil
 }
 
-// judge checks a token with the provider's keys and, last, takes its nonce. A
-// token that names a key which the set does not hold gets one more look at the
-// provider's keys: providers change them.
-func (rp *RP) judge(r *http.Request, p *provider, token, browser string, now time.Time) (*oidc.IDToken, error) {
+// judge checks a token with the provider's keys and, last, takes its nonce.
+func (rp *RP) judge(r *http.Request, p *provider, f sealedFor, token, browser string, now time.Time) (*oidc.IDToken, error) {
 	ctx := r.Context()
-	take := func(nonce string) error { return rp.takeNonce(ctx, nonce, browser, now) }
-	keys, err := p.keys.KeySet(ctx, p.Issuer)
-	if err != nil {
+	take := func(nonce string) error { return rp.takeNonce(ctx, f, nonce, browser, now) }
+	id, err := jwks.Judge(ctx, p.keys, p.Issuer, errKeyUnknown, func(keys *jws.KeySet) (*oidc.IDToken, error) {
+		return oidc.Verify(token, p.config(keys, take), now)
+	})
+	var unavailable *jwks.Unavailable
+	if errors.As(err, &unavailable) {
 		return nil, rp.keysUnavailable(r, p, err)
-	}
-	id, err := oidc.Verify(token, p.config(keys, take), now)
-	if src, ok := p.keys.(RefreshingKeySource); ok && errors.Is(err, errKeyUnknown) {
-		if keys, err = src.Refresh(ctx, p.Issuer); err != nil {
-			return nil, rp.keysUnavailable(r, p, err)
-		}
-		id, err = oidc.Verify(token, p.config(keys, take), now)
 	}
 	var refused *oidc.Error
 	if errors.As(err, &refused) {
@@ -71,13 +66,6 @@ func (rp *RP) judge(r *http.Request, p *provider, token, browser string, now tim
 }
 
 var errKeyUnknown = &oidc.Error{Code: jws.CodeKeyUnknown}
-
-// keysUnavailable says that the token was not judged at all.
-func (rp *RP) keysUnavailable(r *http.Request, p *provider, err error) error {
-	rp.log.ErrorContext(r.Context(), "relying party: no keys of the provider", "issuer", p.Issuer, "error", err)
-	return web.NewProblem(http.StatusServiceUnavailable, "keys_unavailable",
-		"The identity provider's keys cannot be had at the moment, so the token was not judged. Try again.")
-}
 
 func identityOf(p *provider, t *oidc.IDToken) Identity {
 	return Identity{

@@ -3,12 +3,10 @@ package rpserver_test
 import (
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/bonafides-dev/bonafides/internal/jose"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
@@ -162,93 +160,6 @@ func TestRefusedTokens(t *testing.T) {
 	}
 }
 
-func TestANonceWorksOnce(t *testing.T) {
-	s := newSite(t, nil)
-	b := s.browser(t)
-	nonce := b.nonce()
-	token := b.token(nonce)
-	cookie := b.cookie("rp-browser")
-	if a := b.send(token); a.status != 200 {
-		t.Fatalf("%d %s", a.status, a.body)
-	}
-
-	// The thief has everything that ever crossed the wire.
-	thief := s.browser(t)
-	r := thief.request("POST", "/signin/fedcm", "application/json", `{"token":"`+token+`"}`)
-	r.AddCookie(&http.Cookie{Name: "rp-browser", Value: cookie})
-	if a := thief.do(r); a.status != 403 || a.code != "nonce_reused" {
-		t.Errorf("the token again: %d %s", a.status, a.body)
-	}
-	// Another good token for the used nonce is no better.
-	r = thief.request("POST", "/signin/fedcm", "application/json",
-		`{"token":"`+sign(t, testKeys().rs256, s.idp.claims(nonce, s.clock.Now()))+`"}`)
-	r.AddCookie(&http.Cookie{Name: "rp-browser", Value: cookie})
-	if a := thief.do(r); a.status != 403 || a.code != "nonce_reused" {
-		t.Errorf("a second token for the nonce: %d %s", a.status, a.body)
-	}
-	if got := s.store.created(); got != [2]int{1, 1} {
-		t.Errorf("users and sessions: %v", got)
-	}
-	// The browser itself may send it again (a double click) and stays signed in.
-	if a := b.send(token); a.status != 403 || a.code != "nonce_reused" {
-		t.Errorf("the token from the same browser: %d %s", a.status, a.body)
-	}
-	if who := b.whoami(); who != "ada" {
-		t.Errorf("signed in: %s", who)
-	}
-}
-
-func TestANonceOfAnotherBrowserIsRefusedAndNotUsedUp(t *testing.T) {
-	s := newSite(t, nil)
-	victim, attacker := s.browser(t), s.browser(t)
-	token := victim.token(victim.nonce())
-
-	if a := attacker.send(token); a.status != 403 || a.code != "browser_unknown" {
-		t.Errorf("a browser that began no sign-in: %d %s", a.status, a.body)
-	}
-	attacker.nonce()
-	if a := attacker.send(token); a.status != 403 || a.code != "nonce_other_browser" {
-		t.Errorf("a browser that began another one: %d %s", a.status, a.body)
-	}
-	if got := s.store.created(); got != [2]int{0, 0} {
-		t.Errorf("users and sessions: %v", got)
-	}
-	if a := victim.send(token); a.status != 200 {
-		t.Errorf("its own browser afterwards: %d %s", a.status, a.body)
-	}
-}
-
-func TestANonceExpires(t *testing.T) {
-	s := newSite(t, func(c *rpserver.Config) { c.NonceLifetime = 5 * time.Minute })
-	b := s.browser(t)
-	nonce := b.nonce()
-	s.clock.advance(5 * time.Minute)
-	if a := b.send(b.token(nonce)); a.status != 403 || a.code != "nonce_expired" {
-		t.Errorf("on its expiry: %d %s", a.status, a.body)
-	}
-	nonce = b.nonce()
-	s.clock.advance(5*time.Minute - time.Second)
-	if a := b.send(b.token(nonce)); a.status != 200 {
-		t.Errorf("before its expiry: %d %s", a.status, a.body)
-	}
-}
-
-func TestTwoTabsSignInSideBySide(t *testing.T) {
-	s := newSite(t, nil)
-	b := s.browser(t)
-	first := b.nonce()
-	second := b.nonce()
-	if first == second {
-		t.Fatal("one nonce twice")
-	}
-	if a := b.send(b.token(first)); a.status != 200 {
-		t.Errorf("the first tab: %d %s", a.status, a.body)
-	}
-	if a := b.send(b.token(second)); a.status != 200 || a.New {
-		t.Errorf("the second tab: %d %s", a.status, a.body)
-	}
-}
-
 func TestOneTokenManyTimesAtOnceMakesOneSession(t *testing.T) {
 	s := newSite(t, nil)
 	b := s.browser(t)
@@ -356,86 +267,6 @@ func TestATokenOfOneProviderIsNotJudgedByAnother(t *testing.T) {
 	a := post(sign(t, testKeys().es256, second.claims(b.nonce(), s.clock.Now())), second.provider().ConfigURL)
 	if a.status != 200 || !a.New {
 		t.Errorf("ada of the second provider is another person: %d %s", a.status, a.body)
-	}
-}
-
-func TestANewKeyOfTheProviderIsFoundAndStrangersCauseFewFetches(t *testing.T) {
-	s := newSite(t, nil)
-	b := s.browser(t)
-	if a := b.send(b.token(b.nonce())); a.status != 200 {
-		t.Fatalf("%d %s", a.status, a.body)
-	}
-	s.clock.advance(45 * time.Second) // beyond the cooldown, within max-age
-	s.idp.mu.Lock()
-	s.idp.keys = append(s.idp.keys, testKeys().stranger)
-	s.idp.mu.Unlock()
-	nonce := b.nonce()
-	if a := b.send(sign(t, testKeys().stranger, s.idp.claims(nonce, s.clock.Now()))); a.status != 200 {
-		t.Errorf("the new key: %d %s", a.status, a.body)
-	}
-	s.idp.mu.Lock()
-	before := s.idp.fetched
-	s.idp.mu.Unlock()
-	other, err := jose.GenerateES256()
-	if err != nil {
-		t.Fatal(err)
-	}
-	nonce = b.nonce()
-	for range 20 {
-		if a := b.send(sign(t, other, s.idp.claims(nonce, s.clock.Now()))); a.code != "key_unknown" {
-			t.Fatalf("%d %s", a.status, a.body)
-		}
-	}
-	s.idp.mu.Lock()
-	defer s.idp.mu.Unlock()
-	if s.idp.fetched > before+1 {
-		t.Errorf("20 tokens with an unknown key caused %d fetches", s.idp.fetched-before)
-	}
-}
-
-func TestAStoreOrProviderThatCannotAnswerSignsNobodyIn(t *testing.T) {
-	broken := errors.New("the disk is gone: /srv/secret/path")
-	for _, c := range []struct {
-		name  string
-		fail  func(*site)
-		code  string
-		burnt bool // the nonce is used up: the person begins again
-	}{
-		{"keys", func(s *site) { s.idp.setBroken() }, "keys_unavailable", false},
-		{"nonces", func(s *site) { s.store.setFail(failures{nonces: broken}) }, "temporarily_unavailable", false},
-		{"users", func(s *site) { s.store.setFail(failures{users: broken}) }, "temporarily_unavailable", true},
-		{"sessions", func(s *site) { s.store.setFail(failures{sessions: broken}) }, "temporarily_unavailable", true},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			s := newSite(t, nil)
-			b := s.browser(t)
-			token := b.token(b.nonce())
-			c.fail(s)
-			a := b.send(token)
-			if a.status != http.StatusServiceUnavailable || a.code != c.code {
-				t.Errorf("%d %s", a.status, a.body)
-			}
-			if strings.Contains(a.body, "disk") {
-				t.Errorf("the answer holds the error: %s", a.body)
-			}
-			if b.cookie("rp-session") != "" {
-				t.Error("a session cookie was set")
-			}
-			s.store.setFail(failures{})
-			if who := b.whoami(); who != "nobody" {
-				t.Errorf("signed in: %s", who)
-			}
-			if c.name == "keys" {
-				return // the source waits a while before it asks again
-			}
-			want := 200
-			if c.burnt {
-				want = 403
-			}
-			if a := b.send(token); a.status != want {
-				t.Errorf("the token again: %d %s", a.status, a.body)
-			}
-		})
 	}
 }
 

@@ -2,7 +2,6 @@ package rpserver_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -17,7 +16,7 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/rpserver"
-	"github.com/bonafides-dev/bonafides/store/memstore"
+	"github.com/bonafides-dev/bonafides/store/mem/rpmem"
 )
 
 // site is a relying party on a loopback listener, with a page that tells who is
@@ -65,78 +64,6 @@ func (l *logBuffer) String() string {
 	return l.b.String()
 }
 
-// failures are the errors that parts of a store answer with, if any.
-type failures struct{ users, nonces, sessions error }
-
-func (s *countingStore) setFail(f failures) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.fail = f
-}
-
-func (s *countingStore) failing() failures {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.fail
-}
-
-// countingStore counts what was created, and fails when told to.
-type countingStore struct {
-	memstore.RP
-	mu              sync.Mutex
-	users, sessions int
-	fail            failures
-	seen            [][]byte // everything that was written to it
-}
-
-func (s *countingStore) SignIn(ctx context.Context, id rpserver.Identity, now time.Time) (*rpserver.User, bool, error) {
-	if err := s.failing().users; err != nil {
-		return nil, false, err
-	}
-	u, created, err := s.RP.SignIn(ctx, id, now)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if created {
-		s.users++
-	}
-	return u, created, err
-}
-
-func (s *countingStore) PutNonce(ctx context.Context, n rpserver.Nonce) error {
-	if err := s.failing().nonces; err != nil {
-		return err
-	}
-	s.mu.Lock()
-	s.seen = append(s.seen, bytes.Clone(n.Hash[:]), bytes.Clone(n.Browser[:]))
-	s.mu.Unlock()
-	return s.RP.PutNonce(ctx, n)
-}
-
-func (s *countingStore) TakeNonce(ctx context.Context, hash, browser [32]byte, now time.Time) error {
-	if err := s.failing().nonces; err != nil {
-		return err
-	}
-	return s.RP.TakeNonce(ctx, hash, browser, now)
-}
-
-func (s *countingStore) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
-	if err := s.failing().sessions; err != nil {
-		return err
-	}
-	s.mu.Lock()
-	s.sessions++
-	s.seen = append(s.seen, []byte(token), bytes.Clone(b))
-	s.mu.Unlock()
-	return s.RP.CommitCtx(ctx, token, b, expiry)
-}
-
-// created returns how many users and sessions were made so far.
-func (s *countingStore) created() [2]int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return [2]int{s.users, s.sessions}
-}
-
 // newSite starts a relying party. change may change its configuration.
 func newSite(t *testing.T, change func(*rpserver.Config)) *site {
 	t.Helper()
@@ -144,11 +71,12 @@ func newSite(t *testing.T, change func(*rpserver.Config)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
+	now := time.Now().Add(time.Second).Truncate(time.Second) // stores take nothing from before this process
 	s := &site{
 		idp:   newIdP(t),
-		store: &countingStore{},
+		store: &countingStore{Store: rpmem.New(now)},
 		log:   &logBuffer{},
-		clock: &clock{t: time.Now().Truncate(time.Second)},
+		clock: &clock{t: now},
 	}
 	c := rpserver.Config{
 		Origin:       "http://" + l.Addr().String(),
@@ -192,7 +120,7 @@ func (s *site) browser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &browser{t, s, &http.Client{Jar: jar, Timeout: 10 * time.Second}}
+	return &browser{t, s, &http.Client{Jar: jar, Timeout: 5 * time.Minute}}
 }
 
 // answer is what came back.

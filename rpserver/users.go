@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/alexedwards/scs/v2"
+
 	"github.com/bonafides-dev/bonafides/internal/web"
 )
 
@@ -52,6 +54,14 @@ type UserStore interface {
 
 	// User returns the user with this ID, or ErrNoUser.
 	User(ctx context.Context, id string) (*User, error)
+}
+
+// Store keeps all that a relying party has to keep: who its users are, which nonces
+// are used, who is signed in. The kit's stores are Stores.
+type Store interface {
+	UserStore
+	NonceStore
+	scs.Store
 }
 
 // Refuse makes the error by which a UserStore turns a person away. The browser

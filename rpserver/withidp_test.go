@@ -12,9 +12,11 @@ import (
 	"testing"
 
 	"github.com/bonafides-dev/bonafides/idpserver"
+	"github.com/bonafides-dev/bonafides/idpserver/directory"
+	"github.com/bonafides-dev/bonafides/internal/jose"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/rpserver"
-	"github.com/bonafides-dev/bonafides/store/memstore"
+	"github.com/bonafides-dev/bonafides/store/mem/idpmem"
 )
 
 // The kit's own provider and relying party, over HTTP, with what a browser's
@@ -121,9 +123,18 @@ func TestWithTheKitsOwnProvider(t *testing.T) {
 	}
 }
 
+func providerKey(t *testing.T, k *jose.PrivateKey) idpserver.Key {
+	t.Helper()
+	public, err := k.PublicJWK()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return idpserver.Key{Signer: k.Signer(), PublicJWK: public}
+}
+
 func newProviderServer(t *testing.T, l net.Listener, issuer string, s *site, alg jws.Algorithm) *idpserver.Server {
 	t.Helper()
-	clients, err := idpserver.StaticClients(idpserver.Client{
+	clients, err := directory.StaticClients(directory.Client{
 		ID: clientID, Name: "Shop", Origins: []string{s.URL}, IDTokenSignedResponseAlg: alg,
 		PrivacyPolicyURL: s.URL + "/privacy", TermsOfServiceURL: s.URL + "/terms",
 		RedirectURIs: s.rp.RedirectURIs(),
@@ -132,8 +143,8 @@ func newProviderServer(t *testing.T, l net.Listener, issuer string, s *site, alg
 		t.Fatal(err)
 	}
 	p, err := idpserver.New(idpserver.Config{
-		Issuer: issuer, Store: new(memstore.IdP), Clients: clients, Now: s.clock.Now,
-		Keys:   []*idpserver.Key{testKeys().rs256, testKeys().es256},
+		Issuer: issuer, Store: new(idpmem.Store), Clients: clients, Now: s.clock.Now,
+		Keys:   []idpserver.Key{providerKey(t, testKeys().rs256), providerKey(t, testKeys().es256)},
 		Mailer: idpserver.MailerFunc(func(context.Context, idpserver.Mail) error { return nil }),
 	})
 	if err != nil {

@@ -4,24 +4,20 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"time"
 
-	"github.com/bonafides-dev/bonafides/rpserver/jwks"
+	"github.com/bonafides-dev/bonafides/jwks"
 	"github.com/bonafides-dev/bonafides/rpserver/record"
 )
 
 // An ad network's server tells visitors whom an issuer vouches for from others.
 func ExampleChecker_Check() {
-	keys, err := jwks.New(jwks.Config{
-		Client: &http.Client{Timeout: 10 * time.Second},
-		Locate: jwks.At(jwks.RecordKeysPath),
-	})
+	keys, err := jwks.New(jwks.Config{Locate: jwks.At(jwks.RecordKeysPath)})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	checker, err := record.New(record.Config{
-		Issuers: map[string]record.KeySource{"https://issuer.example": keys},
+		Issuers: map[string]jwks.KeySource{"https://issuer.example": keys},
 	})
 	if err != nil {
 		fmt.Println(err)

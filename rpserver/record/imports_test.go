@@ -14,7 +14,7 @@ func TestImportsOnlyWhatTheCheckNeeds(t *testing.T) {
 		t.Fatal(err)
 	}
 	const own = "github.com/bonafides-dev/bonafides/"
-	allowed := map[string]bool{own + "protocol/jws": true, own + "protocol/pst": true, own + "rpserver/record/check": true}
+	allowed := map[string]bool{own + "jwks": true, own + "protocol/jws": true, own + "protocol/origin": true, own + "protocol/pst": true, own + "internal/recordcheck": true, own + "internal/refusal": true}
 	for _, path := range p.Imports {
 		if strings.Contains(path, ".") && !allowed[path] {
 			t.Errorf("imports %s", path)

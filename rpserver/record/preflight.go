@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/bonafides-dev/bonafides/protocol/pst"
+	"github.com/bonafides-dev/bonafides/protocol/origin"
 )
 
 // CORS lets pages of other origins send the polyfill's header.
@@ -35,7 +35,7 @@ func (c CORS) Middleware(next http.Handler) (http.Handler, error) {
 	}
 	allowed := make(map[string]bool, len(c.Origins))
 	for _, o := range c.Origins {
-		if !pst.IsOrigin(o) {
+		if !origin.Is(o) {
 			return nil, errors.New("record: CORS origin " + quote(o) + " is not an origin such as https://news.example")
 		}
 		allowed[o] = true

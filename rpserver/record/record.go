@@ -11,7 +11,7 @@
 // makes single-use records (Vouched.ID is then set).
 //
 //	checker, err := record.New(record.Config{
-//		Issuers: map[string]record.KeySource{"https://issuer.example": keys},
+//		Issuers: map[string]jwks.KeySource{"https://issuer.example": keys},
 //	})
 //	...
 //	switch result := checker.Check(r).(type) {
@@ -23,7 +23,6 @@
 package record
 
 import (
-	"context"
 	"crypto/sha256"
 	"errors"
 	"net/http"
@@ -31,36 +30,19 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/internal/recordcheck"
+	"github.com/bonafides-dev/bonafides/internal/refusal"
+	"github.com/bonafides-dev/bonafides/jwks"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
+	"github.com/bonafides-dev/bonafides/protocol/origin"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
-	"github.com/bonafides-dev/bonafides/rpserver/record/check"
 )
-
-// KeySource gives the keys that an issuer signs records with. Implementations
-// are safe for concurrent use. Package rpserver/jwks has one over HTTP.
-type KeySource interface {
-	KeySet(ctx context.Context, issuer string) (*jws.KeySet, error)
-}
-
-// Refresher is a KeySource that can look again. Refresh is called after a record
-// named a key that the set does not hold; it returns the set to try once more,
-// and must itself limit how often it fetches.
-type Refresher interface {
-	Refresh(ctx context.Context, issuer string) (*jws.KeySet, error)
-}
-
-// FixedKeys is a KeySource of one key set that never changes.
-func FixedKeys(set *jws.KeySet) KeySource { return fixed{set} }
-
-type fixed struct{ set *jws.KeySet }
-
-func (f fixed) KeySet(context.Context, string) (*jws.KeySet, error) { return f.set, nil }
 
 // Config of a Checker. The zero value of every optional field is the strict one.
 type Config struct {
 	// Issuers are the issuers that this server believes, by origin, each with
 	// the source of its keys. At least one.
-	Issuers map[string]KeySource
+	Issuers map[string]jwks.KeySource
 	// AllowedFrames are origins whose pages may send a record that was redeemed
 	// on another site, because they stand in a frame there: an ad frame's own
 	// origin. Empty: only the site that redeemed may send its record. (A frame
@@ -83,8 +65,8 @@ type Config struct {
 
 // Checker checks records. It is safe for concurrent use.
 type Checker struct {
-	issuers map[string]KeySource
-	rules   check.Rules
+	issuers map[string]jwks.KeySource
+	rules   recordcheck.Rules
 	now     func() time.Time
 }
 
@@ -93,10 +75,10 @@ func New(c Config) (*Checker, error) {
 	if len(c.Issuers) == 0 {
 		return nil, errors.New("record: Config.Issuers is empty: name the issuers whose records count")
 	}
-	k := &Checker{issuers: make(map[string]KeySource, len(c.Issuers)), now: c.Now,
-		rules: check.Rules{AllowedFrames: slices.Clone(c.AllowedFrames), Embedders: slices.Clone(c.Embedders), InsecureUnknownOrigin: c.InsecureUnknownOrigin}}
+	k := &Checker{issuers: make(map[string]jwks.KeySource, len(c.Issuers)), now: c.Now,
+		rules: recordcheck.Rules{AllowedFrames: slices.Clone(c.AllowedFrames), Embedders: slices.Clone(c.Embedders), InsecureUnknownOrigin: c.InsecureUnknownOrigin}}
 	for issuer, source := range c.Issuers {
-		if !pst.IsOrigin(issuer) {
+		if !origin.Is(issuer) {
 			return nil, errors.New("record: issuer " + quote(issuer) + " is not an origin such as https://issuer.example")
 		}
 		if source == nil {
@@ -106,7 +88,7 @@ func New(c Config) (*Checker, error) {
 	}
 	for _, list := range [][]string{c.AllowedFrames, c.Embedders} {
 		for _, o := range list {
-			if !pst.IsOrigin(o) {
+			if !origin.Is(o) {
 				return nil, errors.New("record: " + quote(o) + " in AllowedFrames or Embedders is not an origin such as https://ads.example")
 			}
 		}
@@ -163,15 +145,15 @@ const (
 // Headers that carry records, in the order in which they are read: the browser's
 // own, then the polyfill's (a page cannot set a Sec- header).
 const (
-	HeaderNative   = check.HeaderNative
-	HeaderPolyfill = check.HeaderPolyfill
+	HeaderNative   = recordcheck.HeaderNative
+	HeaderPolyfill = recordcheck.HeaderPolyfill
 )
 
 // Check reads the record of a request and judges it. The native header counts
 // if it is there, else the polyfill's. If the header holds records of several
 // issuers that this server believes, the first good one decides.
 func (c *Checker) Check(r *http.Request) Result {
-	list, why := check.Read(r.Header.Values(HeaderNative), r.Header.Values(HeaderPolyfill))
+	list, why := recordcheck.Read(r.Header.Values(HeaderNative), r.Header.Values(HeaderPolyfill))
 	if why != nil {
 		return refused(why)
 	}
@@ -190,28 +172,26 @@ func (c *Checker) Check(r *http.Request) Result {
 		}
 	}
 	if first == nil {
-		return refused(check.IssuerUnknown)
+		return refused(recordcheck.IssuerUnknown)
 	}
 	return first
 }
 
-func (c *Checker) judge(r *http.Request, item pst.OriginRecord, source KeySource) Result {
-	ctx := r.Context()
-	keys, err := source.KeySet(ctx, item.Origin)
-	if err != nil {
-		return refused(check.KeysUnavailable)
-	}
+func (c *Checker) judge(r *http.Request, item pst.OriginRecord, source jwks.KeySource) Result {
 	now := c.now()
-	rec, err := pst.JudgeRecord(item.Record, keys, item.Origin, now)
-	if errors.Is(err, &jws.Error{Code: jws.CodeKeyUnknown}) {
-		if again, ok := source.(Refresher); ok {
-			if keys, rerr := again.Refresh(ctx, item.Origin); rerr == nil {
-				rec, err = pst.JudgeRecord(item.Record, keys, item.Origin, now)
-			}
+	rec, err := jwks.Judge(r.Context(), source, item.Origin, &jws.Error{Code: jws.CodeKeyUnknown}, func(keys *jws.KeySet) (*pst.Record, error) {
+		return pst.JudgeRecord(item.Record, keys, item.Origin, now)
+	})
+	// Where there are no newer keys, the word about the older ones stands.
+	var unavailable *jwks.Unavailable
+	if errors.As(err, &unavailable) {
+		err = unavailable.Verdict
+		if err == nil {
+			return refused(recordcheck.KeysUnavailable)
 		}
 	}
 	if err != nil {
-		return refused(check.Refusal(err))
+		return refused(recordcheck.Refusal(err))
 	}
 	if why := c.rules.Accept(rec, r.Header.Values("Origin"), r.Header.Values("Referer")); why != nil {
 		return refused(why)
@@ -224,6 +204,6 @@ func (c *Checker) judge(r *http.Request, item pst.OriginRecord, source KeySource
 	}
 }
 
-func refused(why *check.Refused) Refused { return Refused{why.Code, why.Reason} }
+func refused(why *refusal.Refusal) Refused { return Refused{why.Code, why.Detail} }
 
 func quote(s string) string { return `"` + s + `"` }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/jwks"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
@@ -26,69 +27,6 @@ var (
 	key = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{5}, 32))
 	now = time.Unix(1_700_001_234, 0)
 )
-
-func keySet(t testing.TB, kid string) *jws.KeySet {
-	t.Helper()
-	k, err := jws.ParseKey([]byte(`{"kty":"OKP","crv":"Ed25519","kid":"` + kid + `","x":"` + jws.EncodeBase64URL(key.Public().(ed25519.PublicKey)) + `"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return jws.NewKeySet(k)
-}
-
-func signed(t testing.TB, kid string, r pst.Record) string {
-	t.Helper()
-	s, err := pst.SignRecord(jws.NewEd25519Signer(kid, key), r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func goodRecord() pst.Record {
-	return pst.NewRecord(issuer, news, pst.ViaNative, 2, now, 24*time.Hour)
-}
-
-func headerOf(t testing.TB, records ...pst.OriginRecord) string {
-	t.Helper()
-	v, err := pst.FormatRedemptionRecordHeader(records)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
-
-func newChecker(t testing.TB, change ...func(*Config)) *Checker {
-	t.Helper()
-	c := Config{Issuers: map[string]KeySource{issuer: FixedKeys(keySet(t, "r1"))}, Now: func() time.Time { return now }}
-	for _, f := range change {
-		f(&c)
-	}
-	k, err := New(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
-}
-
-// request has headers in pairs.
-func request(headers ...string) *http.Request {
-	r := httptest.NewRequest(http.MethodPost, "http://ads.localhost:8080/ad", nil)
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Add(headers[i], headers[i+1])
-	}
-	return r
-}
-
-func codeOf(r Result) string {
-	if refused, ok := r.(Refused); ok {
-		if refused.Reason == "" || !strings.HasSuffix(refused.Reason, ".") {
-			return refused.Code + " without a sentence: " + refused.Reason
-		}
-		return refused.Code
-	}
-	return "vouched"
-}
 
 func TestGoodRecordIsVouched(t *testing.T) {
 	token := signed(t, "r1", goodRecord())
@@ -211,7 +149,7 @@ func TestAnyGoodRecordOfSeveralIssuersCounts(t *testing.T) {
 	const second = "https://second.example"
 	rec := goodRecord()
 	rec.Issuer = second
-	c := newChecker(t, func(c *Config) { c.Issuers[second] = FixedKeys(keySet(t, "r1")) })
+	c := newChecker(t, func(c *Config) { c.Issuers[second] = jwks.Fixed(keySet(t, "r1")) })
 	bad := pst.OriginRecord{Origin: issuer, Record: tamper(signed(t, "r1", goodRecord()))}
 	good := pst.OriginRecord{Origin: second, Record: signed(t, "r1", rec)}
 	v, ok := c.Check(request(HeaderNative, headerOf(t, bad, good), "Origin", news)).(Vouched)
@@ -242,13 +180,14 @@ func TestEqualRecordsHaveEqualHashes(t *testing.T) {
 type source struct {
 	set, fresh *jws.KeySet
 	err        error
+	freshErr   error
 	refreshed  int
 }
 
 func (s *source) KeySet(context.Context, string) (*jws.KeySet, error) { return s.set, s.err }
 func (s *source) Refresh(context.Context, string) (*jws.KeySet, error) {
 	s.refreshed++
-	return s.fresh, nil
+	return s.fresh, s.freshErr
 }
 
 func TestKeysAreLookedForAgainOnlyWhenOneIsMissing(t *testing.T) {
@@ -262,6 +201,10 @@ func TestKeysAreLookedForAgainOnlyWhenOneIsMissing(t *testing.T) {
 	if got := codeOf(c.Check(request(HeaderNative, bad, "Origin", news))); got != jws.CodeSignature || s.refreshed != 1 {
 		t.Errorf("%s after %d refreshes", got, s.refreshed)
 	}
+	s.freshErr = errors.New("down")
+	if got := codeOf(c.Check(request(HeaderNative, token, "Origin", news))); got != jws.CodeKeyUnknown || s.refreshed != 2 {
+		t.Errorf("no newer keys: %s after %d refreshes", got, s.refreshed)
+	}
 	s.err = errors.New("down")
 	if got := codeOf(c.Check(request(HeaderNative, token, "Origin", news))); got != CodeKeysUnavailable {
 		t.Error(got)
@@ -269,21 +212,21 @@ func TestKeysAreLookedForAgainOnlyWhenOneIsMissing(t *testing.T) {
 }
 
 func TestConfigRefused(t *testing.T) {
-	keys := FixedKeys(keySet(t, "r1"))
+	keys := jwks.Fixed(keySet(t, "r1"))
 	for name, c := range map[string]Config{
 		"zero":               {},
-		"issuer with a path": {Issuers: map[string]KeySource{issuer + "/": keys}},
-		"issuer no URL":      {Issuers: map[string]KeySource{"issuer": keys}},
-		"no source":          {Issuers: map[string]KeySource{issuer: nil}},
-		"frame no origin":    {Issuers: map[string]KeySource{issuer: keys}, AllowedFrames: []string{"*"}},
-		"embedder no origin": {Issuers: map[string]KeySource{issuer: keys}, AllowedFrames: []string{ads}, Embedders: []string{"news"}},
-		"embedders alone":    {Issuers: map[string]KeySource{issuer: keys}, Embedders: []string{news}},
+		"issuer with a path": {Issuers: map[string]jwks.KeySource{issuer + "/": keys}},
+		"issuer no URL":      {Issuers: map[string]jwks.KeySource{"issuer": keys}},
+		"no source":          {Issuers: map[string]jwks.KeySource{issuer: nil}},
+		"frame no origin":    {Issuers: map[string]jwks.KeySource{issuer: keys}, AllowedFrames: []string{"*"}},
+		"embedder no origin": {Issuers: map[string]jwks.KeySource{issuer: keys}, AllowedFrames: []string{ads}, Embedders: []string{"news"}},
+		"embedders alone":    {Issuers: map[string]jwks.KeySource{issuer: keys}, Embedders: []string{news}},
 	} {
 		if _, err := New(c); err == nil || !strings.HasPrefix(err.Error(), "record: ") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if c, err := New(Config{Issuers: map[string]KeySource{issuer: keys}}); err != nil || time.Since(c.now()) > time.Minute {
+	if c, err := New(Config{Issuers: map[string]jwks.KeySource{issuer: keys}}); err != nil || time.Since(c.now()) > time.Minute {
 		t.Errorf("%v", err)
 	}
 }

@@ -12,13 +12,14 @@ const status = { dataset: {}, textContent: '' };
 let reloads = 0, went = [];
 globalThis.location = { reload: () => { reloads++; }, assign: (u) => { went.push(u); } };
 
+globalThis.addEventListener = (type, f) => { listeners[type] = f; };
 const { signIn, signOut, available, SignInError } = await import('./signin.js');
 
 const provider = { configURL: 'https://idp.example/fedcm.json', clientId: 'shop' };
 const other = { configURL: 'https://other.example/fedcm.json', clientId: 'shop-2', topLevelNonce: true };
 
 // world sets up a browser with FedCM and a server; answers may be replaced.
-function world({ get, answers = {}, providers = [provider], fedcm = true } = {}) {
+function world({ get, answers = {}, providers = [provider], fedcm = true, silent, endless } = {}) {
   const w = { asked: [], sent: [], prevented: 0 };
   const known = {
     'signin/nonce': [200, { nonce: 'N', expiresIn: 600, providers }],
@@ -29,6 +30,13 @@ function world({ get, answers = {}, providers = [provider], fedcm = true } = {})
   globalThis.fetch = async (url, init) => {
     const path = url.href.slice(new URL('.', new URL('./signin.js', import.meta.url)).href.length);
     w.sent.push({ path, ...init });
+    const pending = () => new Promise((_, reject) => {
+      const over = () => reject(init.signal.reason);
+      if (init.signal?.aborted) over();
+      init.signal?.addEventListener('abort', over);
+    });
+    if (path === silent) return pending();
+    if (path === endless) return { ok: true, status: 200, json: pending };
     const a = known[path];
     if (a instanceof Error) throw a;
     return { ok: a[0] < 300, status: a[0], json: async () => { if (a[1] === undefined) throw new SyntaxError(); return a[1]; } };
@@ -45,6 +53,15 @@ function world({ get, answers = {}, providers = [provider], fedcm = true } = {})
     },
   });
   return w;
+}
+
+const settle = () => new Promise((r) => setImmediate(r));
+
+/** A signal that ends after so many milliseconds with a TimeoutError. */
+function timed(ms) {
+  const end = new AbortController();
+  setTimeout(() => end.abort(new DOMException('time is over', 'TimeoutError')), ms);
+  return end;
 }
 
 const named = (name, extra) => Object.assign(new Error(name), { name }, extra);
@@ -97,6 +114,88 @@ test('a page may name one of several providers', async () => {
   assert.equal(w.asked[0].identity.providers.length, 1);
   assert.equal(JSON.parse(w.sent[1].body).config_url, other.configURL);
   await assert.rejects(signIn({ configURL: 'https://evil.example/' }), { name: 'SignInError', code: 'provider_unknown' });
+});
+
+const plain = { name: 'plain', clientId: 'shop-3', start: 'signin/start?provider=plain' };
+const bare = { name: 'bare', clientId: 'shop-4', start: 'signin/start?provider=bare' };
+
+/** What a sign-in that left the page asked for, by its address. */
+const left = () => went.map((u) => {
+  const url = new URL(u);
+  return [url.href.split('?')[0].slice(-'signin/start'.length), ...['provider', 'return'].map((n) => url.searchParams.get(n))];
+});
+
+for (const [which, setup, options] of [
+  ['a provider without FedCM', { providers: [plain] }, {}],
+  ['a provider without FedCM, in a browser without it', { providers: [plain], fedcm: false }, {}],
+  ['the one without FedCM, in a browser without it', { providers: [provider, plain], fedcm: false }, {}],
+  ['one that the page names', { providers: [provider, plain, bare] }, { provider: 'plain' }],
+]) {
+  test(`with ${which} the page is left for it`, async () => {
+    const w = world(setup);
+    went = [];
+    const end = new AbortController();
+    const call = signIn({ ...options, back: '/basket?a=b', signal: end.signal });
+    await settle();
+    assert.deepEqual([left(), w.asked], [[['signin/start', 'plain', '/basket?a=b']], []]);
+    end.abort();
+    await assert.rejects(call, { code: 'aborted' });
+  });
+}
+
+test('a sign-in by redirect comes back to the page that began it', async () => {
+  world({ providers: [plain] });
+  went = [];
+  Object.assign(location, { pathname: '/shop', search: '?q=1' });
+  const end = new AbortController();
+  const call = signIn({ signal: end.signal });
+  await settle();
+  assert.deepEqual(left(), [['signin/start', 'plain', '/shop?q=1']]);
+  end.abort();
+  await assert.rejects(call, { code: 'aborted' });
+});
+
+test('a page that cannot be left in time is told so', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  world({ providers: [plain] });
+  const call = signIn({ back: '/' });
+  await settle();
+  t.mock.timers.tick(30_000);
+  await assert.rejects(call, { code: 'timeout' });
+});
+
+test('beside a provider with FedCM the others wait to be named', async () => {
+  const w = world({ providers: [plain, provider] });
+  went = [];
+  await signIn();
+  assert.deepEqual([w.asked[0].identity.mode, w.asked[0].identity.providers.length, went], ['active', 1, []]);
+});
+
+for (const [what, setup, options, code] of [
+  ['a redirect that nobody pressed for', { providers: [plain] }, { mode: 'passive' }, 'redirect_needed'],
+  ['a redirect in silence', { providers: [plain] }, { mediation: 'silent' }, 'redirect_needed'],
+  ['a choice of two', { providers: [plain, bare] }, {}, 'provider_missing'],
+  ['a name that nobody has', { providers: [plain] }, { provider: 'x' }, 'provider_unknown'],
+]) {
+  test(`${what} is refused with a code and a sentence, and the page stays`, async () => {
+    world(setup);
+    went = [];
+    await assert.rejects(signIn(options), (e) => e instanceof SignInError && e.code === code && /^[A-Z].{15,}\.$/.test(e.message));
+    assert.deepEqual(went, []);
+  });
+}
+
+test('the button works with a provider without FedCM, and again after Back', async () => {
+  for (const fedcm of [true, false]) {
+    world({ providers: [plain, bare], fedcm });
+    went = [];
+    const pressed = press({ bonafides: 'signin', provider: 'bare', next: '/orders' });
+    await settle();
+    assert.deepEqual([left(), status.dataset.state], [[['signin/start', 'bare', '/orders']], 'working']);
+    listeners.pageshow({ persisted: true });
+    const { attributes, events } = await pressed;
+    assert.deepEqual([attributes, events, status.dataset.state], [{}, [], 'idle']);
+  }
 });
 
 for (const [what, setup, code] of [
@@ -190,6 +289,59 @@ test('the page may do something else than reload', async () => {
   assert.equal(reloads, 0);
   await press({ bonafides: 'signout', next: '/bye' });
   assert.deepEqual([reloads, went], [0, ['/bye']]);
+});
+
+for (const [where, setup] of [
+  ['the browser', { get: () => new Promise(() => {}) }],
+  ['the site', { silent: 'signin/nonce' }],
+  ['the site, after the browser', { silent: 'signin/fedcm' }],
+]) {
+  test(`a wait for ${where} ends with the caller's time, and says that`, async () => {
+    world(setup);
+    const { signal } = timed(5);
+    await assert.rejects(signIn({ signal }), { name: 'SignInError', code: 'timeout' });
+  });
+
+  test(`a wait for ${where} ends with the caller's abort`, async () => {
+    world(setup);
+    const end = new AbortController();
+    const call = signIn({ signal: end.signal });
+    await settle();
+    end.abort(new Error('changed my mind'));
+    await assert.rejects(call, { name: 'SignInError', code: 'aborted' });
+  });
+}
+
+test('a site that never answers is given up', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  world({ silent: 'signin/nonce' });
+  const call = signIn();
+  t.mock.timers.tick(30_000);
+  await assert.rejects(call, { code: 'timeout' });
+});
+
+test('a body that never ends is given up', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  world({ endless: 'signin/nonce' });
+  const call = signIn();
+  await settle();
+  t.mock.timers.tick(30_000);
+  await assert.rejects(call, { code: 'timeout' });
+});
+
+test('a button whose page was left and is shown again by Back works again, and claims no fault', async () => {
+  world({ get: () => new Promise(() => {}) });
+  const pressed = press({ bonafides: 'signin' });
+  await settle();
+  listeners.pageshow({ persisted: false });
+  await settle();
+  assert.equal(status.dataset.state, 'working');
+  listeners.pageshow({ persisted: true });
+  const { attributes, events } = await pressed;
+  assert.deepEqual([attributes, events, status.dataset.state, status.textContent], [{}, [], 'idle', '']);
+  world();
+  const again = await press({ bonafides: 'signin' });
+  assert.equal(again.events[0].type, 'bonafides:signin');
 });
 
 test('a button tells what went wrong and can be pressed again', async () => {

@@ -1,4 +1,5 @@
-// The browser's part of signing in and out with FedCM. It finds the server's
+// The browser's part of signing in and out: with FedCM, or by redirect where the
+// identity provider has none. It finds the server's
 // paths next to itself, so it works below any prefix:
 //
 //   <script type="module" src="/auth/signin.js"></script>
@@ -32,7 +33,8 @@ export function available() {
 
 /**
  * Signs the person in and resolves to the server's answer,
- * {user: {id, name, email}, new}. Rejects with a SignInError.
+ * {user: {id, name, email}, new}. Rejects with a SignInError. With a provider that
+ * has no FedCM the page is left for it, and comes back signed in.
  *
  * mode       'active' (default; call it from a click) or 'passive' (on page load;
  *            the default with several providers, since browsers take one in active mode)
@@ -40,16 +42,13 @@ export function available() {
  * mediation  'optional' (default), 'required' or 'silent'
  * loginHint, domainHint, fields, params: passed on to the provider
  * configURL  only this one of the server's providers
+ * provider   the same by its name, which every provider has
+ * back       for a sign-in by redirect: the path of this site to come back to
  * signal     an AbortSignal
  */
 export async function signIn(options = {}) {
-  const { mode, mediation } = options;
-  if (!available()) {
-    throw new SignInError('fedcm_unavailable',
-      'This browser cannot sign in with an identity provider (it has no FedCM).');
-  }
   // A polyfill's window must open before the first await, while the click counts.
-  const release = mode !== 'passive' && mediation !== 'silent' ? globalThis.bonafides?.reserve?.() : undefined;
+  const release = available() && pressed(options) ? globalThis.bonafides?.reserve?.() : undefined;
   try {
     return await ask(options);
   } finally {
@@ -57,13 +56,17 @@ export async function signIn(options = {}) {
   }
 }
 
+const pressed = ({ mode, mediation }) => mode !== 'passive' && mediation !== 'silent';
+
 async function ask(options) {
-  const { context = 'signin', mediation, configURL, signal } = options;
+  const { context = 'signin', mediation, configURL, provider, signal } = options;
   const { nonce, providers } = await post('signin/nonce', undefined, signal);
-  const asked = providers.filter((p) => !configURL || p.configURL === configURL);
-  if (asked.length === 0) {
+  const meant = providers.filter((p) => (!configURL || p.configURL === configURL) && (!provider || p.name === provider));
+  if (meant.length === 0) {
     throw new SignInError('provider_unknown', 'This site does not sign in with that provider.');
   }
+  const asked = meant.filter((p) => p.configURL);
+  if (asked.length === 0 || !available()) return leave(meant.filter((p) => !p.configURL), options);
   const mode = options.mode ?? (asked.length > 1 ? 'passive' : 'active');
   const request = {
     identity: { context, mode, providers: asked.map((p) => describe(p, nonce, options)) },
@@ -72,9 +75,9 @@ async function ask(options) {
   if (signal) request.signal = signal;
   let credential;
   try {
-    credential = await navigator.credentials.get(request);
+    credential = await obeying(signal, navigator.credentials.get(request));
   } catch (e) {
-    throw explain(e);
+    throw explain(e, signal);
   }
   if (typeof credential?.token !== 'string') {
     throw new SignInError('no_token', 'The identity provider gave no token that this site can read.');
@@ -84,6 +87,25 @@ async function ask(options) {
     // Browsers before several providers do not say which one; then there was one.
     config_url: credential.configURL ?? (asked.length === 1 ? asked[0].configURL : undefined),
   }, signal);
+}
+
+/** leave goes to the one provider without FedCM. The page ends, or its wait does. */
+async function leave(ways, options) {
+  if (ways.length === 0) {
+    throw new SignInError('fedcm_unavailable', 'This browser cannot sign in with an identity provider (it has no FedCM).');
+  }
+  if (ways.length > 1) throw new SignInError('provider_missing', 'This site has several identity providers: choose one.');
+  if (!pressed(options)) throw new SignInError('redirect_needed', 'Signing in leaves this page: press a button to begin.');
+  location.assign(redirectURL({ back: options.back, provider: ways[0].name }));
+  let late;
+  const end = new Promise((_, reject) => { late = setTimeout(() => reject(timeout()), patience); });
+  try {
+    return await obeying(options.signal, end);
+  } catch (e) {
+    throw ended(e);
+  } finally {
+    clearTimeout(late);
+  }
 }
 
 /**
@@ -124,8 +146,28 @@ export async function signOut({ signal } = {}) {
   return answer;
 }
 
+/** How long this site may take to answer, in ms. */
+const patience = 30_000;
+
 async function post(path, body, signal) {
+  const end = new AbortController();
+  const abort = () => end.abort(signal.reason);
+  const late = setTimeout(() => end.abort(timeout()), patience);
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort);
+  try {
+    return await exchange(path, body, end.signal);
+  } finally {
+    clearTimeout(late);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+const timeout = () => new DOMException('This site did not answer in time.', 'TimeoutError');
+
+async function exchange(path, body, signal) {
   let response;
+  let answer;
   try {
     response = await fetch(beside(path), {
       method: 'POST',
@@ -136,11 +178,14 @@ async function post(path, body, signal) {
       body: body && JSON.stringify(body),
       signal,
     });
+    answer = await response.json().catch((e) => {
+      if (signal.aborted) throw e;
+      return null;
+    });
   } catch (e) {
-    if (e?.name === 'AbortError') throw explain(e);
+    if (signal.aborted) throw ended(signal.reason);
     throw new SignInError('site_unreachable', 'This site did not answer. Check the connection and try again.', e);
   }
-  const answer = await response.json().catch(() => null);
   if (!response.ok || answer === null) {
     throw new SignInError(answer?.code ?? `http_${response.status}`,
       answer?.detail ?? `This site answered with status ${response.status}. Try again later.`);
@@ -157,9 +202,29 @@ const providerErrors = {
   temporarily_unavailable: 'The identity provider is not available now. Try again later.',
 };
 
+/** obeying ends with the signal, also where the browser's own call does not. */
+function obeying(signal, promise) {
+  if (!signal) return promise;
+  let over;
+  const end = new Promise((_, reject) => {
+    over = () => reject(signal.reason);
+    if (signal.aborted) over();
+    else signal.addEventListener('abort', over);
+  });
+  return Promise.race([promise, end]).finally(() => signal.removeEventListener('abort', over));
+}
+
+/** ended says why a signal ended it: its time was over, or somebody cancelled. */
+function ended(reason) {
+  return reason?.name === 'TimeoutError'
+    ? new SignInError('timeout', 'It took too long and was stopped. Try again.', reason)
+    : new SignInError('aborted', 'Signing in was cancelled.', reason);
+}
+
 // explain turns what the browser rejected with into a sentence. Browsers tell a
 // page little on purpose: a page must not learn who is signed in where.
-function explain(e) {
+function explain(e, signal) {
+  if (signal?.aborted) return ended(signal.reason);
   switch (e?.name) {
     case 'IdentityCredentialError': {
       const code = (typeof e.error === 'string' ? e.error : e.code) || 'unknown';
@@ -167,7 +232,8 @@ function explain(e) {
         providerErrors[code] ?? 'The identity provider refused to sign you in.', e);
     }
     case 'AbortError':
-      return new SignInError('aborted', 'Signing in was cancelled.', e);
+    case 'TimeoutError':
+      return ended(e);
     case 'NetworkError':
       return new SignInError('provider_no_answer',
         'You were not signed in: the dialog was closed, or the identity provider gave no answer. Try again.', e);
@@ -182,11 +248,19 @@ function explain(e) {
 // for "bonafides:signin" or "bonafides:signout" and calls preventDefault(); the
 // server's answer, or for "bonafides:error" the SignInError, is in event.detail.
 const actions = {
-  signin: [(b) => signIn({
+  signin: [(b, signal) => signIn({
     mode: b.dataset.mode, context: b.dataset.context, configURL: b.dataset.configUrl,
+    provider: b.dataset.provider, back: b.dataset.next, signal,
   }), 'Waiting for your identity provider.'],
-  signout: [() => signOut(), 'Signing out.'],
+  signout: [(b, signal) => signOut({ signal }), 'Signing out.'],
 };
+
+// What a button began ends with its page. A browser may keep the page as it was
+// and show it again at a press of Back: then the button works as before.
+const running = new Set();
+globalThis.addEventListener?.('pageshow', (e) => {
+  if (e.persisted) for (const end of running) end.abort();
+});
 
 globalThis.document?.addEventListener('click', async (click) => {
   const button = click.target?.closest?.('[data-bonafides]');
@@ -195,19 +269,22 @@ globalThis.document?.addEventListener('click', async (click) => {
   click.preventDefault();
   button.setAttribute('aria-disabled', 'true'); // it keeps the focus
   say('working', waiting);
+  const end = new AbortController();
+  running.add(end);
   const tell = (name, detail, cancelable) => button.dispatchEvent(
     new CustomEvent(`bonafides:${name}`, { detail, cancelable, bubbles: true }));
   try {
-    const answer = await act(button);
+    const answer = await act(button, end.signal);
     say('done', '');
     if (tell(button.dataset.bonafides, answer, true)) {
       if (button.dataset.next) location.assign(button.dataset.next);
       else location.reload();
     }
   } catch (e) {
-    say('error', e.message);
-    tell('error', e, false);
+    say(end.signal.aborted ? 'idle' : 'error', end.signal.aborted ? '' : e.message);
+    if (!end.signal.aborted) tell('error', e, false);
   } finally {
+    running.delete(end);
     button.removeAttribute('aria-disabled');
   }
 });

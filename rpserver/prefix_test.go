@@ -1,0 +1,54 @@
+package rpserver_test
+
+import (
+	"html"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/bonafides-dev/bonafides/rpserver"
+)
+
+// A stranger opens a page of a site that is mounted below a prefix, whose provider
+// has no FedCM, and is back at that page signed in. The redirect used to end in a
+// 404 where the prefix was said to one side alone.
+func TestTheRedirectComesBackBelowAPrefix(t *testing.T) {
+	f := newFlow(t, func(c *rpserver.Config) {
+		c.Prefix = "/members/auth"
+		c.Providers[0].ConfigURL = ""
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/members/auth/", http.StripPrefix("/members/auth", f.rp))
+	mux.Handle("/orders", f.rp.RequireUser(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		u, _ := f.rp.User(r)
+		_, _ = io.WriteString(w, "the orders of "+u.Name+" for "+r.URL.RawQuery)
+	})))
+	f.Config.Handler = mux
+	b := f.browser(t)
+	open := func() answer {
+		r := b.request(http.MethodGet, "/orders?year=2026&open", "", "")
+		r.Header.Set("Accept", asBrowsersDo)
+		return b.do(r)
+	}
+	page := open()
+	link := regexp.MustCompile(`href="(/members/auth/[^"]*)"`).FindStringSubmatch(page.body)
+	if page.status != http.StatusForbidden || link == nil {
+		t.Fatalf("%d %s", page.status, page.body)
+	}
+	request := f.begin(b, html.UnescapeString(link[1]))
+	if got := request.Get("redirect_uri"); got != f.URL+"/members/auth/signin/callback/lanternkey" {
+		t.Errorf("redirect URI %q", got)
+	}
+	status, to, body := f.follow(b, f.consent(request, "continue"))
+	if status != http.StatusSeeOther || to != "/orders?year=2026&open" {
+		t.Fatalf("callback: %d %q %s", status, to, body)
+	}
+	if page = open(); page.body != "the orders of Grace Hopper for year=2026&open" {
+		t.Errorf("%d %s", page.status, page.body)
+	}
+	if _, _, body := f.follow(b, "/signin/start"); !strings.Contains(body, "404") {
+		t.Errorf("the root answers too: %s", body)
+	}
+}
