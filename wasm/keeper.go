@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -15,59 +16,121 @@ type KeeperConfig struct {
 	// an issuer. The issuer's scripts can then read the tokens that it signed
 	// and join an issuance to a redemption.
 	InsecureKeeperOnIssuer bool
+	// Name says on the keeper's page whose keeper it is; its host where empty.
+	Name string
+	// Commitments is where the page finds the one document with the key
+	// commitments of all issuers that this keeper knows, on its own origin (package
+	// wasm/mirror): "/bonafides-commitments.json" when empty. It is never an issuer's
+	// key-commitment path, where a keeper refuses to start.
+	Commitments string
+	// RedemptionsPerHour and RedemptionsPerDay are how many tokens the keeper
+	// spends by itself, for all sites together; 6 and 20 when zero. Beyond that
+	// the person is asked, and the page hears what a page hears that asks somebody
+	// without tokens.
+	RedemptionsPerHour, RedemptionsPerDay int
 	// AllowFrames lets any page frame the keeper at "?frame", hidden, for
 	// browsers that share the keeper's storage with a frame (Chromium with
 	// third-party cookies allowed): its pages then need no popup. The frame
-	// shows nothing to press and answers what the popup answers.
+	// shows nothing to press, and tells a site nothing of issuers that it has not
+	// dealt with in the keeper's own window within 48 hours.
 	AllowFrames bool
 }
 
+// keeperPage needs nothing of a request but the nonce of its one style sheet.
 var keeperPage = template.Must(template.New("keeper").Parse(`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
+{{with .Policy}}<meta http-equiv="Content-Security-Policy" content="{{.}}">
+{{end}}<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-{{if .Insecure}}<meta name="bonafides-keeper" content="insecure-on-issuer">
-{{end}}<title>Token keeper</title>
+<meta name="referrer" content="no-referrer">
+<meta name="bonafides-commitments" content="{{.Commitments}}">
+<meta name="bonafides-budget" content="{{.Hour}} {{.Day}}">
+{{with .Name}}<meta name="bonafides-name" content="{{.}}">
+{{end}}{{if .Insecure}}<meta name="bonafides-keeper" content="insecure-on-issuer">
+{{end}}{{if .NoFrames}}<meta name="bonafides-frames" content="none">
+{{end}}<title>Token keeper{{with .Name}} of {{.}}{{end}}</title>
 <link rel="icon" href="data:,">
-<style nonce="{{.Nonce}}">
-html { background: light-dark(#ffffff, #0b1020); color: light-dark(#0f172a, #e2e8f0); border-top: 6px solid light-dark(#475569, #94a3b8); }
-body { font: 16px/1.55 system-ui, sans-serif; max-width: 60ch; margin: 0 auto; padding: 1.5rem 1.25rem; }
-h1 { font-size: 1.25rem; margin: 0 0 .75rem; display: flex; align-items: center; gap: .5rem; }
-h1 svg { color: light-dark(#475569, #94a3b8); flex: none; }
-p { margin: 0 0 1rem; overflow-wrap: anywhere; }
-</style>
+<style{{with .Nonce}} nonce="{{.}}"{{end}}>` + keeperStyle + `</style>
 <main>
-<h1><svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true"><path fill="currentColor" d="M4 4h16v16H4z"/></svg>Token keeper</h1>
+<h1><svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true"><path fill="currentColor" d="M4 4h16v16H4z"/></svg>Token keeper{{with .Name}} of {{.}}{{end}}</h1>
 <p id="state" role="status">Opening the store of your tokens.</p>
 <noscript><p>The keeper works with JavaScript only.</p></noscript>
 </main>
-<script type="module" src="{{.Script}}" integrity="{{.Integrity}}"></script>
+<script data-cfasync="false" type="module" src="{{.Script}}" integrity="{{.Integrity}}"></script>
 </html>
 `))
 
-// Keeper serves the keeper's page: the one place where the polyfill's tokens are.
-// Mount it at "/keeper" of an origin that is no issuer's, has no cookies and
-// serves nothing else that runs scripts; mount [Assets] beside it. It asks its own
-// origin for key commitments, to see that it is no issuer's: answer 404, or 204 so
-// that the browser's console stays empty.
-//
-// The page may not be framed (but see KeeperConfig.AllowFrames), sends no
-// referrer, and runs only its own script. It has no Cross-Origin-Opener-Policy,
-// which would cut it off from the page that opened it.
-func Keeper(c KeeperConfig) (http.Handler, error) {
+const keeperStyle = `
+html { background: light-dark(#ffffff, #0b1020); color: light-dark(#0f172a, #e2e8f0); border-top: 6px solid light-dark(#475569, #94a3b8); }
+body { font: 16px/1.55 system-ui, sans-serif; max-width: 60ch; margin: 0 auto; padding: 1.5rem 1.25rem; }
+[hidden] { display: none !important; }
+h1 { font-size: 1.25rem; margin: 0 0 .75rem; display: flex; align-items: center; gap: .5rem; overflow-wrap: anywhere; }
+h1 svg { color: light-dark(#475569, #94a3b8); flex: none; }
+h2 { font-size: 1rem; margin: 1.5rem 0 .25rem; padding-top: .75rem; border-top: 1px solid light-dark(#cbd5e1, #334155); }
+p { margin: 0 0 1rem; overflow-wrap: anywhere; }
+ul { list-style: none; margin: 0 0 1rem; padding: 0; }
+li { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; justify-content: space-between; padding: .25rem 0; overflow-wrap: anywhere; }
+button { font: inherit; margin: 0 .5rem .5rem 0; padding: .5rem 1rem; border-radius: 10px; border: 1px solid light-dark(#475569, #94a3b8); cursor: pointer; max-width: 100%; overflow-wrap: anywhere; }
+button.go { background: light-dark(#475569, #94a3b8); color: light-dark(#ffffff, #0b1020); }
+button.no { background: none; color: inherit; }
+li button { margin: 0; padding: .25rem .75rem; font-size: .875rem; }
+button:disabled { opacity: .55; cursor: default; }
+button:focus-visible { outline: 3px solid light-dark(#1d4ed8, #60a5fa); outline-offset: 2px; }
+`
+
+// keeperValues is what keeperPage is filled with. Nonce belongs to a policy in a
+// header; Policy is one that stands in the page, and NoFrames what no policy in a
+// page can say, for files that no server heads.
+type keeperValues struct {
+	Script, Integrity, Commitments, Name, Nonce, Policy string
+	Hour, Day                                           int
+	Insecure, NoFrames                                  bool
+}
+
+// values judges the configuration.
+func (c KeeperConfig) values() (*keeperValues, error) {
 	m, err := ReadManifest()
 	if err != nil {
 		return nil, err
-	}
-	if c.Assets == "" {
-		c.Assets = "/bonafides/"
 	}
 	files := m.Flows["tokens"][ESM]
 	if len(files) < 2 {
 		return nil, fmt.Errorf("wasm: the manifest names no keeper")
 	}
-	script := files[1]
+	v := &keeperValues{
+		Script: cmp.Or(c.Assets, "/bonafides/") + files[1], Integrity: m.Hashes[files[1]].Integrity,
+		Commitments: cmp.Or(c.Commitments, "/bonafides-commitments.json"), Name: c.Name,
+		Hour: cmp.Or(c.RedemptionsPerHour, 6), Day: cmp.Or(c.RedemptionsPerDay, 20), Insecure: c.InsecureKeeperOnIssuer,
+	}
+	if v.Hour < 0 || v.Day < v.Hour || v.Day > 999_999 {
+		return nil, fmt.Errorf("wasm: a keeper with %d redemptions an hour and %d a day: neither may be below zero, the day's not below the hour's or above 999999", v.Hour, v.Day)
+	}
+	return v, nil
+}
+
+// keeperPolicy is the page's Content-Security-Policy but for who may frame it,
+// which only a header can say. style is the source of its style sheet.
+func keeperPolicy(style string) string {
+	return "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src " + style + "; img-src data:; " +
+		"connect-src 'self' https: http://localhost:* http://*.localhost:*; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
+}
+
+// Keeper serves the keeper's page: the one place where the polyfill's tokens are.
+// Mount it at "/keeper" of an origin that is no issuer's, has no cookies and
+// serves nothing else that runs scripts; mount [Assets] and the document of key
+// commitments (package mirror) beside it. It asks its own origin for the key
+// commitment of an issuer, to see that it is none: answer 404, or 204 so that the
+// browser's console stays empty.
+//
+// The page may not be framed (but see KeeperConfig.AllowFrames), sends no
+// referrer, and runs only its own script. It has no Cross-Origin-Opener-Policy,
+// which would cut it off from the page that opened it.
+func Keeper(c KeeperConfig) (http.Handler, error) {
+	values, err := c.values()
+	if err != nil {
+		return nil, err
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
@@ -83,12 +146,9 @@ func Keeper(c KeeperConfig) (http.Handler, error) {
 		h.Set("Cache-Control", "no-store")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "+
-			"style-src 'nonce-"+nonce+"'; img-src data:; connect-src 'self' https: http://localhost:* http://*.localhost:*; "+
-			"frame-ancestors "+ancestors+"; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'")
-		_ = keeperPage.Execute(w, struct {
-			Nonce, Script, Integrity string
-			Insecure                 bool
-		}{nonce, c.Assets + script, m.Hashes[script].Integrity, c.InsecureKeeperOnIssuer})
+		h.Set("Content-Security-Policy", keeperPolicy("'nonce-"+nonce+"'")+"; frame-ancestors "+ancestors)
+		v := *values
+		v.Nonce = nonce
+		_ = keeperPage.Execute(w, v)
 	}), nil
 }

@@ -4,7 +4,7 @@
 // hashes.
 //
 // File names carry a hash of their content, so an answer of [Assets] may be kept
-// for ever. [ScriptTag] writes the tag that a page needs, with its subresource
+// forever. [ScriptTag] writes the tag that a page needs, with its subresource
 // integrity.
 package wasm
 
@@ -15,12 +15,13 @@ import (
 	"html"
 	"io/fs"
 	"net/http"
-	"path"
-	"strings"
 	"sync"
+
+	"github.com/bonafides-dev/bonafides/wasm/returnpage"
 )
 
 //go:generate go run ./gen
+//go:generate go run -C ../tools ./psl ../wasm/src/keeper
 
 //go:embed dist
 var dist embed.FS
@@ -74,42 +75,10 @@ func Files() fs.FS {
 	return sub
 }
 
-// types are the media types of the files; WebAssembly must be served as its own,
-// or browsers will not compile it while it arrives.
-var types = map[string]string{
-	".mjs":  "text/javascript; charset=utf-8",
-	".js":   "text/javascript; charset=utf-8",
-	".wasm": "application/wasm",
-}
-
-// Assets serves the files under prefix ("/bonafides/"), to any origin, to be kept
-// for ever: a new build has new names.
-func Assets(prefix string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "These files are read with GET.", http.StatusMethodNotAllowed)
-			return
-		}
-		name := strings.TrimPrefix(r.URL.Path, prefix)
-		media, ok := types[path.Ext(name)]
-		b, err := fs.ReadFile(Files(), name)
-		if !ok || err != nil {
-			http.Error(w, "There is no such file in this release.", http.StatusNotFound)
-			return
-		}
-		h := w.Header()
-		h.Set("Content-Type", media)
-		h.Set("Cache-Control", "public, max-age=31536000, immutable")
-		h.Set("Access-Control-Allow-Origin", "*")
-		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Content-Length", fmt.Sprint(len(b)))
-		if r.Method == http.MethodGet {
-			_, _ = w.Write(b)
-		}
-	})
-}
+// ReturnPage serves the page to which a keeper brings answers back. A site that uses
+// tokens mounts it at [returnpage.Path] of its origin; see that package, which has
+// the page without the rest of this one.
+func ReturnPage() http.Handler { return returnpage.Handler() }
 
 // Script returns name and integrity of the script that a page includes for a flow.
 func Script(flow string, form Form) (name, integrity string, err error) {

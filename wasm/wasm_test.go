@@ -28,12 +28,12 @@ func TestManifestIsTrueAndWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := map[string]bool{"manifest.json": true, "package.json": true, "README.md": true}
-	for _, name := range []string{"tokens", "fedcm", "idtoken", "keeper"} {
-		seen[name+".d.ts"] = true
+	seen := map[string]bool{"manifest.json": true, "package.json": true, "README.md": true, "LICENSE": true, "return.html": true}
+	for _, name := range []string{"index", "tokens", "fedcm", "idtoken", "keeper"} {
+		seen[name+".d.ts"], seen[name+".d.cts"] = true, true
 	}
 	for name, f := range m.Hashes {
-		seen[name] = true
+		seen[name], seen[name+".br"] = true, true
 		b, err := fs.ReadFile(wasm.Files(), name)
 		if err != nil {
 			t.Error(err)
@@ -75,6 +75,12 @@ func TestAssetsAreServedToBeKept(t *testing.T) {
 	h := wasm.Assets("/bonafides/")
 	for name, f := range m.Hashes {
 		w := get(t, h, "GET", "/bonafides/"+name)
+		if strings.HasSuffix(name, ".cjs") { // for bundlers and Node, not for pages
+			if w.Code != 404 {
+				t.Errorf("%s: %d", name, w.Code)
+			}
+			continue
+		}
 		if w.Code != 200 || w.Body.Len() != f.Bytes {
 			t.Errorf("%s: %d, %d bytes", name, w.Code, w.Body.Len())
 		}
@@ -95,7 +101,7 @@ func TestAssetsAreServedToBeKept(t *testing.T) {
 	}
 	for path, status := range map[string]int{
 		"/bonafides/": 404, "/bonafides/manifest.json": 404, "/bonafides/package.json": 404, "/bonafides/../wasm.go": 404, "/bonafides/nosuch.js": 404,
-		"/bonafides//etc/passwd.js": 404, "/bonafides/%2e%2e/wasm.js": 404,
+		"/bonafides/suffixes.txt": 404, "/bonafides//etc/passwd.js": 404, "/bonafides/%2e%2e/wasm.js": 404,
 	} {
 		if w := get(t, h, "GET", path); w.Code != status {
 			t.Errorf("GET %s: %d, want %d", path, w.Code, status)
@@ -103,6 +109,41 @@ func TestAssetsAreServedToBeKept(t *testing.T) {
 	}
 	if w := get(t, h, "POST", "/bonafides/x.js"); w.Code != 405 || w.Header().Get("Allow") != "GET, HEAD" {
 		t.Errorf("POST: %d %v", w.Code, w.Header())
+	}
+}
+
+// The page says whose keeper it is and what it spends by itself; what would be
+// another meaning is refused.
+func TestKeeperPageSaysWhoseItIsAndWhatItSpends(t *testing.T) {
+	for name, c := range map[string]struct {
+		config wasm.KeeperConfig
+		want   []string
+	}{
+		"zero": {wasm.KeeperConfig{}, []string{`name="bonafides-budget" content="6 20"`, `name="bonafides-commitments" content="/bonafides-commitments.json"`, "<title>Token keeper</title>"}},
+		"all": {wasm.KeeperConfig{Name: `The <Guild>`, Commitments: "/keys.json", RedemptionsPerHour: 1, RedemptionsPerDay: 3}, []string{
+			`content="1 3"`, `name="bonafides-commitments" content="/keys.json"`, "<title>Token keeper of The &lt;Guild&gt;</title>", `name="bonafides-name" content="The &lt;Guild&gt;"`}},
+		"only the hour": {wasm.KeeperConfig{RedemptionsPerHour: 20}, []string{`content="20 20"`}},
+	} {
+		h, err := wasm.Keeper(c.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := get(t, h, "GET", "/keeper").Body.String()
+		for _, want := range c.want {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s: the page lacks %s", name, want)
+			}
+		}
+		if strings.Contains(body, "http-equiv") {
+			t.Errorf("%s: the policy stands twice", name)
+		}
+	}
+	for name, c := range map[string]wasm.KeeperConfig{
+		"below zero": {RedemptionsPerHour: -1}, "a day below its hour": {RedemptionsPerHour: 9, RedemptionsPerDay: 8}, "no hour fits the day": {RedemptionsPerDay: 5}, "too many": {RedemptionsPerDay: 1_000_000},
+	} {
+		if _, err := wasm.Keeper(c); err == nil {
+			t.Errorf("%s: a keeper was made", name)
+		}
 	}
 }
 
@@ -187,7 +228,7 @@ func TestScriptTag(t *testing.T) {
 	}
 }
 
-// What gen writes from abi.json is what stands in the tree, for every module.
+// What gen writes from abi.json, and from constants in Go, is what stands in the tree.
 func TestGeneratedFilesAreOfThisTable(t *testing.T) {
 	b, err := os.ReadFile("abi.json")
 	if err != nil {
@@ -200,7 +241,7 @@ func TestGeneratedFilesAreOfThisTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	names := []string{"src/abi.gen.ts"}
+	names := []string{"src/abi.gen.ts", "src/wire.gen.ts"}
 	for _, m := range table.Modules {
 		names = append(names, "guest/"+m.Name+"/exports_gen.go")
 	}

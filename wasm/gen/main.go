@@ -1,5 +1,6 @@
 // Command gen writes the guests' exports and the TypeScript callers from the one
-// table, abi.json. It is run by go generate in the folder wasm.
+// table, abi.json, and for TypeScript the names, paths, sizes and limits that are
+// constants in Go. It is run by go generate in the folder wasm.
 package main
 
 import (
@@ -245,7 +246,14 @@ func run(dir string) error {
 	if err := tsT.Execute(&out, t); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "src", "abi.gen.ts"), out.Bytes(), 0o644)
+	if err := os.WriteFile(filepath.Join(dir, "src", "abi.gen.ts"), out.Bytes(), 0o644); err != nil {
+		return err
+	}
+	constants, err := t.writeWire()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "src", "wire.gen.ts"), constants, 0o644)
 }
 
 func main() {

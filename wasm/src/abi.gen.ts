@@ -65,19 +65,6 @@ export const token = {
       request: r.bytes(),
     }));
   },
-  /**
-   * Writes one member of the redemption record header (RFC 8941 list; join members with a comma and a space).
-   * @param issuer the issuer's origin
-   * @param record its redemption record
-   */
-  recordItem(guest: Guest, issuer: string, record: string): { item: string } {
-    return guest.call("token_record_item", true, (w) => {
-      w.text(issuer);
-      w.text(record);
-    }, (r) => ({
-      item: r.text(),
-    }));
-  },
 };
 
 /** ID tokens in the browser (protocol/oidc). */
@@ -121,10 +108,10 @@ export const idtoken = {
   },
 };
 
-/** An issuer and its readers at the edge (issuer/exchange). Refusals carry the HTTP status to answer with. */
+/** An issuer and its readers at the edge (internal/exchange). Refusals carry the HTTP status to answer with. */
 export const edge = {
   /**
-   * Refuses by a name of issuer/exchange, so that its words stand in one place: origin_not_allowed, credentials_sent, proof_too_large, body_too_large, policy_unavailable, signing_failed, record_failed, store_unavailable.
+   * Refuses by a name of internal/exchange, so that its words stand in one place: origin_not_allowed, credentials_sent, proof_too_large, body_too_large, policy_unavailable, signing_failed, record_failed, store_unavailable.
    * @param name which refusal
    */
   refusal(guest: Guest, name: string): { known: boolean } {
@@ -137,7 +124,7 @@ export const edge = {
   /**
    * Reads the token keys and writes the key commitments.
    * @param keys the token keys, as exchange.ParseKeys reads them
-   * @param version raised with every change of the keys
+   * @param version raised with every change of the keys; 0: as the keys tell it, or 1
    * @param batch tokens that a browser asks for at a time
    */
   commitments(guest: Guest, keys: string, version: number, batch: number): { document: string } {
@@ -147,6 +134,20 @@ export const edge = {
       w.u16(batch);
     }, (r) => ({
       document: r.text(),
+    }));
+  },
+  /**
+   * Reads keys that the platform signs with: those of redemption records, or of the gate's assertions. It computes the public halves.
+   * @param kind record or gate
+   * @param secret the key ring, or words as they were kept before there were rings
+   */
+  ringSecret(guest: Guest, kind: string, secret: string): { seeds: Uint8Array; retired: Uint8Array } {
+    return guest.call("edge_ring_secret", true, (w) => {
+      w.text(kind);
+      w.text(secret);
+    }, (r) => ({
+      seeds: r.bytes(),
+      retired: r.bytes(),
     }));
   },
   /**
@@ -219,7 +220,7 @@ export const edge = {
    * @param keys the token keys
    * @param now Unix seconds
    */
-  verifyRedemption(guest: Guest, polyfill: boolean, token: string, version: string, keys: string, now: number): { keyId: number; nonce: Uint8Array; origin: string; expires: number } {
+  verifyRedemption(guest: Guest, polyfill: boolean, token: string, version: string, keys: string, now: number): { keyId: number; nonce: Uint8Array; row: Uint8Array; origin: string; expires: number } {
     return guest.call("edge_verify_redemption", true, (w) => {
       w.bool(polyfill);
       w.text(token);
@@ -229,20 +230,17 @@ export const edge = {
     }, (r) => ({
       keyId: r.u32(),
       nonce: r.bytes(),
+      row: r.bytes(),
       origin: r.text(),
       expires: r.time(),
     }));
   },
   /**
    * Refuses a token that was spent before.
-   * @param at Unix seconds: when it was spent; 0 where the store does not know
-   * @param now Unix seconds
    * @param issuer the issuer's origin
    */
-  alreadySpent(guest: Guest, at: number, now: number, issuer: string): { never: boolean } {
+  alreadySpent(guest: Guest, issuer: string): { never: boolean } {
     return guest.call("edge_already_spent", false, (w) => {
-      w.time(at);
-      w.time(now);
       w.text(issuer);
     }, (r) => ({
       never: r.bool(),
@@ -376,7 +374,7 @@ export const edge = {
     }));
   },
   /**
-   * Returns one of the redemption records in a request's header (rpserver/record/check).
+   * Returns one of the redemption records in a request's header (internal/recordcheck).
    * @param native the header Sec-Redemption-Record
    * @param polyfill the header Private-State-Redemption-Record, which counts where the other is empty
    * @param index which, from 0

@@ -123,13 +123,6 @@ interface Exports {
   [name: string]: unknown;
 }
 
-/**
- * The most memory, in bytes, that an instance is used with. The collector takes
- * numbers in the module's data for pointers, so that some of what large batches
- * leave behind is never free again (ABI.md, Life of an instance).
- */
-const mostMemory = 16 << 20;
-
 /** One instance of a module. */
 export class Guest {
   #exports: Exports;
@@ -159,11 +152,6 @@ export class Guest {
 
   get dead(): boolean {
     return this.#dead;
-  }
-
-  /** Whether the next call should have another instance. */
-  get worn(): boolean {
-    return this.#dead || this.memoryBytes > mostMemory;
   }
 
   /** Calls an export. Use the typed functions of abi.gen.ts. */

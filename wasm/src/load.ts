@@ -12,14 +12,14 @@ export type RunInGuest = <T>(call: (guest: Guest) => T) => Promise<T>;
 
 /**
  * lazyGuest compiles the module for the first call and makes an instance, and
- * another when that is worn. unavailable names what keeps it from doing so.
+ * another when that has trapped. unavailable names what keeps it from doing so.
  */
 export function lazyGuest(compiled: () => Promise<WebAssembly.Module>, unavailable = (cause: unknown) => cause): RunInGuest {
   let module: Promise<WebAssembly.Module> | null = null;
   let guest: Guest | null = null;
   const alive = (ready: WebAssembly.Module): Guest => {
     try {
-      return guest && !guest.worn ? guest : (guest = Guest.start(ready));
+      return guest && !guest.dead ? guest : (guest = Guest.start(ready));
     } catch (cause) {
       throw unavailable(cause);
     }

@@ -114,6 +114,25 @@ for (const [name, { verifyIdToken, IdTokenError }] of Object.entries({ TinyGo: s
       await assert.rejects(ok(token, { now: new Date(exp * 1000) }), refused('expired'));
     });
 
+    test(`${name}: a tolerance takes a token that much longer and that much earlier, and nothing else`, async () => {
+      const now = seconds();
+      const at = (claims, tolerance, more) => sign(claims).then((t) => ok(t, { now: new Date(now * 1000), tolerance, ...more }));
+      const expired = { iat: now - 90, exp: now - 30 };
+      await assert.rejects(at(expired, 0), refused('expired'));
+      await assert.rejects(at(expired, 29), refused('expired'));
+      assert.equal((await at(expired, 31)).sub, 'ada');
+      assert.equal((await at(expired, 300)).sub, 'ada');
+      const early = { iat: now + 200, exp: now + 260, nbf: now + 200 };
+      await assert.rejects(at(early, 0), refused('iat_future'));
+      await assert.rejects(at(early, 199), refused('iat_future'));
+      assert.equal((await at(early, 200)).sub, 'ada');
+      await assert.rejects(at({ iat: now + 200, exp: now + 100 }, 300), (e) => ['expired', 'iat_future'].includes(e.code) || e instanceof IdTokenError);
+      await assert.rejects(at(expired, 300, { nonce: 'another' }), refused('nonce_mismatch'));
+      const token = await sign(expired);
+      await assert.rejects(ok(`${token.slice(0, -8)}AAAAAAAA`, { now: new Date(now * 1000), tolerance: 300 }), refused('signature_invalid'));
+      for (const tolerance of [-1, 301, 0.5, '60', NaN, null]) await assert.rejects(at({}, tolerance), refused('config_invalid', /tolerance/), String(tolerance));
+    });
+
     test(`${name}: email_verified is a boolean, and what describes is text or absent`, async () => {
       for (const [said, meant] of [[true, true], ['true', true], [false, false], ['false', false], ['TRUE', false], [1, false], [null, false]]) {
         assert.equal((await ok(await sign({ email_verified: said }))).email_verified, meant, String(said));
@@ -147,6 +166,23 @@ test('a module that cannot be loaded is told, and tried again', async (t) => {
   await assert.rejects(verifyIdToken(token, { issuer, clientId, nonce, jwks }), refused('module_unavailable', /beside the script/));
   fail.mock.restore();
   assert.equal((await verifyIdToken(token, { issuer, clientId, nonce, jwks })).sub, 'ada');
+});
+
+test('a platform without WebAssembly is unsupported, and bytes that are no module are told by code', async (t) => {
+  const { load } = await import(`${pathToFileURL(script)}?bytes`);
+  await assert.rejects(load(new Uint8Array([1, 2, 3])), refused('module_unavailable'));
+  const there = globalThis.WebAssembly;
+  t.after(() => { globalThis.WebAssembly = there; });
+  delete globalThis.WebAssembly;
+  await assert.rejects(load(new Uint8Array([1, 2, 3])), refused('platform_unsupported', /no WebAssembly/));
+  await assert.rejects(load(), refused('platform_unsupported', /no WebAssembly/));
+});
+
+test('a library that gave arrays a toJSON changes nothing', async (t) => {
+  const token = await sign();
+  t.after(() => { delete Array.prototype.toJSON; });
+  Array.prototype.toJSON = function () { return `[${this.join()}]`; };
+  assert.equal((await shipped.verifyIdToken(token, { issuer, clientId, nonce, jwks, algorithms: ['ES256'], trustedAudiences: ['another'] })).sub, 'ada');
 });
 
 test('from nothing to the first judged token', async (t) => {

@@ -34,7 +34,7 @@ export const samples = {
     const { keys } = token.commitments(guest, document, now);
     const { request, pending } = token.begin(guest, keys, 2);
     const response = bytes(await issuer.ask('issue', 2, base64(request)));
-    const good = { document, keys, pending, response, origin, issuer: origin, record: 'ey.ey.ey' };
+    const good = { document, keys, pending, response, origin };
     good.token = token.finish(guest, pending, response).tokens.slice(0, 165);
     return { good, works: () => assert.equal(token.begin(guest, keys, 1).request.length, 99) };
   },
@@ -46,7 +46,7 @@ export const samples = {
     const { edge, token: browser, Guest } = abi;
     const version = 'PrivateStateTokenV1VOPRF', site = 'https://news.example', issuer = 'https://issuer.example';
     const vars = await readFile(path.join(wasm, '..', '.dev.vars.example'), 'utf8');
-    const keys = /^ISSUER_KEYS="(.+)"$/m.exec(vars)[1];
+    const keys = /^ISSUER_KEYS="(.+)"$/m.exec(vars)[1].replaceAll('\\n', '\n');
     const client = Guest.start(await WebAssembly.compile(await readFile((await guests('token')).TinyGo)));
     const published = browser.commitments(client, utf8(edge.commitments(guest, keys, 1, 10).document), now);
     const { request, pending } = browser.begin(client, published.keys, 2);
@@ -84,6 +84,7 @@ export const samples = {
         referer: `${site}/front`, frames: 'https://ads.example', embedders: site, code: 'issuer_unknown',
         state: edge.keySetNext(guest, new Uint8Array(), 'wanted', new Uint8Array(), '', '', now, 0).next, event: 'fetched', cacheControl: 'max-age=60', age: '1',
         config: idTokens.config, judged: idTokens.judged,
+        'ring_secret.kind': 'record', 'ring_secret.secret': base64(Buffer.alloc(32, 7)),
         'record_keys.keys': bytes(pair.publicKey.export({ format: 'jwk' }).x),
         'verify_redemption.token': redemption,
         'judge_captcha.body': utf8('{"success":true,"hostname":"issuer.example","action":"tokens","score":0.9}'),

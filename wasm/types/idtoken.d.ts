@@ -31,6 +31,9 @@ export interface IdTokenOptions {
   maxSize?: number;
   /** The time to judge at; the clock's if left out. */
   now?: Date;
+  /** How far this clock and the provider's may stand apart, in whole seconds: 0 if left
+   * out, at most 300. A token is taken for that much longer, and that much earlier. */
+  tolerance?: number;
 }
 
 /** The claims of a token that was checked, as the token has them. Times are Unix
@@ -65,7 +68,8 @@ export interface IdTokenClaims {
  * Why there is no answer. The code is stable: one of the Go packages protocol/oidc
  * and protocol/jws where the token was refused; "config_invalid" where the options
  * cannot judge anything; "platform_unsupported" where this WebCrypto cannot check
- * the algorithm; "module_unavailable" where the WebAssembly module did not load.
+ * the algorithm, or where there is no WebAssembly; "module_unavailable" where the
+ * module did not load.
  */
 export class IdTokenError extends Error {
   readonly code: string;
@@ -78,12 +82,16 @@ export class IdTokenError extends Error {
  */
 export function verifyIdToken(token: string, options: IdTokenOptions): Promise<IdTokenClaims>;
 
+/** A WebAssembly.Module, under a name that needs no types of a browser. */
+export type CompiledModule = object;
+
 /**
  * Loads the WebAssembly module before it is needed. Without an argument it is the
- * file beside the script; a bundler that does not carry that file along is helped by
- * giving the module itself ("bonafides/idtoken.wasm").
+ * file beside the script, or in "bonafides/idtoken/inline" the one inside; a bundler
+ * that does not carry that file along may be given the module itself
+ * ("bonafides/idtoken.wasm"), compiled or as bytes.
  */
-export function load(source?: WebAssembly.Module | BufferSource): Promise<void>;
+export function load(source?: ArrayBuffer | ArrayBufferView | CompiledModule): Promise<void>;
 
 declare global {
   interface Window {

@@ -19,11 +19,12 @@ export interface TrustToken {
   issuers?: string[];
 }
 
+/** A fault in it is a TypeError of install() that names the option. */
 export interface Config {
   /** The keeper's origin. Never an issuer's. */
   keeper: string;
-  /** Where the keeper's page is on that origin: "/keeper". */
-  keeperPath: string;
+  /** Where the keeper's page is on that origin: "/keeper" if left out. */
+  keeperPath?: string;
 }
 
 /** Who does the work for an issuer on this page, and why. */
@@ -58,6 +59,11 @@ declare global {
   interface XMLHttpRequest {
     setPrivateToken(token: PrivateToken): void;
     setTrustToken(token: TrustToken): void;
+  }
+  interface HTMLIFrameElement {
+    /** Reflects the attribute: the JSON of a PrivateToken. */
+    privateToken: string;
+    trustToken: string;
   }
   interface Document {
     hasPrivateToken(issuer: string): Promise<boolean>;

@@ -7,7 +7,11 @@
 // A guest runs one call at a time; nothing here is safe for concurrent use.
 package abi
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/bonafides-dev/bonafides/internal/refusal"
+)
 
 // Version is the number that the export abi_version answers. It changes when a
 // caller written for the old contract would misread the new one.
@@ -25,16 +29,11 @@ const (
 	Malformed Status = 2 // a code and a sentence follow: the call itself was wrong
 )
 
-// Refusal is what a guest's function returns for input that it judged and
-// refused. An error of another type is answered with the code "refused".
-type Refusal struct {
-	Code    string // stable, for machines
-	Message string // one sentence, without values from the input
-	Status  uint16 // the HTTP status to answer with, from a guest that answers requests; otherwise 0
-}
-
-// Error returns the sentence.
-func (e *Refusal) Error() string { return e.Message }
+// Refuse is the error of a guest's function for input that it judged and refused, a
+// *refusal.Refusal as those of the kit's cores, which are returned as they are. The
+// status is 0 except from a guest that answers requests. An error of another type
+// is answered with the code "refused".
+func Refuse(status int, code, detail string) error { return refusal.New(status, code, detail) }
 
 var (
 	errShort = errors.New("the arguments end early")
@@ -78,18 +77,18 @@ func Call(n uint32, f func(*Reader, *Writer) error) []byte {
 	case r.err != nil:
 		return fail(w, Malformed, "malformed_call", r.err.Error())
 	case err != nil:
-		if e, ok := err.(*Refusal); ok {
+		if e, ok := err.(*refusal.Refusal); ok {
 			return refuse(w, e)
 		}
-		return refuse(w, &Refusal{Code: "refused", Message: err.Error()})
+		return refuse(w, &refusal.Refusal{Code: "refused", Detail: err.Error()})
 	}
 	out = w.b
 	return out
 }
 
-func refuse(w *Writer, e *Refusal) []byte {
-	fail(w, Refused, e.Code, e.Message)
-	w.U16(e.Status)
+func refuse(w *Writer, e *refusal.Refusal) []byte {
+	fail(w, Refused, e.Code, e.Detail)
+	w.U16(uint16(e.Status))
 	out = w.b
 	return out
 }

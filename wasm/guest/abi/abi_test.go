@@ -81,7 +81,7 @@ func TestMalformedCallsAreNamed(t *testing.T) {
 func TestRefusalCarriesItsCode(t *testing.T) {
 	status, r := call(t, func(*Writer) {}, func(_ *Reader, w *Writer) error {
 		w.Text("half a result that must not leave")
-		return &Refusal{"unknown_thing", "no such thing", 404}
+		return Refuse(404, "unknown_thing", "no such thing")
 	})
 	if status != Refused || r.Text(99) != "unknown_thing" || r.Text(99) != "no such thing" || r.U16() != 404 || !r.End() {
 		t.Fatal("the code or the sentence is lost")

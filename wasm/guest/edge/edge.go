@@ -1,6 +1,6 @@
 // Command edge is the guest module of a worker at the edge: it issues and redeems
 // Private State Tokens as package issuer does, by the same functions of
-// issuer/exchange. Its exports stand in ../../abi.json; the functions here are
+// internal/exchange. Its exports stand in ../../abi.json; the functions here are
 // what they run. Routes, stores, fetches and signatures are the worker's.
 //
 // Keys come in with every call that needs them, so that an instance can be dropped
@@ -12,16 +12,11 @@ import (
 	"crypto/subtle"
 	"time"
 
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
+	"github.com/bonafides-dev/bonafides/internal/exchange"
 	"github.com/bonafides-dev/bonafides/wasm/guest/abi"
 )
 
-// refused carries a refusal over the border.
-func refused(r *exchange.Refusal) error {
-	return &abi.Refusal{Code: r.Code, Message: r.Detail, Status: uint16(r.Status)}
-}
-
-var refusals = map[string]*exchange.Refusal{
+var refusals = map[string]error{
 	"origin_not_allowed": exchange.OriginNotAllowed,
 	"credentials_sent":   exchange.CredentialsSent,
 	"proof_too_large":    exchange.ProofTooLarge,
@@ -30,6 +25,7 @@ var refusals = map[string]*exchange.Refusal{
 	"signing_failed":     exchange.SigningFailed,
 	"record_failed":      exchange.RecordFailed,
 	"store_unavailable":  exchange.StoreUnavailable,
+	"key_expired":        exchange.KeyExpired,
 }
 
 // refusal refuses by name.
@@ -38,7 +34,7 @@ func refusal(name string) (known bool, err error) {
 	if !ok {
 		return false, nil
 	}
-	return true, refused(r)
+	return true, r
 }
 
 // last is what parseKeys read last. A worker holds the text of its keys as long as
@@ -55,7 +51,7 @@ func parseKeys(text string) (*exchange.Keys, error) {
 	}
 	keys, err := exchange.ParseKeys(text)
 	if err != nil {
-		return nil, &abi.Refusal{Code: "keys_invalid", Message: err.Error(), Status: 503}
+		return nil, abi.Refuse(503, "keys_invalid", err.Error())
 	}
 	clear(last.text)
 	last.text, last.keys = []byte(text), keys
@@ -74,7 +70,7 @@ func headers(polyfill bool) exchange.Headers {
 func message(h exchange.Headers, token, version string) ([]byte, error) {
 	b, r := h.Message([]string{token}, []string{version})
 	if r != nil {
-		return nil, refused(r)
+		return nil, r
 	}
 	return b, nil
 }

@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
+	"github.com/bonafides-dev/bonafides/internal/exchange"
+	core "github.com/bonafides-dev/bonafides/internal/refusal"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
-	"github.com/bonafides-dev/bonafides/wasm/guest/abi"
 )
 
 const (
@@ -22,8 +22,8 @@ const (
 	site   = "https://news.example"
 )
 
-func refusedAs(err error) (code string, status uint16) {
-	var r *abi.Refusal
+func refusedAs(err error) (code string, status int) {
+	var r *core.Refusal
 	if errors.As(err, &r) {
 		return r.Code, r.Status
 	}
@@ -114,8 +114,8 @@ func TestTokensAreIssuedRedeemedAndRecorded(t *testing.T) {
 	if redemption, readable, _ := isRedemption(header, pst.Version); !redemption || !readable {
 		t.Error("a redemption is none")
 	}
-	id, nonce, from, expires, err := verifyRedemption(false, header, pst.Version, keys, now)
-	if err != nil || id != 7 || [pst.NonceSize]byte(nonce) != token.Nonce || from != site || expires != now+3601 {
+	id, nonce, row, from, expires, err := verifyRedemption(false, header, pst.Version, keys, now)
+	if err != nil || id != 7 || [pst.NonceSize]byte(nonce) != token.Nonce || [16]byte(row) != exchange.SpentRow(7, token.Nonce) || from != site || expires != now+3601 {
 		t.Fatalf("%d %x %s %d, %v", id, nonce, from, expires, err)
 	}
 
@@ -149,7 +149,7 @@ func TestRefusalsHaveCodesAndStatus(t *testing.T) {
 	for name, c := range map[string]struct {
 		err    error
 		code   string
-		status uint16
+		status int
 	}{
 		"no header":   {func() error { _, err := beginIssuance(false, "", "", keys, now); return err }(), "token_header_missing", 400},
 		"two headers": {func() error { _, err := beginIssuance(false, "AA==, AA==", pst.Version, keys, now); return err }(), "header_duplicate", 400},
@@ -159,17 +159,19 @@ func TestRefusalsHaveCodesAndStatus(t *testing.T) {
 		}(), "token_header_too_large", 431},
 		"a redemption": {func() error { _, err := beginIssuance(false, token, pst.Version, keys, now); return err }(), "not_an_issue_request", 400},
 		"no keys": {func() error {
-			_, _, _, _, err := verifyRedemption(false, token, pst.Version, "sesame", now)
+			_, _, _, _, _, err := verifyRedemption(false, token, pst.Version, "sesame", now)
 			return err
 		}(), "keys_invalid", 503},
 		"an expired key": {func() error {
-			_, _, _, _, err := verifyRedemption(false, token, pst.Version, keys, now+3601)
+			_, _, _, _, _, err := verifyRedemption(false, token, pst.Version, keys, now+3601)
 			return err
 		}(), "key_expired", 400},
-		"spent":             {func() error { _, err := alreadySpent(now-100, now, origin); return err }(), "already_spent", 409},
+		"spent":             {func() error { _, err := alreadySpent(origin); return err }(), "already_spent", 409},
 		"a named one":       {func() error { _, err := refusal("store_unavailable"); return err }(), "store_unavailable", 503},
 		"an unnamed one":    {func() error { _, err := refusal("sesame"); return err }(), "", 0},
-		"commitments of 0":  {func() error { _, err := commitments(keys, 0, 10); return err }(), "commitment_invalid", 503},
+		"too many changes":  {func() error { _, err := commitments(keys, 1<<31, 10); return err }(), "commitment_invalid", 503},
+		"no gate secret":    {func() error { _, _, err := ringSecret("gate", "sesame"); return err }(), "gate_keys_invalid", 503},
+		"no record secret":  {func() error { _, _, err := ringSecret("record", "sesame"); return err }(), "record_keys_invalid", 503},
 		"half a record key": {func() error { _, _, err := recordKeys(make([]byte, 33)); return err }(), "record_keys_invalid", 0},
 		"a short signature": {func() error { _, err := assemble("a.b", make([]byte, 63)); return err }(), "signature_invalid", 0},
 		"no issuer":         {func() error { _, _, err := recordInput("", "k", 1, site, false, 7200, false, now); return err }(), "signing_failed", 500},
@@ -250,13 +252,13 @@ func TestOtherKeysAreReadAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if _, _, _, _, err := verifyRedemption(false, token, pst.Version, keys, now); err != nil {
+		if _, _, _, _, _, err := verifyRedemption(false, token, pst.Version, keys, now); err != nil {
 			t.Errorf("its own keys: %v", err)
 		}
-		if _, _, _, _, err := verifyRedemption(false, token, pst.Version, k.Secret(), now); code(err) != "key_unknown" {
+		if _, _, _, _, _, err := verifyRedemption(false, token, pst.Version, k.Secret(), now); code(err) != "key_unknown" {
 			t.Errorf("other keys: %v", err)
 		}
-		if _, _, _, _, err := verifyRedemption(false, token, pst.Version, "sesame", now); code(err) != "keys_invalid" {
+		if _, _, _, _, _, err := verifyRedemption(false, token, pst.Version, "sesame", now); code(err) != "keys_invalid" {
 			t.Errorf("no keys: %v", err)
 		}
 	}

@@ -49,6 +49,26 @@ func callCommitments(in *abi.Reader, out *abi.Writer) error {
 	return nil
 }
 
+//go:wasmexport edge_ring_secret
+func exportRingSecret(n uint32) uint32 {
+	return abi.Answer(n, callRingSecret)
+}
+
+func callRingSecret(in *abi.Reader, out *abi.Writer) error {
+	kind := in.Text(16)
+	secret := in.Text(65536)
+	if !in.End() {
+		return nil
+	}
+	seeds, retired, err := ringSecret(kind, secret)
+	if err != nil {
+		return err
+	}
+	out.Bytes(seeds)
+	out.Bytes(retired)
+	return nil
+}
+
 //go:wasmexport edge_record_keys
 func exportRecordKeys(n uint32) uint32 {
 	return abi.Answer(n, callRecordKeys)
@@ -145,12 +165,13 @@ func callVerifyRedemption(in *abi.Reader, out *abi.Writer) error {
 	if !in.End() {
 		return nil
 	}
-	keyId, nonce, origin, expires, err := verifyRedemption(polyfill, token, version, keys, now)
+	keyId, nonce, row, origin, expires, err := verifyRedemption(polyfill, token, version, keys, now)
 	if err != nil {
 		return err
 	}
 	out.U32(keyId)
 	out.Bytes(nonce)
+	out.Bytes(row)
 	out.Text(origin)
 	out.Time(expires)
 	return nil
@@ -162,13 +183,11 @@ func exportAlreadySpent(n uint32) uint32 {
 }
 
 func callAlreadySpent(in *abi.Reader, out *abi.Writer) error {
-	at := in.Time()
-	now := in.Time()
 	issuer := in.Text(2048)
 	if !in.End() {
 		return nil
 	}
-	never, err := alreadySpent(at, now, issuer)
+	never, err := alreadySpent(issuer)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
+	"github.com/bonafides-dev/bonafides/internal/exchange"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
@@ -23,14 +23,14 @@ func beginIssuance(polyfill bool, token, version, keys string, now int64) (count
 	}
 	req, r := exchange.ParseIssuance(m)
 	if r != nil {
-		return 0, refused(r)
+		return 0, r
 	}
 	k, err := parseKeys(keys)
 	if err != nil {
 		return 0, err
 	}
 	if _, r := k.Signing(unix(now)); r != nil {
-		return 0, refused(r)
+		return 0, r
 	}
 	return uint16(req.Count()), nil
 }
@@ -43,7 +43,7 @@ func signIssuance(token, keys string, count uint16, now int64) (answer string, e
 	}
 	req, r := exchange.ParseIssuance(m)
 	if r != nil {
-		return "", refused(r)
+		return "", r
 	}
 	k, err := parseKeys(keys)
 	if err != nil {
@@ -51,11 +51,11 @@ func signIssuance(token, keys string, count uint16, now int64) (answer string, e
 	}
 	key, r := k.Signing(unix(now))
 	if r != nil {
-		return "", refused(r)
+		return "", r
 	}
 	answer, err = exchange.SignIssuance(key, req, min(int(count), req.Count()))
 	if err != nil {
-		return "", refused(exchange.SigningFailed)
+		return "", exchange.SigningFailed
 	}
 	return answer, nil
 }

@@ -3,8 +3,8 @@ package main
 import (
 	"time"
 
+	"github.com/bonafides-dev/bonafides/internal/exchange"
 	"github.com/bonafides-dev/bonafides/internal/sha256"
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
 	"github.com/bonafides-dev/bonafides/wasm/guest/abi"
 )
 
@@ -19,7 +19,7 @@ func work(keys string) (*exchange.Work, error) {
 	secret := k.Set().Active().Bytes()
 	seed := sha256.Sum256(secret)
 	clear(secret)
-	w := &exchange.Work{Key: exchange.HMAC256(&seed, []byte("bonafides: the key of proof of work challenges"))}
+	w := &exchange.Work{Key: sha256.HMAC(&seed, []byte("bonafides: the key of proof of work challenges"))}
 	clear(seed[:])
 	return w, nil
 }
@@ -32,11 +32,11 @@ func workChallenge(keys string, difficulty uint16, lifetime uint32, now int64) (
 	}
 	w.Difficulty, w.Lifetime = int(difficulty), time.Duration(lifetime)*time.Second
 	if err := w.Check(); err != nil {
-		return "", &abi.Refusal{Code: "work_invalid", Message: err.Error(), Status: 503}
+		return "", abi.Refuse(503, "work_invalid", err.Error())
 	}
 	challenge, expires, err := w.Challenge(unix(now))
 	if err != nil {
-		return "", refused(exchange.NoChallenge)
+		return "", exchange.NoChallenge
 	}
 	return string(w.ChallengeBody(challenge, expires)), nil
 }
@@ -59,15 +59,14 @@ func judgeWork(keys, proof string, now int64) (reason string, id []byte, expires
 func judgeCaptcha(body []byte, hostname, action, minScore string) (reason string, err error) {
 	s := exchange.Siteverify{Hostname: hostname, Action: action}
 	if minScore != "" {
-		var ok bool
-		if s.MinScore, ok = exchange.ParseScore(minScore); !ok || s.MinScore == 0 {
-			return "", &abi.Refusal{Code: "captcha_config", Message: "The least score is not a number above 0 and at most 1.", Status: 503}
+		if !s.ParseMinScore(minScore) {
+			return "", abi.Refuse(503, "captcha_config", "The least score is not a number above 0 and at most 1.")
 		}
 	}
 	v, err := s.Judge(body)
 	switch {
 	case err != nil:
-		return "", &abi.Refusal{Code: "captcha_unavailable", Message: err.Error(), Status: 503}
+		return "", abi.Refuse(503, "captcha_unavailable", err.Error())
 	case v == exchange.CaptchaGood:
 		return "", nil
 	case v == exchange.CaptchaExpired:

@@ -4,36 +4,33 @@ import (
 	"errors"
 	"time"
 
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
+	"github.com/bonafides-dev/bonafides/internal/exchange"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 	"github.com/bonafides-dev/bonafides/wasm/guest/abi"
 )
 
 // verifyRedemption verifies a token that is shown.
-func verifyRedemption(polyfill bool, token, version, keys string, now int64) (keyID uint32, nonce []byte, origin string, expires int64, err error) {
+func verifyRedemption(polyfill bool, token, version, keys string, now int64) (keyID uint32, nonce, row []byte, origin string, expires int64, err error) {
 	m, err := message(headers(polyfill), token, version)
 	if err != nil {
-		return 0, nil, "", 0, err
+		return 0, nil, nil, "", 0, err
 	}
 	k, err := parseKeys(keys)
 	if err != nil {
-		return 0, nil, "", 0, err
+		return 0, nil, nil, "", 0, err
 	}
 	red, r := exchange.VerifyRedemption(k, m, unix(now))
 	if r != nil {
-		return 0, nil, "", 0, refused(r)
+		return 0, nil, nil, "", 0, r
 	}
-	return red.KeyID, red.Nonce[:], red.Origin, k.Expiry()[red.KeyID].Add(time.Second - 1).Unix(), nil
+	kept := exchange.SpentRow(red.KeyID, red.Nonce)
+	return red.KeyID, red.Nonce[:], kept[:], red.Origin, k.Expiry()[red.KeyID].Add(time.Second - 1).Unix(), nil
 }
 
 // alreadySpent refuses a replay as package issuer does.
-func alreadySpent(at, now int64, issuer string) (never bool, err error) {
-	var when time.Time
-	if at > 0 {
-		when = unix(at)
-	}
-	return false, refused(exchange.AlreadySpent(when, unix(now), issuer))
+func alreadySpent(issuer string) (never bool, err error) {
+	return false, exchange.AlreadySpent(issuer)
 }
 
 // platform stands for a record key that the platform keeps.
@@ -52,12 +49,12 @@ func recordInput(issuer, signerID string, keyID uint32, origin string, polyfill 
 	rec := exchange.Recorder{Issuer: issuer, Signer: platform{signerID}, Lifetime: time.Duration(lifetime) * time.Second, Single: single}
 	input, left, err := rec.Input(&exchange.Redemption{KeyID: keyID, Origin: origin}, via, unix(now))
 	if err != nil {
-		return "", 0, refused(exchange.RecordFailed)
+		return "", 0, exchange.RecordFailed
 	}
 	return input, uint32(left), nil
 }
 
-var errSignature = &abi.Refusal{Code: "signature_invalid", Message: "An Ed25519 signature has 64 bytes."}
+var errSignature = abi.Refuse(0, "signature_invalid", "An Ed25519 signature has 64 bytes.")
 
 // assemble joins a record and its signature.
 func assemble(input string, signature []byte) (token string, err error) {

@@ -15,7 +15,7 @@ const (
 )
 
 func config(message string) error {
-	return &abi.Refusal{Code: oidc.CodeConfig, Message: message}
+	return abi.Refuse(0, oidc.CodeConfig, message)
 }
 
 // readConfig reads the options of a caller in JavaScript. What it does not know

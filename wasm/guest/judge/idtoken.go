@@ -17,9 +17,9 @@ import (
 func refused(err error) error {
 	switch e := err.(type) {
 	case *oidc.Error:
-		return &abi.Refusal{Code: e.Code, Message: e.Message}
+		return abi.Refuse(0, e.Code, e.Message)
 	case *jws.Error:
-		return &abi.Refusal{Code: e.Code, Message: e.Message}
+		return abi.Refuse(0, e.Code, e.Message)
 	}
 	return err
 }

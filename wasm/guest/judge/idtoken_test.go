@@ -7,14 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bonafides-dev/bonafides/internal/refusal"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
-	"github.com/bonafides-dev/bonafides/wasm/guest/abi"
 )
 
 const now = 1_800_000_000
 
 func code(err error) string {
-	var r *abi.Refusal
+	var r *refusal.Refusal
 	if errors.As(err, &r) {
 		return r.Code
 	}

@@ -14,7 +14,7 @@ import (
 // What to do next, as JavaScript reads it.
 var names = [...]string{jws.KeySetRefuse: "refuse", jws.KeySetUse: "use", jws.KeySetFetch: "fetch", jws.KeySetWait: "wait"}
 
-var errEvent = &abi.Refusal{Code: "event_unknown", Message: "The event is none of wanted, missing, fetched and failed."}
+var errEvent = abi.Refuse(0, "event_unknown", "The event is none of wanted, missing, fetched and failed.")
 
 // KeySetNext takes an event. A state that cannot be read counts as none: it is a
 // cache's, and was not ours or is of an older version.

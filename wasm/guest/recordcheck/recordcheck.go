@@ -7,13 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/internal/recordcheck"
+	"github.com/bonafides-dev/bonafides/internal/refusal"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
-	"github.com/bonafides-dev/bonafides/rpserver/record/check"
-	"github.com/bonafides-dev/bonafides/wasm/guest/abi"
 )
-
-func refused(r *check.Refused) error { return &abi.Refusal{Code: r.Code, Message: r.Reason} }
 
 // values are all values of a header field as the Fetch standard gives them: one
 // text, or none where it is empty.
@@ -27,9 +25,9 @@ func values(field string) []string {
 // ReadRecord returns the record at a place of the header; more tells whether
 // there is one.
 func ReadRecord(native, polyfill string, index uint16) (more bool, issuer, record string, err error) {
-	list, why := check.Read(values(native), values(polyfill))
+	list, why := recordcheck.Read(values(native), values(polyfill))
 	if why != nil {
-		return false, "", "", refused(why)
+		return false, "", "", why
 	}
 	if int(index) >= len(list) {
 		return false, "", "", nil
@@ -41,11 +39,11 @@ func ReadRecord(native, polyfill string, index uint16) (more bool, issuer, recor
 func JudgeRecord(issuer string, jwks []byte, record string, now int64) (algorithm string, key, signingInput, signature []byte, err error) {
 	keys, err := jws.ParseKeySet(jwks)
 	if err != nil {
-		return "", nil, nil, nil, refused(check.Refusal(err))
+		return "", nil, nil, nil, recordcheck.Refusal(err)
 	}
 	u, _, err := pst.BeginRecord(record, keys, issuer, time.Unix(now, 0))
 	if err != nil {
-		return "", nil, nil, nil, refused(check.Refusal(err))
+		return "", nil, nil, nil, recordcheck.Refusal(err)
 	}
 	return string(u.Header().Algorithm), u.Key().JWK(), u.SigningInput(), u.Signature(), nil
 }
@@ -54,19 +52,19 @@ func JudgeRecord(issuer string, jwks []byte, record string, now int64) (algorith
 // check, and judges who sent the record.
 func ConfirmRecord(record string, valid bool, origin, referer, frames, embedders string, insecureUnknownOrigin bool) (
 	issuer string, keyID uint32, via, site, id string, issued, expires int64, err error) {
-	fail := func(r *check.Refused) (string, uint32, string, string, string, int64, int64, error) {
-		return "", 0, "", "", "", 0, 0, refused(r)
+	fail := func(r *refusal.Refusal) (string, uint32, string, string, string, int64, int64, error) {
+		return "", 0, "", "", "", 0, 0, r
 	}
 	if !valid {
 		var u jws.Unverified
 		_, err := u.Confirm(false)
-		return fail(check.Refusal(err))
+		return fail(recordcheck.Refusal(err))
 	}
 	rec, err := pst.InspectRecord(record)
 	if err != nil {
-		return fail(check.Refusal(err))
+		return fail(recordcheck.Refusal(err))
 	}
-	rules := check.Rules{AllowedFrames: strings.Fields(frames), Embedders: strings.Fields(embedders), InsecureUnknownOrigin: insecureUnknownOrigin}
+	rules := recordcheck.Rules{AllowedFrames: strings.Fields(frames), Embedders: strings.Fields(embedders), InsecureUnknownOrigin: insecureUnknownOrigin}
 	if why := rules.Accept(rec, values(origin), values(referer)); why != nil {
 		return fail(why)
 	}
@@ -76,9 +74,9 @@ func ConfirmRecord(record string, valid bool, origin, referer, frames, embedders
 // RefuseRecord refuses for a reason that JavaScript finds: issuer_unknown or
 // keys_unavailable.
 func RefuseRecord(code string) (known bool, err error) {
-	for _, r := range []*check.Refused{check.IssuerUnknown, check.KeysUnavailable} {
+	for _, r := range []*refusal.Refusal{recordcheck.IssuerUnknown, recordcheck.KeysUnavailable} {
 		if r.Code == code {
-			return true, refused(r)
+			return true, r
 		}
 	}
 	return false, nil

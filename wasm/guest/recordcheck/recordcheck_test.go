@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/internal/refusal"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
-	"github.com/bonafides-dev/bonafides/wasm/guest/abi"
 )
 
 const (
@@ -24,7 +24,7 @@ var (
 )
 
 func code(err error) string {
-	var r *abi.Refusal
+	var r *refusal.Refusal
 	if errors.As(err, &r) {
 		return r.Code
 	}

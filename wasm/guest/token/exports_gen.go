@@ -88,22 +88,3 @@ func callRedeem(in *abi.Reader, out *abi.Writer) error {
 	out.Bytes(request)
 	return nil
 }
-
-//go:wasmexport token_record_item
-func exportRecordItem(n uint32) uint32 {
-	return abi.Answer(n, callRecordItem)
-}
-
-func callRecordItem(in *abi.Reader, out *abi.Writer) error {
-	issuer := in.Text(2048)
-	record := in.Text(16384)
-	if !in.End() {
-		return nil
-	}
-	item, err := recordItem(issuer, record)
-	if err != nil {
-		return err
-	}
-	out.Text(item)
-	return nil
-}

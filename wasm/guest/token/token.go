@@ -4,6 +4,7 @@
 package main
 
 import (
+	"github.com/bonafides-dev/bonafides/protocol/origin"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 	"github.com/bonafides-dev/bonafides/wasm/guest/abi"
 )
@@ -11,15 +12,13 @@ import (
 // refused gives an error of protocol/pst its code at the border.
 func refused(err error) error {
 	if e, ok := err.(*pst.Error); ok {
-		return &abi.Refusal{Code: e.Code, Message: e.Message}
+		return abi.Refuse(0, e.Code, e.Message)
 	}
 	return err
 }
 
-var errNoKeys = &abi.Refusal{
-	Code:    "commitment_expired",
-	Message: "Every key of this commitment has expired. The issuer must publish new ones.",
-}
+var errNoKeys = abi.Refuse(0, "commitment_expired",
+	"Every key of this commitment has expired. The issuer must publish new ones.")
 
 // commitments keeps the keys that Chromium would use at this time.
 func commitments(document []byte, now int64) (id uint32, batchSize uint16, keys []byte, expires int64, err error) {
@@ -83,23 +82,14 @@ func finish(pending, response []byte) (tokens []byte, err error) {
 }
 
 // redeem makes the request that spends one token.
-func redeem(token []byte, origin string, timestamp uint32) (request []byte, err error) {
+func redeem(token []byte, site string, timestamp uint32) (request []byte, err error) {
 	t, err := pst.ParseToken(token)
 	if err != nil {
 		return nil, refused(err)
 	}
-	if !pst.IsOrigin(origin) {
+	if !origin.Is(site) {
 		return nil, refused(pst.ErrOrigin)
 	}
-	r := pst.RedeemRequest{Token: *t, ClientData: pst.ClientData{RedeemingOrigin: origin, RedemptionTimestamp: timestamp}}
+	r := pst.RedeemRequest{Token: *t, ClientData: pst.ClientData{RedeemingOrigin: site, RedemptionTimestamp: timestamp}}
 	return r.Bytes(), nil
-}
-
-// recordItem writes one member of the record header.
-func recordItem(issuer, record string) (item string, err error) {
-	item, err = pst.FormatRedemptionRecordHeader([]pst.OriginRecord{{Origin: issuer, Record: record}})
-	if err != nil {
-		return "", refused(err)
-	}
-	return item, nil
 }

@@ -2,23 +2,20 @@
 // navigator.login in browsers without them. Where the browser has FedCM it does
 // the work, and what it shows and the person answers there is final.
 
+import { place } from "../place.js";
+import type { Part } from "../place.js";
+import { wrap } from "../wrap.js";
+import type { FedCMConfig } from "./config.js";
 import { makeCredential, networkError, PolyfilledIdentityCredential, PolyfilledIdentityCredentialError } from "./credential.js";
 import { firstNative } from "./native.js";
 import { readOptions, readDisconnect } from "./options.js";
 import type { Options, Provider } from "./options.js";
-import { because, begin, take } from "./path.js";
-import { askInPopup, openBlank, PopupUnavailable, signInParams } from "./popup.js";
+import { because, begin, locked, take } from "./path.js";
+import { askInPopup, openPopup, PopupUnavailable, signInParams } from "./popup.js";
 import { askForPress } from "./press.js";
 import type { Pressed } from "./press.js";
+import { bounded, reasonOf, throwIfAborted } from "../wait.js";
 import { login, PolyfilledIdentityProvider } from "./provider.js";
-
-export interface FedCMConfig {
-  /** Where this site begins a sign-in by redirect (code flow with PKCE) at a
-   * provider; null: it has none. Used where windows are blocked and where the
-   * provider has none. With it, a press after which the browser's own FedCM shows
-   * nothing goes on to a window or to this address. */
-  redirect?: ((provider: { configURL: string; clientId: string }) => string | null) | null;
-}
 
 declare global {
   interface Window {
@@ -36,31 +33,35 @@ let reserved: Window | null = null;
  * answer gives the window back if no sign-in follows.
  */
 export function reserve(): () => void {
-  if ("IdentityCredential" in window && window.IdentityCredential !== PolyfilledIdentityCredential) return () => {};
+  if (window.IdentityCredential !== PolyfilledIdentityCredential) return () => {}; // the browser's own, or none
   reserved?.close();
-  const w = (reserved = openBlank());
-  return () => {
+  const w = (reserved = openPopup());
+  const back = () => {
+    removeEventListener("pagehide", back);
     if (reserved !== w) return;
     reserved = null;
     w?.close();
   };
+  addEventListener("pagehide", back); // nor does it outlive its page
+  return back;
 }
 
-export function install(config: FedCMConfig = {}): void {
+/** install puts everything into the page, or nothing where a part of it is locked. */
+export function install(config: FedCMConfig, mark: Part): void {
   const native = "IdentityCredential" in window;
   begin(native);
-  const container: { get?: unknown; store?: unknown } & object = navigator.credentials ?? {};
-  const nativeGet = (container as CredentialsContainer).get?.bind(container);
+  if (!isSecureContext) return locked(native, because.insecure);
+  const container = navigator.credentials as CredentialsContainer | undefined;
 
-  const get = (options?: unknown): Promise<unknown> => {
+  const around = (options: unknown, asIs: () => unknown): unknown => {
     let o: Options | null;
     try {
       o = readOptions(options);
     } catch (err) {
-      if (native) return nativeGet!(options as CredentialRequestOptions);
+      if (native) return asIs(); // the browser says it in its own words
       return Promise.reject(err);
     }
-    if (o === null) return nativeGet ? nativeGet(options as CredentialRequestOptions) : unsupported();
+    if (o === null) return asIs();
     const asked = o;
     if (!native) return signIn(asked, config, because.none);
     take("native", because.native);
@@ -70,26 +71,27 @@ export function install(config: FedCMConfig = {}): void {
       goOn: (pressed, signal) => signIn({ ...asked, signal }, config, because.failed, pressed),
     });
   };
-
-  if (native) {
-    define(container, "get", get);
-    return;
-  }
-  if (!navigator.credentials) {
-    define(navigator, "credentials", { get, store: unsupported, create: unsupported, preventSilentAccess: () => Promise.resolve() });
+  const nativeGet = container?.get?.bind(container);
+  const part = (target: object, name: string, value: unknown, said?: string): Part => ({ target, name, value, said });
+  const parts: Part[] = [];
+  if (container?.get) {
+    parts.push(part(container, "get", wrap(container.get, (_self, args, asIs) => around(args[0], asIs)), "navigator.credentials.get"));
+    const { store } = container;
+    if (!native && store) {
+      parts.push(part(container, "store", wrap(store, (_self, args, asIs) => (args[0] instanceof PolyfilledIdentityCredential ? unsupported() : asIs())), "navigator.credentials.store"));
+    }
   } else {
-    const nativeStore = (container as CredentialsContainer).store?.bind(container);
-    define(container, "get", get);
-    define(container, "store", (c: unknown) => (c instanceof PolyfilledIdentityCredential || !nativeStore ? unsupported() : nativeStore(c as Credential)));
+    const get = (options?: unknown) => around(options, unsupported);
+    parts.push(part(navigator, "credentials", { get, store: unsupported, create: unsupported, preventSilentAccess: () => Promise.resolve() }, "navigator.credentials"));
   }
-  define(window, "IdentityCredential", Object.assign(PolyfilledIdentityCredential, { disconnect }));
-  define(window, "IdentityCredentialError", PolyfilledIdentityCredentialError);
-  define(window, "IdentityProvider", PolyfilledIdentityProvider);
-  if (!("login" in navigator)) define(navigator, "login", login);
-}
-
-function define(target: object, name: string, value: unknown): void {
-  Object.defineProperty(target, name, { value, configurable: true, writable: true });
+  if (!native) {
+    parts.push(part(window, "IdentityCredential", Object.assign(PolyfilledIdentityCredential, { disconnect })),
+      part(window, "IdentityCredentialError", PolyfilledIdentityCredentialError),
+      part(window, "IdentityProvider", PolyfilledIdentityProvider));
+    if (!("login" in navigator)) parts.push(part(navigator, "login", login, "navigator.login"));
+  }
+  const missing = place([...parts, mark]);
+  if (missing !== null) locked(native, missing);
 }
 
 function unsupported(): Promise<never> {
@@ -110,7 +112,7 @@ async function signIn(o: Options, config: FedCMConfig, why: string, pressed?: Pr
   const spare = reserved;
   reserved = null;
   try {
-    o.signal?.throwIfAborted();
+    throwIfAborted(o.signal);
     // Only a browser can sign in without showing anything.
     if (o.mediation === "silent") throw networkError();
     if (framed()) throw new DOMException("The 'identity-credentials-get' feature is not enabled in this document.", "NotAllowedError");
@@ -123,7 +125,7 @@ async function signIn(o: Options, config: FedCMConfig, why: string, pressed?: Pr
   }
   pending?.end.abort(networkError()); // a button that is pressed replaces what the page asked by itself
   const end = new AbortController();
-  const abort = () => end.abort(o.signal!.reason);
+  const abort = () => end.abort(reasonOf(o.signal!));
   o.signal?.addEventListener("abort", abort, { once: true });
   const mine = (pending = { mode: o.mode, end });
   try {
@@ -141,7 +143,7 @@ async function byWindow(o: Options, config: FedCMConfig, why: string, pressed: P
   if (!provider && single) {
     // Still inside the gesture: a single provider's window opens at once.
     const active = navigator.userActivation?.isActive ?? false;
-    w = spare ?? openBlank();
+    w = spare ?? openPopup();
     // Blocked in spite of a gesture: another press would be blocked as well.
     if (w || (active && redirectTo(single, config) !== null)) provider = single;
   } else {
@@ -167,8 +169,23 @@ async function byWindow(o: Options, config: FedCMConfig, why: string, pressed: P
   // Cut off by a policy, or closed by the person before it was there: ask.
   if (instead === because.unanswered) await askForPress({ reason: "unanswered", providers: [provider], context: o.context, signal });
   take("redirect", instead);
-  location.assign(to);
-  return new Promise(() => {}); // the page is going away
+  return goTo(to, signal);
+}
+
+/** How long a page may take to go, in ms. */
+const leavesIn = 60_000;
+
+/** goTo takes the page away. It ends where the page stays, and where it comes back
+ * as it was (Back, from the browser's memory of pages): then nobody signed in. */
+function goTo(to: string, signal: AbortSignal): Promise<never> {
+  return bounded(new Promise<never>((_, reject) => {
+    addEventListener("pageshow", function back(e) {
+      if (!e.persisted) return; // this page's own beginning
+      removeEventListener("pageshow", back);
+      reject(networkError());
+    });
+    location.assign(to);
+  }), signal, leavesIn, networkError);
 }
 
 function redirectTo(p: Provider, config: FedCMConfig): string | null {
@@ -182,7 +199,7 @@ async function disconnect(options?: unknown): Promise<void> {
   disconnecting = true;
   const { signal } = new AbortController();
   try {
-    let w = openBlank();
+    let w = openPopup();
     if (!w) ({ window: w } = await askForPress({ reason: "disconnect", providers: [provider], signal }));
     if (!w) throw networkError();
     const answer = await askInPopup(w, provider, { params: { action: "disconnect", account_hint: accountHint }, signal });

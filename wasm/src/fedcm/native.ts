@@ -8,7 +8,7 @@
 // to another way.
 
 import type { Options } from "./options.js";
-import { openBlank } from "./popup.js";
+import { openPopup } from "./popup.js";
 import { askForPress } from "./press.js";
 import type { Pressed } from "./press.js";
 
@@ -89,7 +89,7 @@ export async function firstNative({ o, options, get, mayGoOn, goOn }: NativeCall
 
 /** The window of a single provider, while the gesture lasts. */
 function blank(o: Options): Pressed | undefined {
-  const window = o.providers.length === 1 ? openBlank() : null;
+  const window = o.providers.length === 1 ? openPopup() : null;
   return window ? { provider: o.providers[0]!, window } : undefined;
 }
 

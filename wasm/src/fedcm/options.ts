@@ -1,6 +1,9 @@
 // The identity member of navigator.credentials.get(), read as browsers read it:
 // a fault is a TypeError or the DOMException that Chromium throws.
 
+import { json as stringify } from "../json.js";
+import { isSecure } from "../origin.js";
+import { text } from "../wrap.js";
 import { networkError } from "./credential.js";
 
 export interface Provider {
@@ -43,7 +46,7 @@ function optionalText(v: unknown): string | null {
 
 function json(v: unknown): string | null {
   try {
-    return JSON.stringify(v) ?? null;
+    return stringify(v) ?? null;
   } catch (err) {
     throw fail(`params is no JSON: ${(err as Error).message}`);
   }
@@ -54,20 +57,23 @@ function readProvider(v: unknown): Provider {
   const o = v as Record<string, unknown>;
   if (o.configURL === undefined) throw fail("a provider has no configURL.");
   if (o.clientId === undefined) throw fail("a provider has no clientId.");
+  // The browser's word for "whichever provider is registered with it", not an address.
+  if (text(o.configURL) === "any") {
+    throw new DOMException("The provider \"any\" needs providers that are registered with the browser, and this one registers none. Name the configURL.", "NotSupportedError");
+  }
   let url: URL;
   try {
     url = new URL(String(o.configURL), document.baseURI);
   } catch {
     throw new DOMException("The provider's configURL is not a URL.", "InvalidStateError");
   }
-  const local = /^(.*\.)?localhost$|^127\.|^\[::1\]$/.test(url.hostname);
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && local)) {
+  if (!isSecure(url)) {
     throw new DOMException("The provider's configURL is not secure.", "NetworkError");
   }
   let fields: string[] | null = null;
   if (o.fields !== undefined) {
     if (o.fields === null || typeof (o.fields as Iterable<unknown>)[Symbol.iterator] !== "function") throw fail("fields is not a list.");
-    fields = Array.from(o.fields as Iterable<unknown>, String);
+    fields = [...(o.fields as Iterable<unknown>)].map(String); // old libraries put another Array.from into pages
   }
   return {
     configURL: url.href, origin: url.origin, clientId: String(o.clientId),
@@ -86,7 +92,7 @@ export function readOptions(options: unknown): Options | null {
   if (list === undefined || list === null || typeof (list as Iterable<unknown>)[Symbol.iterator] !== "function") {
     throw fail("identity has no list of providers.");
   }
-  const providers = Array.from(list as Iterable<unknown>, readProvider);
+  const providers = [...(list as Iterable<unknown>)].map(readProvider);
   if (providers.length === 0) throw fail("the list of providers is empty.");
   if (providers.length > 10) throw fail("More than 10 providers are not allowed.");
   if (o!.signal !== undefined && !(o!.signal instanceof AbortSignal)) throw fail("signal is not an AbortSignal.");

@@ -15,6 +15,7 @@ export const because = {
   blocked: "No window could be opened, although a button was pressed.",
   windowless: "The provider offers no window.",
   unanswered: "The provider's window gave no answer.",
+  insecure: "This page is not secure: sign-in in a page needs https, or localhost.",
 };
 
 let now: SignInPath = { path: "native", why: because.native };
@@ -35,6 +36,12 @@ export function take(path: Path, why: string): void {
     // storage is off: the next page does not know
   }
   document.dispatchEvent(new CustomEvent(kept, { detail: now }));
+}
+
+/** locked says why this script is not on the page: the browser's FedCM is there as
+ * it was; without one the site's own redirect is what is left. */
+export function locked(native: boolean, why: string): void {
+  now = { path: native ? "native" : "redirect", why };
 }
 
 /** begin says which way there is on this page, before any sign-in. */

@@ -2,9 +2,11 @@
 // "Sign-in"). The provider sees its first-party cookies there, checks that our
 // origin is registered for the client, and answers to that origin alone.
 
+import { openBlank } from "../blank.js";
 import { networkError, PolyfilledIdentityCredentialError } from "./credential.js";
 import type { Options, Provider } from "./options.js";
 import { because } from "./path.js";
+import { bounded, reasonOf, throwIfAborted } from "../wait.js";
 
 /** The members of a provider's config document that concern the polyfill. */
 interface ProviderConfig {
@@ -29,25 +31,35 @@ export interface FromProvider {
   closed?: boolean;
 }
 
-/** openBlank must run inside the gesture. */
-export function openBlank(): Window | null {
-  return open("", "", "popup,width=500,height=600");
-}
+/** How long the provider's config file may take, in ms. */
+const configIn = 20_000;
+/** How long a window may be open that was never heard, and one that was: an error
+ * page of the provider says nothing, and looks to us like a person who thinks. */
+const unheardFor = 5 * 60_000, openFor = 30 * 60_000;
+
+/** openPopup must run inside the gesture. */
+export const openPopup = (): Window | null => openBlank("width=500,height=600");
 
 /** How the popup ended without an answer of the provider, and why. */
 export class PopupUnavailable extends Error {}
 
 /** The provider's popup endpoint, from its config document. */
 async function endpoint(provider: Pick<Provider, "configURL" | "origin">, signal: AbortSignal): Promise<URL> {
+  const end = new AbortController();
   try {
-    const r = await fetch(provider.configURL, {
-      credentials: "omit", referrerPolicy: "no-referrer", redirect: "error", headers: { Accept: "application/json" }, signal,
-    });
-    const config = (await r.json()) as ProviderConfig;
-    const url = new URL(config.bonafides!.popup_endpoint!, provider.configURL);
-    if (r.ok && url.origin === provider.origin) return url;
+    const read = async () => {
+      const r = await fetch(provider.configURL, {
+        credentials: "omit", referrerPolicy: "no-referrer", redirect: "error", headers: { Accept: "application/json" }, signal: end.signal,
+      });
+      const config = (await r.json()) as ProviderConfig;
+      const url = new URL(config.bonafides!.popup_endpoint!, provider.configURL);
+      return r.ok && url.origin === provider.origin ? url : null;
+    };
+    const url = await bounded(read(), signal, configIn, networkError);
+    if (url) return url;
   } catch {
-    signal.throwIfAborted();
+    end.abort();
+    throwIfAborted(signal);
   }
   throw new PopupUnavailable(because.windowless);
 }
@@ -68,7 +80,7 @@ export async function askInPopup(w: Window, provider: Pick<Provider, "configURL"
   let url: URL;
   try {
     url = await endpoint(provider, signal);
-    signal.throwIfAborted();
+    throwIfAborted(signal);
   } catch (err) {
     w.close();
     throw err;
@@ -82,12 +94,15 @@ export async function askInPopup(w: Window, provider: Pick<Provider, "configURL"
     let heard = false;
     const end = (f: () => void, keep = false) => {
       removeEventListener("message", hear);
+      removeEventListener("pagehide", gone);
       clearInterval(watch);
       signal.removeEventListener("abort", abort);
       if (!keep) w.close();
       f();
     };
-    const abort = () => end(() => reject(signal.reason));
+    const abort = () => end(() => reject(reasonOf(signal)));
+    // A page that goes takes the window with it: nobody would be there for the answer.
+    const gone = () => end(() => reject(networkError()));
     const hear = (e: MessageEvent<FromProvider>) => {
       if (e.source !== w || e.origin !== provider.origin) return;
       const m = e.data;
@@ -114,9 +129,11 @@ export async function askInPopup(w: Window, provider: Pick<Provider, "configURL"
     const watch = setInterval(() => {
       seen = w.closed ? seen + 1 : 0;
       if (heard && seen >= 3) end(() => reject(networkError()));
-      else if (!heard && w.closed && Date.now() - began > 3000) end(() => reject(new PopupUnavailable(because.unanswered)));
+      else if (!heard && (w.closed ? Date.now() - began > 3000 : Date.now() - began > unheardFor)) end(() => reject(new PopupUnavailable(because.unanswered)));
+      else if (Date.now() - began > openFor) end(() => reject(networkError()));
     }, 250);
     addEventListener("message", hear);
+    addEventListener("pagehide", gone);
     signal.addEventListener("abort", abort, { once: true });
     w.location.replace(url.href);
   });
@@ -124,7 +141,10 @@ export async function askInPopup(w: Window, provider: Pick<Provider, "configURL"
 
 /** A page about an error is the provider's own, or none. */
 function ofProvider(url: unknown, provider: Pick<Provider, "configURL" | "origin">): string {
-  if (typeof url !== "string" || !URL.canParse(url, provider.configURL)) return "";
-  const parsed = new URL(url, provider.configURL);
-  return parsed.origin === provider.origin ? parsed.href : "";
+  try {
+    const parsed = new URL(String(url), provider.configURL);
+    return typeof url === "string" && parsed.origin === provider.origin ? parsed.href : "";
+  } catch {
+    return "";
+  }
 }

@@ -3,9 +3,14 @@
 // or the provider's window gave no answer.
 
 import { showPress } from "../press.js";
+import { Quiet } from "../quiet.js";
+import { reasonOf } from "../wait.js";
 import { networkError } from "./credential.js";
 import type { Provider } from "./options.js";
-import { openBlank } from "./popup.js";
+import { openPopup } from "./popup.js";
+
+/** What a page asks by itself is silenced by an earlier no, as browsers do it. */
+const quiet = new Quiet("bonafides:not-now-signin");
 
 export interface Pressed {
   provider: Provider;
@@ -63,6 +68,7 @@ export function askForPress(ask: PressAsk): Promise<Pressed> {
     // What a press has just called takes the focus; what a page asks by itself
     // must not take it from what the person does.
     const focus = navigator.userActivation?.isActive ?? false;
+    const byItself = !focus && (reason === "gesture" || reason === "choose");
     let shown: { close(): void } | null = null;
     const end = () => {
       shown?.close();
@@ -70,9 +76,9 @@ export function askForPress(ask: PressAsk): Promise<Pressed> {
     };
     const aborted = () => {
       end();
-      reject(signal.reason);
+      reject(reasonOf(signal));
     };
-    if (signal.aborted) return reject(signal.reason);
+    if (signal.aborted) return reject(reasonOf(signal));
     signal.addEventListener("abort", aborted, { once: true });
     const detail: SignInAskDetail = {
       reason,
@@ -80,16 +86,23 @@ export function askForPress(ask: PressAsk): Promise<Pressed> {
       proceed: (index = 0) => {
         const provider = providers[index];
         if (!provider) return;
-        const window = reason === "unanswered" ? null : openBlank();
+        const window = reason === "unanswered" ? null : openPopup();
+        if (byItself) quiet.yes();
         end();
         resolve({ provider, window });
       },
       dismiss: () => {
+        if (byItself) quiet.no();
         end();
         reject(ask.no ?? networkError());
       },
     };
     if (!document.dispatchEvent(new CustomEvent("bonafides:ask-signin", { detail, cancelable: true }))) return;
+    if (byItself && quiet.now) {
+      end();
+      return reject(networkError());
+    }
+    if (byItself) quiet.asks();
     const hosts = detail.providers.map((p) => p.host);
     // Two providers of one host are told apart by the rest of their address.
     const labels = detail.providers.map((p) => (hosts.indexOf(p.host) === hosts.lastIndexOf(p.host) ? p.host : p.configURL.replace(/^\w+:\/\//, "")));

@@ -4,7 +4,9 @@
 import { idtoken } from "../abi.gen.js";
 import { GuestRefusal } from "../guest.js";
 import type { Guest } from "../guest.js";
+import { json as stringify } from "../json.js";
 import { lazyGuest } from "../load.js";
+import { mostConfig, mostJWKS, mostToken } from "../wire.gen.js";
 import { IdTokenError } from "./error.js";
 import { checkSignature } from "./signature.js";
 
@@ -21,6 +23,7 @@ export interface IdTokenOptions {
   algorithms?: string[];
   maxSize?: number;
   now?: Date;
+  tolerance?: number;
 }
 
 export type IdTokenClaims = Record<string, unknown>;
@@ -29,13 +32,15 @@ export type Source = WebAssembly.Module | BufferSource;
 
 // A byte more than each may have, so that a longer one is still too long when cut
 // (wasm/guest/judge).
-const most = { config: (64 << 10) + 1, jwks: (512 << 10) + 1, token: 256 << 10 };
+const most = { config: mostConfig, jwks: mostJWKS, token: mostToken };
 
 const utf8 = new TextEncoder();
 const cut = (text: string, n: number) => utf8.encode(text.slice(0, n)).subarray(0, n);
 
 const unavailable = (cause: unknown) =>
-  new IdTokenError("module_unavailable", "The WebAssembly module that judges ID tokens cannot be loaded: is its file beside the script?", { cause });
+  typeof WebAssembly === "undefined"
+    ? new IdTokenError("platform_unsupported", "This platform has no WebAssembly, which judges ID tokens: check the token on a server.", { cause })
+    : new IdTokenError("module_unavailable", "The WebAssembly module that judges ID tokens cannot be loaded: is its file beside the script?", { cause });
 
 /** verifier makes verifyIdToken and load over the module that the source gives. */
 export function verifier(standard: () => Promise<WebAssembly.Module>) {
@@ -43,7 +48,12 @@ export function verifier(standard: () => Promise<WebAssembly.Module>) {
 
   async function load(source?: Source): Promise<void> {
     if (source) {
-      const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source);
+      let module: WebAssembly.Module;
+      try {
+        module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source);
+      } catch (cause) {
+        throw unavailable(cause);
+      }
       run = lazyGuest(async () => module, unavailable);
     }
     await run(() => undefined);
@@ -51,13 +61,21 @@ export function verifier(standard: () => Promise<WebAssembly.Module>) {
 
   async function verifyIdToken(token: string, options: IdTokenOptions): Promise<IdTokenClaims> {
     if (typeof token !== "string") throw new IdTokenError("token_malformed", "the token is not a string");
-    const { jwks, now = new Date(), ...config } = options ?? {};
+    const { jwks, now = new Date(), tolerance = 0, ...config } = options ?? {};
     const time = now instanceof Date ? now.getTime() : NaN;
     if (!(time >= 0)) throw new IdTokenError("config_invalid", "the option now is not a Date");
+    if (!Number.isInteger(tolerance) || tolerance < 0 || tolerance > mostTolerance) {
+      throw new IdTokenError("config_invalid", `the option tolerance is not a whole number of seconds from 0 to ${mostTolerance}`);
+    }
     const keys = keySet(jwks);
     const text = json(config, "the options are not plain values");
-    const judged = await ask((g) => idtoken.judgeIdToken(g, cut(text, most.config), cut(keys, most.jwks), cut(token, most.token),
+    const at = (time: number) => ask((g) => idtoken.judgeIdToken(g, cut(text, most.config), cut(keys, most.jwks), cut(token, most.token),
       Math.floor(time / 1000), Math.floor(time) % 1000));
+    const judged = await at(time).catch((err) => {
+      const other = err instanceof IdTokenError ? otherClock(err.code, token, time, tolerance * 1000) : null;
+      if (other === null) throw err;
+      return at(other);
+    });
     const valid = await checkSignature(judged);
     const { claims, emailVerified } = await ask((g) => idtoken.confirmIdToken(g, judged.judged, valid));
     return described(JSON.parse(claims) as IdTokenClaims, emailVerified);
@@ -74,6 +92,23 @@ export function verifier(standard: () => Promise<WebAssembly.Module>) {
   return { verifyIdToken, load };
 }
 
+/** The furthest that clocks may stand apart, in seconds. */
+const mostTolerance = 300;
+
+/**
+ * otherClock is the time nearest to now, in ms, at which a token that was refused for
+ * its times could be good, where that is within the tolerance; null where there is
+ * none. Everything is judged again at that time. That the payload can be read, and in
+ * one way, is known: the first verdict was about its times.
+ */
+function otherClock(code: string, token: string, now: number, tolerance: number): number | null {
+  if (tolerance === 0 || !/^(expired|iat_future|nbf_future)$/.test(code)) return null;
+  const payload = atob(token.split(".")[1]!.replace(/-/g, "+").replace(/_/g, "/"));
+  const { exp, iat, nbf = 0 } = JSON.parse(payload) as { exp: number; iat: number; nbf?: number };
+  const other = code === "expired" ? Math.ceil(exp * 1000) - 1 : Math.ceil(Math.max(iat, nbf) * 1000);
+  return Math.abs(other - now) <= tolerance ? other : null;
+}
+
 function keySet(jwks: unknown): string {
   if (typeof jwks === "string") return jwks;
   if (typeof jwks !== "object" || jwks === null) {
@@ -84,7 +119,7 @@ function keySet(jwks: unknown): string {
 
 function json(value: object, otherwise: string): string {
   try {
-    return JSON.stringify(value);
+    return stringify(value) ?? "";
   } catch (cause) {
     throw new IdTokenError("config_invalid", otherwise, { cause });
   }

@@ -1,11 +1,14 @@
 // document.hasPrivateToken, hasTrustToken and hasRedemptionRecord.
 
+import type { Part } from "../place.js";
 import { tokenError } from "./errors.js";
 import type { Kit } from "./kit.js";
 import { recordOf, rememberTokens, tokensOf } from "./memory.js";
 import { issuerOrigin } from "./params.js";
 
-export function installDocument(kit: Kit): void {
+/** documentParts are for secure pages alone, as the browser's own are. */
+export function documentParts(kit: Kit): Part[] {
+  if (!isSecureContext) return [];
   const proto = Document.prototype as Document & Record<string, unknown>;
   const nativeRecord = proto.hasRedemptionRecord as ((i: string) => Promise<boolean>) | undefined;
 
@@ -14,7 +17,7 @@ export function installDocument(kit: Kit): void {
       throw new DOMException(`Failed to execute '${name}' on 'Document': the document is in no window.`, "InvalidStateError");
     }
     const o = issuerOrigin(v);
-    if (o === null) throw new TypeError(`Failed to execute '${name}' on 'Document': the issuer is not a URL of a secure origin.`);
+    if (o === null) throw new TypeError(`Failed to execute '${name}' on 'Document': the issuer is not a secure origin.`);
     return o;
   };
 
@@ -22,11 +25,13 @@ export function installDocument(kit: Kit): void {
     const issuer = origin(document, v, name);
     if (!kit.ours(issuer)) {
       if (await kit.hasNative(issuer)) return true;
+      if (kit.lacks !== null) return false;
       const kept = tokensOf(issuer);
       if (kept !== null || issuer === location.origin) return kept ?? false;
       // The keeper is asked for issuers that the browser does not know, no others.
       if (await kit.knows(issuer)) return false;
     }
+    if (kit.lacks !== null) return false;
     return tokensOf(issuer) ?? (issuer === location.origin ? false : askKeeper(kit, issuer));
   }
 
@@ -36,11 +41,12 @@ export function installDocument(kit: Kit): void {
     return nativeRecord ? nativeRecord.call(document, issuer) : false;
   }
 
-  const define = (name: string, value: (this: Document, v: unknown) => Promise<boolean>) =>
-    Object.defineProperty(Document.prototype, name, { value, configurable: true, enumerable: true, writable: true });
-  define("hasPrivateToken", function (v) { return has(this, v, "hasPrivateToken"); });
-  define("hasTrustToken", function (v) { return has(this, v, "hasTrustToken"); });
-  define("hasRedemptionRecord", function (v) { return hasRecord(this, v); });
+  const methods = {
+    hasPrivateToken(this: Document, v: unknown) { return has(this, v, "hasPrivateToken"); },
+    hasTrustToken(this: Document, v: unknown) { return has(this, v, "hasTrustToken"); },
+    hasRedemptionRecord(this: Document, v: unknown) { return hasRecord(this, v); },
+  };
+  return Object.entries(methods).map(([name, value]) => ({ target: Document.prototype, name, value, enumerable: true }));
 }
 
 /**
@@ -51,7 +57,7 @@ export function installDocument(kit: Kit): void {
  */
 async function askKeeper(kit: Kit, issuer: string): Promise<boolean> {
   if (!kit.link.isOpen) return true;
-  const held = await kit.link.hold(issuer, "token-redemption");
+  const held = await kit.link.hold({ issuer, operation: "token-redemption" });
   try {
     const a = await held.exchange({ op: "has", issuer });
     if (!a.ok) throw tokenError(a.code ?? "unavailable", a.message);

@@ -2,56 +2,72 @@
 // members, in every browser. Where the browser has the API and knows the issuer,
 // it does the work and nothing here is sent.
 
-import type { Config } from "../config.js";
-import { installDocument } from "./document.js";
+import type { Settled } from "../config.js";
+import { place } from "../place.js";
+import type { Part } from "../place.js";
+import { documentParts } from "./document.js";
 import { isMissingKeys } from "./errors.js";
-import { answerFrames } from "./frames.js";
-import { Kit, nativeMember } from "./kit.js";
+import { answerFrames, frameParts } from "./frames.js";
+import { Kit, nativeMember, needsCORS } from "./kit.js";
 import { recordHeader } from "./operate.js";
-import { issuerOrigin, readInit } from "./params.js";
+import { issuerOrigin, readInit, withoutTokens } from "./params.js";
 import type { TokenParams } from "./params.js";
-import { installXHR } from "./xhr.js";
+import { wrap } from "../wrap.js";
+import { xhrParts } from "./xhr.js";
 
-export function install(config: Config): Kit {
+/** install answers the kit, or what kept it out of this page. mark is one part more. */
+export function install(config: Settled, mark: (kit: Kit) => Part): Kit | string {
   const kit = new Kit(config);
-  const attached = new WeakMap<Request, TokenParams>();
+  const attached = new WeakMap<object, TokenParams>();
 
-  const strip = (init: RequestInit): RequestInit => {
-    const { privateToken: _p, trustToken: _t, ...rest } = init as RequestInit & { privateToken?: unknown; trustToken?: unknown };
-    return rest;
-  };
-  const paramsOf = (input: unknown, init: unknown, where: string): TokenParams | null =>
-    readInit(init, where) ?? (input instanceof kit.NativeRequest ? attached.get(input) ?? null : null);
+  /** What a Request was made with; a map's look-up, which no object notices. */
+  const attachedTo = (input: unknown): TokenParams | null => attached.get(input as object) ?? null;
 
-  window.Request = new Proxy(kit.NativeRequest, {
-    construct(target, args: [RequestInfo | URL, RequestInit?], newTarget) {
-      const params = paramsOf(args[0], args[1], "construct 'Request'");
-      const r = Reflect.construct(target, args[1] ? [args[0], strip(args[1])] : args, newTarget) as Request;
-      if (params) attached.set(r, params);
-      return r;
+  // Most calls of a page have nothing to do with tokens. They go through as they
+  // came: the very arguments, receiver and new.target, and the browser's own errors.
+  const NewRequest = new Proxy(kit.NativeRequest, {
+    construct(target, args: unknown[], newTarget) {
+      const given = readInit(args[1], "construct 'Request'");
+      const made = Reflect.construct(target, given ? [args[0], withoutTokens(args[1] as object)] : args, newTarget) as Request;
+      const params = given ?? attachedTo(args[0]);
+      if (params) attached.set(made, params);
+      return made;
     },
   });
-  const clone = kit.NativeRequest.prototype.clone;
-  kit.NativeRequest.prototype.clone = function (this: Request): Request {
-    const c = clone.call(this);
-    const params = attached.get(this);
-    if (params) attached.set(c, params);
-    return c;
-  };
+  const proto = kit.NativeRequest.prototype;
+  const clone = wrap(proto.clone, (self, _args, asIs) => {
+    const copy = asIs() as Request;
+    const params = attachedTo(self);
+    if (params) attached.set(copy, params);
+    return copy;
+  });
 
-  window.fetch = function fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const newFetch = wrap(window.fetch, (_self, args, asIs) => {
+    let given: TokenParams | null;
     try {
-      const params = paramsOf(input, init, "execute 'fetch' on 'Window'");
-      if (!params) return kit.nativeFetch(input, init);
-      // Everything up to the popup happens now, while the gesture lasts.
-      return operate(kit, params, new kit.NativeRequest(input, init && strip(init)));
+      given = readInit(args[1], "execute 'fetch' on 'Window'");
     } catch (err) {
       return Promise.reject(err);
     }
-  };
+    const params = given ?? attachedTo(args[0]);
+    if (!params) return asIs();
+    try {
+      const init = given ? withoutTokens(args[1] as object) : (args[1] as RequestInit | undefined);
+      // Everything up to the popup happens now, while the gesture lasts.
+      return operate(kit, params, new kit.NativeRequest(args[0] as RequestInfo, init));
+    } catch (err) {
+      return Promise.reject(err);
+    }
+  });
 
-  installDocument(kit);
-  installXHR(kit);
+  const missing = place([
+    { target: window, name: "fetch", value: newFetch },
+    { target: window, name: "Request", value: NewRequest },
+    { target: proto, name: "constructor", value: NewRequest },
+    { target: proto, name: "clone", value: clone },
+    ...xhrParts(kit), ...documentParts(kit), ...frameParts(), mark(kit),
+  ]);
+  if (missing !== null) return missing;
   answerFrames();
   return kit;
 }
@@ -73,11 +89,9 @@ function operate(kit: Kit, params: TokenParams, request: Request): Promise<Respo
 function send(kit: Kit, params: TokenParams, request: Request): Promise<Response> {
   const header = recordHeader(params.issuers);
   if (header) {
-    if (request.mode === "no-cors") {
-      throw new TypeError("Failed to execute 'fetch' on 'Window': a no-cors request cannot carry a redemption record in this browser. Use mode: 'cors'.");
-    }
+    needsCORS(request);
     request.headers.set(header[0], header[1]);
   }
-  if (!kit.native) return kit.nativeFetch(request);
+  if (!kit.hasAPI) return kit.nativeFetch(request);
   return kit.nativeFetch(new kit.NativeRequest(request, { privateToken: nativeMember(params) } as RequestInit));
 }

@@ -1,11 +1,12 @@
 // What the parts of the token surface share on one page.
 
-import type { Config } from "../config.js";
-import { isMissingKeys, tokenError } from "./errors.js";
+import type { Settled as Config } from "../config.js";
+import { isMissingKeys, noOrigin, tokenError } from "./errors.js";
 import { Link } from "./link.js";
 import { recordOf } from "./memory.js";
 import { fetchTokens, redeem } from "./operate.js";
 import type { TokenParams } from "./params.js";
+import type { Job } from "./redirect.js";
 
 /** nativeMember is what the browser's own API takes. */
 export function nativeMember(p: TokenParams): object {
@@ -21,13 +22,28 @@ export interface Path {
   why: string;
 }
 
+/** What the keeper's way needs and this browser or document has not, or null. */
+function whatLacks(): string | null {
+  if (self.origin === "null") return noOrigin;
+  if (!isSecureContext) return "this page is not secure";
+  return "WebAssembly" in self ? null : "this browser has no WebAssembly";
+}
+
+export function needsCORS(request: Request): void {
+  if (request.mode === "no-cors") {
+    throw new TypeError("Failed to execute 'fetch' on 'Window': a no-cors request carries no tokens. Use mode: 'cors'.");
+  }
+}
+
 export class Kit {
+  /** Why the keeper cannot do anything for this page, or null. */
+  readonly lacks = whatLacks();
   readonly config: Config;
   readonly link: Link;
   readonly nativeFetch = window.fetch.bind(window);
   readonly NativeRequest = window.Request;
   /** The browser has the API. */
-  readonly native = "hasPrivateToken" in Document.prototype;
+  readonly hasAPI = "hasPrivateToken" in Document.prototype;
   readonly #nativeHas = (Document.prototype as { hasPrivateToken?: (i: string) => Promise<boolean> }).hasPrivateToken;
   /** Issuers whose keys the browser does not hold: the polyfill's for this page. */
   readonly #taken = new Set<string>();
@@ -40,7 +56,7 @@ export class Kit {
 
   /** ours says that the polyfill does this issuer's work, as far as is known. */
   ours(issuer: string): boolean {
-    return !this.native || this.#taken.has(issuer);
+    return !this.hasAPI || this.#taken.has(issuer);
   }
 
   take(issuer: string): void {
@@ -51,9 +67,10 @@ export class Kit {
 
   path(issuer: string): Path {
     const keeper = new URL(this.config.keeper).host;
-    if (!this.native) return { path: "keeper", why: `${keeper}, because this browser has no Private State Tokens.` };
+    if (this.lacks !== null && this.ours(issuer)) return { path: "keeper", why: `Nobody: ${this.lacks}.` };
+    if (!this.hasAPI) return { path: "keeper", why: `${keeper}, because this browser has no Private State Tokens.` };
     if (this.#taken.has(issuer)) {
-      return { path: "keeper", why: `${keeper}, because this browser has Private State Tokens but does not know the keys of ${new URL(issuer).host}.` };
+      return { path: "keeper", why: `${keeper}, because this browser does not know the keys of ${new URL(issuer).host}.` };
     }
     return { path: "native", why: "It has Private State Tokens." };
   }
@@ -95,17 +112,27 @@ export class Kit {
   /** perform runs an issuance or a redemption through the keeper. It does not
    * await before it asks for the popup. */
   perform(params: TokenParams, request: Request, issuer: string): Promise<Response> {
-    if (request.mode === "no-cors") {
-      throw new TypeError("Failed to execute 'fetch' on 'Window': a no-cors request cannot carry tokens in this browser. Use mode: 'cors'.");
-    }
+    if (this.lacks !== null) return Promise.reject(tokenError("unsupported", this.lacks));
+    needsCORS(request);
     if (params.operation === "token-redemption" && params.refreshPolicy === "none" && recordOf(issuer) !== null) {
       return Promise.reject(tokenError("have_record"));
     }
-    const held = this.link.hold(issuer, params.operation, request.signal, {
-      operation: params.operation === "token-request" ? "token-request" : "token-redemption",
-      issuer, url: request.url, method: request.method, refresh: params.refreshPolicy === "refresh",
+    return this.#performed(params, request, issuer).catch((err) => {
+      // All cookies blocked: the browser's storage and channels throw this.
+      throw err instanceof DOMException && err.name === "SecurityError" ? tokenError("unsupported", "this browser lets this site store nothing") : err;
     });
-    if (params.operation === "token-request") return fetchTokens(held, request, this.nativeFetch);
-    return redeem(held, request.url, params, request.signal).then((status) => new Response(null, { status }));
+  }
+
+  #performed(params: TokenParams, request: Request, issuer: string): Promise<Response> {
+    const operation = params.operation as Job["operation"];
+    const held = this.link.hold({ issuer, operation, signal: request.signal, job: {
+      operation, issuer, url: request.url, method: request.method, refresh: params.refreshPolicy === "refresh",
+    } });
+    if (operation === "token-request") return fetchTokens(held, request, this.nativeFetch);
+    return redeem(held, request.url, params, request.signal).then((status) => {
+      // What the issuer answers natively; its own body stays with the keeper.
+      const r = new Response(status === 200 ? '{"redeemed":true}' : null, { status, headers: { "Content-Type": "application/json" } });
+      return Object.defineProperty(r, "url", { value: request.url.split("#")[0] });
+    });
   }
 }

@@ -18,11 +18,21 @@ function get(key: string): string | null {
   }
 }
 
+function drop(key: string): void {
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // storage is off
+  }
+}
+
 function set(key: string, value: string): void {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // Storage is off or full: the record lives as long as this page.
+    // Storage is off or full: the record lives as long as this page, and not below
+    // the one before it.
+    drop(key);
   }
 }
 
@@ -65,22 +75,40 @@ export function recordOf(issuer: string): string | null {
   }
   if (s && s.expires > Date.now() / 1000) return s.record;
   held.delete(issuer);
-  if (json !== null) {
-    try {
-      localStorage.removeItem(recordKey(issuer));
-    } catch {
-      // storage is off
-    }
-  }
+  if (json !== null) drop(recordKey(issuer));
   return null;
 }
 
-/** What the keeper said last: true, false, or null where it was never asked. */
+/** A "no tokens" ages, since tokens come from other sites: so long, in seconds, it
+ * keeps this site from asking again, longer after each further no. */
+const silence = (times: number) => (times < 2 ? 600 : times < 3 ? 3600 : 21600);
+/** So long it stands even where the person presses something: the same act. */
+const settled = 60;
+
+/** The last no of the keeper, and how many came before a yes. */
+function lastNo(issuer: string): { at: number; times: number } | null {
+  const [said, at, times] = (get(tokensKey(issuer)) ?? "").split(" ").map(Number);
+  return said === 0 && at! > 0 && times! > 0 ? { at: at!, times: times! } : null;
+}
+
+const seconds = () => Math.floor(Date.now() / 1000);
+
+/** What the keeper said last: true, false, or null where it was never asked or its
+ * no is too old for this call. A press asks anew sooner than a page's own load. */
 export function tokensOf(issuer: string): boolean | null {
-  const v = get(tokensKey(issuer));
-  return v === null ? null : v === "1";
+  if (get(tokensKey(issuer)) === "1") return true;
+  const no = lastNo(issuer);
+  if (!no) return null;
+  const age = seconds() - no.at;
+  if (age < 0) return null; // the clock was set back
+  const pressed = navigator.userActivation?.isActive ?? false;
+  return age < (pressed ? settled : silence(no.times)) ? false : null;
 }
 
 export function rememberTokens(issuer: string, some: boolean): void {
-  set(tokensKey(issuer), some ? "1" : "0");
+  if (some) return set(tokensKey(issuer), "1");
+  const before = lastNo(issuer);
+  const at = seconds();
+  const same = before !== null && at - before.at < settled && at >= before.at;
+  set(tokensKey(issuer), `0 ${at} ${(before?.times ?? 0) + (same ? 0 : 1)}`);
 }

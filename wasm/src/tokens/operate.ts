@@ -6,6 +6,7 @@ import { keepRecord, recordOf, rememberTokens } from "./memory.js";
 import type { TokenParams } from "./params.js";
 import { headerRecord, headerToken, headerVersion, pathIssue, version } from "./protocol.js";
 import type { Answer } from "./protocol.js";
+import { throwIfAborted } from "../wait.js";
 
 /** check turns a keeper's refusal into the exception of the page. */
 function check(a: Answer, issuer: string): Answer {
@@ -15,6 +16,8 @@ function check(a: Answer, issuer: string): Answer {
   }
   return a;
 }
+
+const malformed = () => tokenError("unavailable", "Its answer lacks a member.");
 
 /** issuance as the page sees it: the blinded request out, the answer in. */
 export interface Issuance {
@@ -30,6 +33,7 @@ export async function begin(held: Held, url: string): Promise<Issuance> {
   const u = new URL(url);
   const issuer = u.origin;
   const begun = check(await held.exchange({ op: "begin", issuer }), issuer);
+  if (typeof begun.request !== "string" || typeof begun.handle !== "string") throw malformed();
   return {
     headers: { [headerToken]: begun.request!, [headerVersion]: version },
     url: issuer + pathIssue + u.search,
@@ -45,7 +49,7 @@ export async function begin(held: Held, url: string): Promise<Issuance> {
 export async function fetchTokens(held: Promise<Held>, request: Request, nativeFetch: typeof fetch): Promise<Response> {
   const h = await held;
   try {
-    request.signal.throwIfAborted();
+    throwIfAborted(request.signal);
     const issuance = await begin(h, request.url);
     const headers = new Headers(request.headers);
     for (const [k, v] of Object.entries(issuance.headers)) headers.set(k, v);
@@ -66,14 +70,15 @@ export async function fetchTokens(held: Promise<Held>, request: Request, nativeF
 export async function redeem(held: Promise<Held>, url: string, params: TokenParams, signal: AbortSignal): Promise<number> {
   const h = await held;
   try {
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     const u = new URL(url);
     const a = check(await h.exchange({
       op: "redeem", issuer: u.origin, path: u.pathname + u.search, refresh: params.refreshPolicy === "refresh",
     }), u.origin);
-    keepRecord(u.origin, a.record!, a.expires!);
+    if (typeof a.record !== "string" || typeof a.expires !== "number") throw malformed();
+    keepRecord(u.origin, a.record, a.expires);
     rememberTokens(u.origin, a.tokens === true);
-    return a.status!;
+    return a.status ?? 200;
   } finally {
     h.release();
   }

@@ -2,6 +2,9 @@
 // today, trustToken as the article of 2021 has it. Both become TokenParams;
 // whatever a browser would refuse is a TypeError here too.
 
+import { isSecure, parse } from "../origin.js";
+import { text } from "../wrap.js";
+
 export type Operation = "token-request" | "token-redemption" | "send-redemption-record";
 export type RefreshPolicy = "none" | "refresh";
 
@@ -32,14 +35,8 @@ const policies = ["none", "refresh"];
 
 /** issuerOrigin is the origin of a URL that may name an issuer, or null. */
 export function issuerOrigin(v: unknown): string | null {
-  let u: URL;
-  try {
-    u = new URL(String(v));
-  } catch {
-    return null;
-  }
-  const local = /^(.*\.)?localhost$|^127\.|^\[::1\]$/.test(u.hostname);
-  return u.protocol === "https:" || (u.protocol === "http:" && local) ? u.origin : null;
+  const u = parse(v);
+  return u && isSecure(u) ? u.origin : null;
 }
 
 function read(v: unknown, name: string, member: string, where: string): TokenParams {
@@ -51,41 +48,64 @@ function read(v: unknown, name: string, member: string, where: string): TokenPar
     throw fail(`${name}: TrustTokens operations are only available in secure contexts.`);
   }
   const o = v as Record<string, unknown>;
+  // Each member is read once: a getter may answer differently the second time.
+  const { [member]: asked, refreshPolicy: policy, issuers: list } = o;
   if (name === "privateToken") {
-    if (o.version === undefined) throw fail("'privateToken' has no member 'version'. Give version: 1.");
-    if (Number(o.version) !== 1) throw fail("'privateToken' has a version that is not 1.");
+    if (Number(o.version) !== 1) throw fail("'privateToken' has no version: 1.");
   }
-  const operation = o[member];
-  if (operation === undefined) throw fail(`'${name}' has no member '${member}'.`);
-  if (!operations.includes(String(operation))) {
-    throw fail(`'${String(operation).slice(0, 64)}' is not an operation. It is one of ${operations.join(", ")}.`);
+  if (asked === undefined) throw fail(`'${name}' has no member '${member}'.`);
+  const operation = text(asked);
+  if (!operations.includes(operation)) {
+    throw fail(`'${operation.slice(0, 64)}' is none of ${operations.join(", ")}.`);
   }
-  const refreshPolicy = o.refreshPolicy === undefined ? "none" : String(o.refreshPolicy);
+  const refreshPolicy = policy === undefined ? "none" : text(policy);
   if (!policies.includes(refreshPolicy)) throw fail("refreshPolicy is neither 'none' nor 'refresh'.");
   const issuers: string[] = [];
-  if (o.issuers !== undefined) {
-    if (o.issuers === null || typeof (o.issuers as Iterable<unknown>)[Symbol.iterator] !== "function") {
+  if (list !== undefined) {
+    if (list === null || typeof (list as Iterable<unknown>)[Symbol.iterator] !== "function") {
       throw fail("issuers is not a list.");
     }
-    for (const i of o.issuers as Iterable<unknown>) {
+    for (const i of list as Iterable<unknown>) {
       const origin = issuerOrigin(i);
       if (origin === null) throw fail("issuers has a member that is no URL of a secure origin.");
       if (!issuers.includes(origin)) issuers.push(origin);
     }
   }
   if (operation === "send-redemption-record" && issuers.length === 0) {
-    throw fail("send-redemption-record needs issuers: a list with at least one origin.");
+    throw fail("send-redemption-record needs issuers.");
   }
   return { operation: operation as Operation, refreshPolicy: refreshPolicy as RefreshPolicy, issuers };
 }
 
-/** readInit takes the member out of a RequestInit; null where there is none. */
+/** readInit reads the member of a RequestInit as Web IDL reads a dictionary: by one
+ * look, own or inherited, and with the errors of the page's getters. null where
+ * there is none; then nothing else of the init was touched. */
 export function readInit(init: unknown, where: string): TokenParams | null {
-  if (init === null || typeof init !== "object") return null;
+  if (init === null || (typeof init !== "object" && typeof init !== "function")) return null;
   const o = init as { privateToken?: unknown; trustToken?: unknown };
-  if (o.privateToken !== undefined) return read(o.privateToken, "privateToken", "operation", where);
-  if (o.trustToken !== undefined) return read(o.trustToken, "trustToken", "type", where);
-  return null;
+  const today = o.privateToken;
+  if (today !== undefined) return read(today, "privateToken", "operation", where);
+  const old = o.trustToken;
+  return old !== undefined ? read(old, "trustToken", "type", where) : null;
+}
+
+/** withoutTokens is an init without our members, each other one read when it is read
+ * of this: inherited ones and getters are as good as a literal's. It can be copied
+ * too, as tools do whose own fetch or Request came into the page before ours. */
+export function withoutTokens(init: object): RequestInit {
+  const ours = (name: PropertyKey) => name === "privateToken" || name === "trustToken";
+  return new Proxy({}, {
+    get: (_, name) => (ours(name) ? undefined : Reflect.get(init, name)),
+    has: (_, name) => !ours(name) && Reflect.has(init, name),
+    ownKeys: () => Reflect.ownKeys(init).filter((name) => !ours(name)),
+    getOwnPropertyDescriptor: (_, name) => {
+      const d = ours(name) ? undefined : Reflect.getOwnPropertyDescriptor(init, name);
+      return d && { ...d, configurable: true };
+    },
+    // A tool that changes an init before it passes it on changes the page's, as ever.
+    defineProperty: (_, name, d) => Reflect.defineProperty(init, name, d),
+    deleteProperty: (_, name) => Reflect.deleteProperty(init, name),
+  });
 }
 
 /** readAttribute takes the JSON of an iframe's attribute; null where it is unusable. */

@@ -19,54 +19,64 @@ export interface Answer {
   tokens?: boolean;
 }
 
-/** What the page tells a keeper that cannot see its opener: where to bring the
- * answer back. It travels in the fragment, which no server sees. */
+/** What the page tells a keeper that cannot see its opener. It travels in the
+ * fragment, which no server sees. */
 export interface Errand {
-  v: 1;
-  /** A URL of the page's own origin, where the page script runs too. */
-  ret: string;
+  v: 2;
+  /** The page's origin. The answer goes to pathReturn there and to no other
+   * address: a fragment survives redirects, and many sites have a page that
+   * redirects to wherever its query says. */
+  origin: string;
   /** Name of the BroadcastChannel on which the page listens: 128 random bits. */
   channel: string;
   id: number;
+  /** The answer is sealed to this key; see seal.ts. */
+  key: string;
   question: Question;
-  /** What the keeper sent to ret before: it shows that a page of ret asks. */
+  /** What the keeper sent before: it shows that a page of the origin asks. */
   proof?: string;
 }
 
-/** What comes back in the fragment of ret. */
+/** What comes back in the fragment of pathReturn. */
 export interface Returned {
   channel: string;
   id: number;
-  /** Missing where the keeper asks for proof first. */
-  answer?: Answer;
-  /** For the next errand. */
+  /** The Answer, sealed. Missing where the keeper asks for proof first. */
+  sealed?: string;
+  /** For the next errand with the same key. */
   proof: string;
 }
 
 export const fragmentErrand = "#errand=";
 export const fragmentReturn = "#bonafides-return=";
 
-export const headerToken = "Private-State-Token";
-export const headerVersion = "Private-State-Token-Crypto-Version";
-export const headerLifetime = "Private-State-Token-Lifetime";
-export const headerRecord = "Private-State-Redemption-Record";
-export const version = "PrivateStateTokenV1VOPRF";
-export const pathIssue = "/.well-known/private-state-token/polyfill/issue";
-export const pathRedeem = "/.well-known/private-state-token/polyfill/redeem";
-export const pathCommitment = "/.well-known/private-state-token/key-commitment";
+/** How every channel's name begins. */
+export const channelPrefix = "bonafides-";
+
+export {
+  cryptoVersion as version, headerLifetime, headerRecord, headerToken, headerVersion, pathCommitment, pathIssue, pathRedeem, pathReturn,
+} from "../wire.gen.js";
 
 const utf8 = new TextEncoder();
 
 /** JSON in base64url, as it stands in a fragment. */
 export function pack(v: unknown): string {
-  return toBase64(utf8.encode(JSON.stringify(v))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  return toBase64URL(utf8.encode(JSON.stringify(v)));
+}
+
+export function toBase64URL(b: Uint8Array): string {
+  return toBase64(b).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+}
+
+/** Throws where the text is not base64url. */
+export function fromBase64URL(s: string): Uint8Array {
+  return fromBase64(s.replace(/-/g, "+").replace(/_/g, "/"));
 }
 
 /** The value of pack, or null for anything else. */
 export function unpack<T>(s: string): T | null {
   try {
-    const b = fromBase64(s.replace(/-/g, "+").replace(/_/g, "/"));
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(b)) as T;
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(fromBase64URL(s))) as T;
   } catch {
     return null;
   }
