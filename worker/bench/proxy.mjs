@@ -1,6 +1,7 @@
 // What it costs to pass a request on at the edge: a Worker that does nothing else,
-// the gate (JavaScript, and Go judging the ID token), and the same forwarding in Go
-// on syumai/workers. All three in workerd, in turns, in front of one origin.
+// the gate (JavaScript, and Go judging the ID token) without and with a signed
+// assertion, and the same forwarding in Go on syumai/workers. All of them in workerd,
+// in turns, in front of one origin.
 //
 //   node worker/bench/proxy.mjs [REQUESTS]
 import {spawn, spawnSync} from 'node:child_process';
@@ -43,6 +44,7 @@ const contenders = {
     return dir;
   },
   'the gate': () => bundle(),
+  'the gate, signing': () => bundle(),
   'Go on syumai/workers': async () => {
     const made = join(work, 'made'), dir = join(work, 'go');
     run('go', ['run', 'github.com/syumai/workers/cmd/workers-assets-gen', '-mode=go', '-o', made]);
@@ -59,7 +61,8 @@ const runtime = join(root, 'node_modules', '@cloudflare', 'workerd-linux-64', 'b
 /** Starts workerd with a bundle that may reach loopback addresses. */
 async function start(name, dir) {
   const kinds = {wasm: 'wasm', sql: 'text'};
-  const vars = {...exampleVars(), ORIGIN: at, GATE: JSON.stringify({origin: at, idTokens: {issuer: 'https://idp.example', clientId: 'gate', jwksUri: `${at}/jwks`, insecureNoNonce: true}})};
+  const isGate = name.startsWith('the gate');
+  const vars = {...exampleVars(), ORIGIN: at, ...(name === 'the gate, signing' && {GATE_KEYS: Buffer.alloc(32, 7).toString('base64')}), GATE: JSON.stringify({origin: at, idTokens: {issuer: 'https://idp.example', clientId: 'gate', jwksUri: `${at}/jwks`, insecureNoNonce: true}})};
   const prefix = name === 'Go on syumai/workers' ? './' : '';
   const modules = [
     `(name = "index.js", esModule = embed ${quote(join(dir, 'index.js'))})`,
@@ -75,7 +78,7 @@ const main :Workerd.Worker = (
   compatibilityDate = "2026-10-01", modules = [${modules.join(', ')}],
   bindings = [${Object.entries(vars).map(([n, v]) => `(name = ${quote(n)}, text = ${quote(v)})`).join(', ')}],
   cacheApiOutbound = "none",
-  ${name === 'the gate' ? 'durableObjectNamespaces = [(className = "SpentTokens", uniqueKey = "x", enableSql = true)], durableObjectStorage = (inMemory = void),' : ''}
+  ${isGate ? 'durableObjectNamespaces = [(className = "SpentTokens", uniqueKey = "x", enableSql = true)], durableObjectStorage = (inMemory = void),' : ''}
 );
 `);
   const child = spawn(runtime, ['serve', '--experimental', '--import-path=/', '--control-fd=3', file, 'config'], {stdio: ['ignore', 'pipe', 'pipe', 'pipe']});
@@ -86,7 +89,7 @@ const main :Workerd.Worker = (
     child.once('exit', () => reject(new Error(said)));
   });
   const agent = new Agent({keepAlive: true, maxSockets: 1});
-  const path = name === 'the gate' ? '/gate/page' : '/page';
+  const path = isGate ? '/gate/page' : '/page';
   const get = () => new Promise((resolve, reject) => {
     const begun = performance.now();
     request({port, path, agent, host: '127.0.0.1', headers: {Authorization: `Bearer ${token}`}}, (a) => {

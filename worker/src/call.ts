@@ -2,7 +2,8 @@
 
 import type { Env } from "./env.js";
 import type { Settings } from "./settings.js";
-import { isIssuerOrigin } from "./settings.js";
+import { isSecureOrigin } from "../../wasm/src/origin.js";
+import { headerLifetime, headerToken, headerVersion, nativeLifetime, nativeToken, nativeVersion } from "../../wasm/src/wire.gen.js";
 import { Problem } from "./problem.js";
 
 export interface Call {
@@ -30,15 +31,15 @@ export interface Names {
 // script. A route reads the one or the other, never both.
 export const native: Names = {
   polyfill: false,
-  token: "Sec-Private-State-Token",
-  version: "Sec-Private-State-Token-Crypto-Version",
-  lifetime: "Sec-Private-State-Token-Lifetime",
+  token: nativeToken,
+  version: nativeVersion,
+  lifetime: nativeLifetime,
 };
 export const polyfill: Names = {
   polyfill: true,
-  token: "Private-State-Token",
-  version: "Private-State-Token-Crypto-Version",
-  lifetime: "Private-State-Token-Lifetime",
+  token: headerToken,
+  version: headerVersion,
+  lifetime: headerLifetime,
 };
 
 /**
@@ -47,7 +48,7 @@ export const polyfill: Names = {
  */
 export function issuerOrigin(c: Call): string {
   if (c.settings.origin !== null) return c.settings.origin;
-  if (isIssuerOrigin(c.url.origin)) return c.url.origin;
+  if (isSecureOrigin(c.url.origin)) return c.url.origin;
   throw new Problem(400, "origin_insecure", "Browsers take tokens from https or loopback hosts only. Use https.");
 }
 

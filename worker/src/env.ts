@@ -31,6 +31,8 @@ export interface Env {
   GATE?: unknown;
   /** What the gate shows the origin, so that nobody else can pretend to be it. */
   GATE_SECRET?: string;
+  /** The private keys of the gate's assertions (gate/assertion.ts). */
+  GATE_KEYS?: string;
 
   SPENT?: DurableObjectNamespace<SpentTokens>;
   DB?: D1Database;

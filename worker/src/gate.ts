@@ -2,12 +2,15 @@
 // with a valid ID token or redemption record to the one configured origin, and
 // tells it who came.
 
+import { headerRecord } from "../../wasm/src/wire.gen.js";
 import type { Env } from "./env.js";
 import { admit } from "./gate/admit.js";
+import { gateKeys, noKeys } from "./gate/assertion.js";
 import { forward, prefix } from "./gate/forward.js";
 import type { Platform } from "./gate/keysets.js";
 import { type GateSettings, gateSettings } from "./gate/settings.js";
 import { Problem } from "./problem.js";
+import { serve } from "./published.js";
 
 export const isGate = (url: URL) => url.pathname.startsWith(`${prefix}/`);
 
@@ -29,12 +32,30 @@ export async function gate(request: Request, url: URL, env: Env, headers: Header
   if (request.headers.has("Upgrade")) {
     throw new Problem(400, "upgrade_refused", "The gate passes no WebSocket: it judges a request, and a connection would outlive what was judged.");
   }
-  const answer = await forward(request, url, s, await admit(request, s, p), env.GATE_SECRET ?? "");
+  const keys = await gateKeys(env.GATE_KEYS);
+  const answer = await forward(request, url, s, await admit(request, s, p), { keys, secret: env.GATE_SECRET ?? "" }, p);
   if (s.cors.length > 0) {
     for (const name of ["Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"]) answer.headers.delete(name);
     for (const [name, value] of headers) answer.headers.append(name, value);
   }
   return answer;
+}
+
+/** Whether this is where the keys of the gate's assertions are. A gate whose settings are wrong has none. */
+export function isGateKeys(url: URL, env: Env): boolean {
+  if (!gateIsOn(env) || !url.pathname.startsWith("/.well-known/")) return false;
+  try {
+    return gateSettings(env.GATE).keysPath === url.pathname;
+  } catch {
+    return false;
+  }
+}
+
+/** Publishes the keys of the gate's assertions. */
+export async function serveGateKeys(request: Request, env: Env, headers: Headers): Promise<Response> {
+  const keys = await gateKeys(env.GATE_KEYS);
+  if (!keys) throw noKeys();
+  return serve(request, headers, keys.published);
 }
 
 /** Sets what lets a page of another origin read the answer, where it is listed. */
@@ -51,7 +72,7 @@ function allowed(request: Request, s: GateSettings, headers: Headers): boolean {
 /** Fetch section 4.8. A preflight carries no credentials, so the gate answers it by itself. */
 function preflight(s: GateSettings, headers: Headers): Response {
   headers.set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE");
-  headers.set("Access-Control-Allow-Headers", ["Authorization", "Content-Type", "Private-State-Redemption-Record", ...s.corsHeaders].join(", "));
+  headers.set("Access-Control-Allow-Headers", ["Authorization", "Content-Type", headerRecord, ...s.corsHeaders].join(", "));
   headers.set("Access-Control-Max-Age", "600");
   headers.set("Cache-Control", "no-store");
   return new Response(null, { status: 204, headers });

@@ -10,12 +10,12 @@ import module from "./modules.gen.js";
 let guest: Guest | null = null;
 
 export function hot(): Guest {
-  if (!guest || guest.worn) guest = Guest.start(module);
+  if (!guest || guest.dead) guest = Guest.start(module);
   return guest;
 }
 
-/** Refuses by a name of issuer/exchange, so that both servers have the same words. */
+/** Refuses by a name of internal/exchange, so that both servers have the same words. */
 export function refuse(name: string): never {
   edge.refusal(hot(), name);
-  throw new Error(`issuer/exchange has no refusal ${name}`);
+  throw new Error(`internal/exchange has no refusal ${name}`);
 }

@@ -2,28 +2,31 @@
 // synchronously (hot.ts); what awaits is here: routes, the store, WebCrypto.
 
 import { GuestRefusal, GuestTrap } from "../../wasm/src/guest.js";
-import { admin, isAdmin, purge } from "./admin.js";
+import { pathCommitment, pathIssue, pathNativeIssue, pathNativeRedeem, pathRecordKeys, pathRedeem, pathReturn, pathTrustToken } from "../../wasm/src/wire.gen.js";
+import { admin, isAdmin, scheduled } from "./admin.js";
 import type { Call, Route } from "./call.js";
 import type { Env } from "./env.js";
-import { gate, gateIsOn, isGate } from "./gate.js";
+import { gate, gateIsOn, isGate, isGateKeys, serveGateKeys } from "./gate.js";
 import { issue, polyfillIssue } from "./issue.js";
 import { challenge } from "./policy.js";
 import { Problem, checkMethod, notFound } from "./problem.js";
 import { serve } from "./published.js";
 import { polyfillRedeem, redeem, trustToken } from "./redeem.js";
+import { page } from "./return.js";
 import { settings } from "./settings.js";
 
 export { SpentTokens } from "./durable.js";
 
 export const routes: Record<string, Route> = {
-  "/issue": issue,
+  [pathNativeIssue]: issue,
   "/issue/challenge": challenge,
-  "/redeem": redeem,
-  "/.well-known/trust-token": trustToken,
-  "/.well-known/private-state-token/key-commitment": (c) => serve(c.request, c.headers, c.settings.commitments),
-  "/.well-known/redemption-record-keys": (c) => serve(c.request, c.headers, c.settings.recordKeys),
-  "/.well-known/private-state-token/polyfill/issue": polyfillIssue,
-  "/.well-known/private-state-token/polyfill/redeem": polyfillRedeem,
+  [pathNativeRedeem]: redeem,
+  [pathTrustToken]: trustToken,
+  [pathCommitment]: (c) => serve(c.request, c.headers, c.settings.commitments),
+  [pathRecordKeys]: (c) => serve(c.request, c.headers, c.settings.recordKeys),
+  [pathIssue]: polyfillIssue,
+  [pathRedeem]: polyfillRedeem,
+  [pathReturn]: page,
 };
 
 /** The Worker that answers at these paths, and at /healthz without any configuration. */
@@ -35,8 +38,9 @@ export function worker(table: Record<string, Route>) {
       try {
         if (url.pathname === "/healthz") return healthz(request);
         if (isGate(url) && gateIsOn(env)) return await gate(request, url, env, headers, { now: Date.now, ctx });
+        if (isGateKeys(url, env)) return await serveGateKeys(request, env, headers);
+        if (isAdmin(url)) return await admin(request, url, env, ctx);
         const call: Call = { request, url, env, ctx, headers, settings: await settings(env), now: Math.floor(Date.now() / 1000) };
-        if (isAdmin(url)) return await admin(request, env, ctx);
         if (isGate(url)) return await gate(request, url, env, headers, { now: Date.now, ctx });
         const route = Object.hasOwn(table, url.pathname) ? table[url.pathname] : undefined;
         if (!route) throw notFound();
@@ -45,8 +49,8 @@ export function worker(table: Record<string, Route>) {
         return refusal(err, request, headers);
       }
     },
-    async scheduled(_: unknown, env: Env, ctx: ExecutionContext): Promise<void> {
-      await purge(env, ctx);
+    async scheduled(_: unknown, env: Env): Promise<void> {
+      await scheduled(env);
     },
   };
 }

@@ -2,21 +2,19 @@
 // elements as that grants and as fit into one request.
 
 import { edge } from "../../wasm/src/abi.gen.js";
+import { headerProof, maxIssueBody, maxProof } from "../../wasm/src/wire.gen.js";
+import { admitted } from "./admitted.js";
 import { type Call, type Names, answer, issuerOrigin, native, polyfill, preflight } from "./call.js";
 import { hot, refuse } from "./hot.js";
 import { decide } from "./policy.js";
 import { checkMethod, notFound } from "./problem.js";
 
-const proofHeader = "Issuance-Proof";
-const maxBody = 64 << 10;
-const maxProof = 8 << 10;
-
-export const issue = (c: Call) => serveIssue(c, native, proofHeader, "Content-Type");
+export const issue = (c: Call) => serveIssue(c, native, headerProof, "Content-Type");
 
 export function polyfillIssue(c: Call): Promise<Response> {
   if (!c.settings.polyfill) throw notFound();
   c.headers.set("Access-Control-Expose-Headers", polyfill.token);
-  return serveIssue(c, polyfill, polyfill.token, polyfill.version, proofHeader, "Content-Type");
+  return serveIssue(c, polyfill, polyfill.token, polyfill.version, headerProof, "Content-Type");
 }
 
 /** Whether a page of this origin may ask for tokens with a visitor's cookies. */
@@ -46,10 +44,12 @@ async function serveIssue(c: Call, names: Names, ...preflighted: string[]): Prom
   const token = c.request.headers.get(names.token) ?? "";
   const version = c.request.headers.get(names.version) ?? "";
   const requested = edge.beginIssuance(hot(), names.polyfill, token, version, c.settings.keys, c.now).count;
-  if (Number(c.request.headers.get("Content-Length") ?? 0) > maxBody) refuse("body_too_large");
-  const proof = c.request.headers.get(proofHeader) ?? "";
+  if (Number(c.request.headers.get("Content-Length") ?? 0) > maxIssueBody) refuse("body_too_large");
+  const proof = c.request.headers.get(headerProof) ?? "";
   if (proof.length > maxProof) refuse("proof_too_large");
 
+  // Nobody gets tokens that could not be redeemed.
+  await admitted(c, "policy_unavailable");
   const most = Math.min(requested, c.settings.batch);
   const { tokens, reason } = await decide(c, proof, most);
   const issued = Math.max(0, Math.min(tokens, most));

@@ -2,6 +2,7 @@
 
 import { edge } from "../../wasm/src/abi.gen.js";
 import { GuestRefusal } from "../../wasm/src/guest.js";
+import { challengeLifetime, maxDifficulty, maxSiteverify, minDifficulty } from "../../wasm/src/wire.gen.js";
 import { type Call, failed, issuerOrigin } from "./call.js";
 import { D1Store } from "./d1.js";
 import { DurableStore } from "./durable.js";
@@ -29,7 +30,22 @@ export interface Decision {
 }
 
 const policies = ["", "work", "captcha", "insecure_open"] as const;
-const challengeSeconds = 300;
+
+const noPolicy = () => fault("policy_missing", "The variable ISSUER_POLICY is not set, so nobody gets tokens. Set it in wrangler.toml to work or captcha.");
+
+/** Refuses what no request for tokens could be decided with. */
+export function checkPolicy(env: Env): void {
+  number("ISSUER_TOKENS", env.ISSUER_TOKENS, 1, 1, 100);
+  switch (word("ISSUER_POLICY", env.ISSUER_POLICY, ...policies)) {
+    case "":
+      throw noPolicy();
+    case "work":
+      number("WORK_DIFFICULTY", env.WORK_DIFFICULTY, 20, minDifficulty, maxDifficulty);
+      break;
+    case "captcha":
+      captchaService(env);
+  }
+}
 
 /** Decides how many of the tokens asked for are given. */
 export async function decide(c: Call, proof: string, requested: number): Promise<Decision> {
@@ -49,7 +65,7 @@ export async function decide(c: Call, proof: string, requested: number): Promise
     case "insecure_open":
       return granted;
   }
-  throw fault("policy_missing", "The variable ISSUER_POLICY is not set, so nobody gets tokens. Set it in wrangler.toml to work or captcha.");
+  throw noPolicy();
 }
 
 async function once(c: Call, id: Uint8Array, expires: number): Promise<boolean> {
@@ -70,30 +86,23 @@ function unavailable(err: unknown): never {
 export function challenge(c: Call): Response {
   if (c.env.ISSUER_POLICY !== "work") throw notFound();
   checkMethod(c.request, "GET");
-  const difficulty = number("WORK_DIFFICULTY", c.env.WORK_DIFFICULTY, 16, 8, 40);
-  const { body } = edge.workChallenge(hot(), c.settings.keys, difficulty, challengeSeconds, c.now);
+  const difficulty = number("WORK_DIFFICULTY", c.env.WORK_DIFFICULTY, 20, minDifficulty, maxDifficulty);
+  const { body } = edge.workChallenge(hot(), c.settings.keys, difficulty, challengeLifetime, c.now);
   c.headers.set("Content-Type", "application/json");
   c.headers.set("Cache-Control", "no-store");
   c.headers.set("X-Content-Type-Options", "nosniff");
   return new Response(c.request.method === "HEAD" ? null : body, { headers: c.headers });
 }
 
-const maxAnswer = 16 << 10;
-
 /** Asks the CAPTCHA service; the reason why nothing is granted, or nothing. */
 async function captcha(c: Call, response: string): Promise<string> {
   const { env } = c;
-  if (!env.CAPTCHA_SECRET) {
-    throw fault("secret_missing", "The secret CAPTCHA_SECRET is not set. Set it with: npx wrangler secret put CAPTCHA_SECRET");
-  }
-  if (!env.CAPTCHA_URL || !URL.canParse(env.CAPTCHA_URL) || new URL(env.CAPTCHA_URL).protocol !== "https:") {
-    throw fault("variable_invalid", "The variable CAPTCHA_URL is not the https address of a siteverify endpoint.");
-  }
+  const { url, secret } = captchaService(env);
   const hostname = env.CAPTCHA_HOSTNAME || new URL(issuerOrigin(c)).hostname;
   if (!response) return "captcha_missing";
   let body: Uint8Array;
   try {
-    body = await siteverify(env.CAPTCHA_URL, env.CAPTCHA_SECRET, response);
+    body = await siteverify(url, secret, response);
   } catch (err) {
     return unavailable(err);
   }
@@ -103,6 +112,17 @@ async function captcha(c: Call, response: string): Promise<string> {
     if (err instanceof GuestRefusal && err.code === "captcha_unavailable") return unavailable(err);
     throw err;
   }
+}
+
+/** The service, or a fault. */
+function captchaService(env: Env): { url: string; secret: string } {
+  if (!env.CAPTCHA_SECRET) {
+    throw fault("secret_missing", "The secret CAPTCHA_SECRET is not set. Set it with: npx wrangler secret put CAPTCHA_SECRET");
+  }
+  if (!env.CAPTCHA_URL || !URL.canParse(env.CAPTCHA_URL) || new URL(env.CAPTCHA_URL).protocol !== "https:") {
+    throw fault("variable_invalid", "The variable CAPTCHA_URL is not the https address of a siteverify endpoint.");
+  }
+  return { url: env.CAPTCHA_URL, secret: env.CAPTCHA_SECRET };
 }
 
 async function siteverify(url: string, secret: string, response: string): Promise<Uint8Array> {
@@ -116,6 +136,6 @@ async function siteverify(url: string, secret: string, response: string): Promis
   if (answer.status !== 200) throw new Error(`siteverify: the service answered ${answer.status}`);
   if (!/^application\/json\s*(;|$)/i.test(answer.headers.get("Content-Type") ?? "")) throw new Error("siteverify: the answer is not application/json");
   const body = new Uint8Array(await answer.arrayBuffer());
-  if (body.length > maxAnswer) throw new Error("siteverify: the answer is longer than 16 KiB");
+  if (body.length > maxSiteverify) throw new Error("siteverify: the answer is longer than 16 KiB");
   return body;
 }

@@ -2,10 +2,10 @@
 // A redemption sees the message and nothing of who sent it.
 
 import { edge } from "../../wasm/src/abi.gen.js";
+import { admitted } from "./admitted.js";
 import { type Call, type Names, answer, failed, issuerOrigin, native, polyfill, preflight } from "./call.js";
 import { hot, refuse } from "./hot.js";
 import { issue, mayIssue } from "./issue.js";
-import { storeOf } from "./policy.js";
 import { checkMethod, notFound } from "./problem.js";
 import { type Spend, within } from "./store.js";
 
@@ -44,11 +44,10 @@ async function serveRedeem(c: Call, names: Names): Promise<Response> {
   const version = c.request.headers.get(names.version) ?? "";
   const { keys, recordKey, lifetime, single } = c.settings;
   const issuer = issuerOrigin(c);
-  const { keyId, nonce, origin, expires } = edge.verifyRedemption(hot(), names.polyfill, token, version, keys, c.now);
+  const { keyId, nonce, row, origin } = edge.verifyRedemption(hot(), names.polyfill, token, version, keys, c.now);
 
-  const store = storeOf(c.env);
-  // To the minute: enough to tell a person, too coarse to match with much.
-  const spend = store.spend(keyId, nonce, c.now - (c.now % 60), expires);
+  const store = await admitted(c, "store_unavailable");
+  const spend = store.spend(keyId, nonce, row);
   // A client that leaves now does not stop the spend half way, when nobody could
   // tell whether it happened.
   c.ctx.waitUntil(spend.catch(() => undefined));
@@ -59,7 +58,8 @@ async function serveRedeem(c: Call, names: Names): Promise<Response> {
     failed("the store of spent tokens", err);
     refuse("store_unavailable");
   }
-  if (!spent.first) edge.alreadySpent(hot(), spent.at, c.now, issuer);
+  if (spent === "forgotten") refuse("key_expired");
+  if (spent !== "first") edge.alreadySpent(hot(), issuer);
   if (c.settings.count) {
     c.ctx.waitUntil(store.count(origin, Math.floor(c.now / 86400)).catch((err) => failed("counting a redemption", err)));
   }

@@ -33,9 +33,11 @@ interface DurableObjectState {
   blockConcurrencyWhile<T>(f: () => Promise<T>): Promise<T>;
 }
 
+/** A stub: the object's public methods, each answering with a Promise. */
+type Stub<T> = { [M in keyof T]: T[M] extends (...a: infer A) => infer R ? (...a: A) => Promise<Awaited<R>> : never };
+
 interface DurableObjectNamespace<T> {
-  /** A stub: the object's public methods, each answering with a Promise. */
-  getByName(name: string): { [M in keyof T]: T[M] extends (...a: infer A) => infer R ? (...a: A) => Promise<Awaited<R>> : never };
+  getByName(name: string): Stub<T>;
 }
 
 interface D1Statement {
@@ -45,6 +47,8 @@ interface D1Statement {
 
 interface D1Database {
   prepare(query: string): D1Statement;
+  /** Runs statements in one transaction. */
+  batch(statements: D1Statement[]): Promise<unknown>;
 }
 
 interface ExecutionContext {

@@ -3,16 +3,21 @@
 
 import { edge } from "../../wasm/src/abi.gen.js";
 import { GuestRefusal } from "../../wasm/src/guest.js";
+import { isOrigin, isSecureOrigin } from "../../wasm/src/origin.js";
+import { maxBatch, minRecordLifetime, recordLifetime, typeCommitment } from "../../wasm/src/wire.gen.js";
 import { batchFor } from "./batch.js";
 import type { Env } from "./env.js";
 import { hot } from "./hot.js";
 import { Problem } from "./problem.js";
 import { type Published, publish } from "./published.js";
 import { type RecordKey, recordKey } from "./recordkey.js";
+import type { TokenKey } from "./store.js";
+import { tokenKeys } from "./tokenkeys.js";
 
 export interface Settings {
   keys: string;
   commitments: Published;
+  tokenKeys: TokenKey[];
   recordKey: RecordKey;
   recordKeys: Published;
   /** The issuer's origin, where it is fixed. */
@@ -26,9 +31,6 @@ export interface Settings {
 }
 
 export const fault = (code: string, detail: string) => new Problem(503, code, detail);
-
-const maxBatch = 60; // as in package issuer
-const minLifetime = 2 * 3600;
 
 /** Reads a whole number; an empty variable means the default. */
 export function number(name: string, value: string | undefined, otherwise: number, least: number, most: number): number {
@@ -44,14 +46,6 @@ export function word<W extends string>(name: string, value: string | undefined, 
   const found = words.find((w) => w === value);
   if (found === undefined) throw fault("variable_invalid", `The variable ${name} is none of: ${words.join(", ")}.`);
   return found;
-}
-
-/** Whether a text is an origin as browsers write it, and one that they take tokens from. */
-export function isIssuerOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  const local = url.hostname === "localhost" || url.hostname.endsWith(".localhost") || url.hostname === "[::1]" || /^127\./.test(url.hostname);
-  return url.origin === text && (url.protocol === "https:" || (url.protocol === "http:" && local));
 }
 
 const names = [
@@ -78,11 +72,11 @@ async function read(env: Env): Promise<Settings> {
   }
   const keys = env.ISSUER_KEYS!;
   const origin = env.ISSUER_ORIGIN || null;
-  if (origin !== null && !isIssuerOrigin(origin)) {
+  if (origin !== null && !isSecureOrigin(origin)) {
     throw fault("variable_invalid", 'The variable ISSUER_ORIGIN is not an origin like "https://issuer.example" (no path, no default port, lower case; plain http on loopback hosts only).');
   }
   const allowedOrigins = (env.ISSUER_ALLOWED_ORIGINS ?? "").split(/\s+/).filter(Boolean);
-  if (allowedOrigins.some((o) => !URL.canParse(o) || new URL(o).origin !== o)) {
+  if (!allowedOrigins.every(isOrigin)) {
     throw fault("variable_invalid", 'The variable ISSUER_ALLOWED_ORIGINS is not a list of origins like "https://shop.example", separated by spaces.');
   }
   const fits = batchFor(number("ISSUER_CPU_MS", env.ISSUER_CPU_MS, 10, 1, 300_000));
@@ -90,7 +84,7 @@ async function read(env: Env): Promise<Settings> {
   if (batch > fits) {
     throw fault("variable_invalid", `The variable ISSUER_BATCH_SIZE is more than fits the CPU time of a request: ${fits} with this ISSUER_CPU_MS.`);
   }
-  const id = number("ISSUER_COMMITMENT_ID", env.ISSUER_COMMITMENT_ID, 1, 1, 2 ** 31 - 1);
+  const id = number("ISSUER_COMMITMENT_ID", env.ISSUER_COMMITMENT_ID, 0, 1, 2 ** 31 - 1); // 0: as the keys tell it
   const record = await recordKey(env.ISSUER_RECORD_KEY!);
   let commitments: string;
   try {
@@ -101,14 +95,15 @@ async function read(env: Env): Promise<Settings> {
   }
   return {
     keys,
-    commitments: await publish("application/pst-issuer-directory", commitments),
+    commitments: await publish(typeCommitment, commitments),
+    tokenKeys: await tokenKeys(commitments),
     recordKey: record,
     recordKeys: await publish("application/jwk-set+json", record.document),
     origin,
     batch,
     allowedOrigins: new Set(allowedOrigins),
     polyfill: word("ISSUER_POLYFILL", env.ISSUER_POLYFILL, "off", "on") === "on",
-    lifetime: number("ISSUER_RECORD_LIFETIME", env.ISSUER_RECORD_LIFETIME, 24 * 3600, minLifetime, 2 ** 31 - 1),
+    lifetime: number("ISSUER_RECORD_LIFETIME", env.ISSUER_RECORD_LIFETIME, recordLifetime, minRecordLifetime, 2 ** 31 - 1),
     single: word("ISSUER_RECORD", env.ISSUER_RECORD, "shared", "single") === "single",
     count: word("ISSUER_COUNT", env.ISSUER_COUNT, "off", "on") === "on",
   };

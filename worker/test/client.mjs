@@ -27,6 +27,7 @@ export const paths = {
   recordKeys: '/.well-known/redemption-record-keys',
   polyfillIssue: '/.well-known/private-state-token/polyfill/issue',
   polyfillRedeem: '/.well-known/private-state-token/polyfill/redeem',
+  returnPage: '/.well-known/private-state-token/return.html',
 };
 
 const now = () => Math.floor(Date.now() / 1000);

@@ -81,7 +81,7 @@ describe('a panic inside Go', () => {
 });
 
 const every = [paths.commitment, paths.recordKeys, '/issue', '/issue/challenge', '/redeem', '/.well-known/trust-token',
-  paths.polyfillIssue, paths.polyfillRedeem, '/nowhere', '/'];
+  paths.polyfillIssue, paths.polyfillRedeem, paths.returnPage, '/nowhere', '/'];
 
 /** What the Worker answers at a path with these variables. */
 async function ask(variables, asked, state = join(work, 'faults')) {

@@ -1,7 +1,7 @@
 // The gate with a clock that the test sets, and with the settings of each request.
 // It is built for tests alone.
 
-import { gate } from "../src/gate.js";
+import { gate, isGateKeys, serveGateKeys } from "../src/gate.js";
 import { judgeIdToken } from "../src/gate/admit.js";
 import { gateSettings } from "../src/gate/settings.js";
 import { Problem } from "../src/problem.js";
@@ -21,7 +21,10 @@ export default {
         const { gate: text, nonce, token } = (await request.json()) as { gate: string; nonce: string; token: string };
         return Response.json(await judgeIdToken(token, nonce, gateSettings(text).idTokens!, platform));
       }
-      return await gate(request, url, { GATE: request.headers.get("Test-Gate") ?? undefined }, headers, platform);
+      const keys = request.headers.get("Test-Keys");
+      const env = { GATE: request.headers.get("Test-Gate") ?? undefined, GATE_KEYS: keys === null ? undefined : decodeURIComponent(keys) };
+      if (isGateKeys(url, env)) return await serveGateKeys(request, env, headers);
+      return await gate(request, url, env, headers, platform);
     } catch (err) {
       if (err instanceof Problem) return err.response(headers);
       throw err;

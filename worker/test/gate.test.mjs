@@ -1,49 +1,11 @@
 // The gate in workerd, in front of a real origin, with real providers and issuers
 // on loopback addresses.
 import assert from 'node:assert/strict';
-import {generateKeyPairSync, sign} from 'node:crypto';
 import {mkdtempSync, readFileSync} from 'node:fs';
-import {createServer, request as httpRequest} from 'node:http';
 import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
+import {echo, nowSeconds, pair, raw, serve} from './gate.mjs';
 import {devWith, exampleVars, root, work} from './lib.mjs';
-
-/** A server that answers by handle and counts; http://127.0.0.1:PORT. */
-async function serve(t, handle) {
-  const seen = [];
-  const server = createServer((q, a) => {
-    seen.push(q);
-    handle(q, a);
-  });
-  await new Promise((r) => server.listen(0, '127.0.0.1', r));
-  t(() => { server.closeAllConnections(); server.close(); });
-  return {url: `http://127.0.0.1:${server.address().port}`, seen};
-}
-
-/** An origin that answers with what it was asked. */
-const echo = (q, a) => {
-  let body = '';
-  q.on('data', (d) => { body += d; });
-  q.on('end', () => {
-    a.writeHead(200, {'Content-Type': 'application/json', 'X-Origin': 'yes'});
-    a.end(JSON.stringify({method: q.method, url: q.url, headers: q.headersDistinct, body}));
-  });
-};
-
-/** A request whose header fields and path arrive as they are written here. */
-function raw(url, path, {method = 'GET', headers = {}, body} = {}) {
-  const {hostname, port} = new URL(url);
-  return new Promise((resolve, reject) => {
-    const q = httpRequest({hostname, port, path, method, headers}, (a) => {
-      let text = '';
-      a.setEncoding('utf8');
-      a.on('data', (d) => { text += d; });
-      a.on('end', () => resolve({status: a.statusCode, headers: a.headers, text, json: () => JSON.parse(text)}));
-    });
-    q.on('error', reject);
-    q.end(body);
-  });
-}
 
 const corpus = JSON.parse(readFileSync(join(root, 'protocol', 'oidc', 'testdata', 'idtoken-attacks.json'), 'utf8'));
 
@@ -67,7 +29,7 @@ describe('the ID-token corpus', () => {
     origin: origin.url,
     idTokens: {
       ...config, ...(hd && {hostedDomain: hd}), jwksUri: `${provider.url}/${encodeURIComponent(keys)}`,
-      ...(nonce ? {nonceCookie: 'nonce'} : {insecureNoNonce: true}), cookie: 'session',
+      ...(nonce ? {nonceCookie: 'nonce'} : {insecureNoNonce: true}), cookie: 'session', insecureCookieNames: true,
     },
   });
 
@@ -110,17 +72,6 @@ describe('the ID-token corpus', () => {
 
 // From here on the Worker as it is shipped, with the clock of the machine.
 
-const b64 = (v) => Buffer.from(typeof v === 'string' ? v : JSON.stringify(v)).toString('base64url');
-const pair = (kid) => {
-  const {privateKey, publicKey} = generateKeyPairSync('ed25519');
-  const jws = (header, claims) => {
-    const input = `${b64({alg: 'EdDSA', kid, ...header})}.${b64(claims)}`;
-    return `${input}.${sign(null, Buffer.from(input), privateKey).toString('base64url')}`;
-  };
-  return {jwk: {...publicKey.export({format: 'jwk'}), kid, alg: 'EdDSA', use: 'sig'}, jws};
-};
-const nowSeconds = () => Math.floor(Date.now() / 1000);
-
 describe('the gate', () => {
   const ends = [];
   const first = pair('first'), second = pair('second'), recordKey = pair('record');
@@ -145,7 +96,7 @@ describe('the gate', () => {
     });
     const settings = (path, more) => JSON.stringify({
       origin: origin.url, cors: ['https://shop.example'],
-      idTokens: {issuer: 'https://idp.example', clientId: 'gate', jwksUri: provider.url + path, cookie: 'session', nonceCookie: 'nonce'},
+      idTokens: {issuer: 'https://idp.example', clientId: 'gate', jwksUri: provider.url + path, cookie: '__Host-session', nonceCookie: '__Host-nonce'},
       records: {issuers: [issuer.url], allowedFrames: ['https://ads.example'], embedders: ['https://news.example']}, ...more,
     });
     one = {settings};
@@ -164,7 +115,7 @@ describe('the gate', () => {
     const text = recordKey.jws({typ: 'pst-rr+jwt'}, {iss: issuer.url, iat: hour, exp: hour + 24 * 3600, key: 7, origin: 'https://news.example', via: 'native', ...claims});
     return `"${issuer.url}";redemption-record="${text}"`;
   };
-  const signedIn = (more = {}, token = idToken()) => ({Authorization: `Bearer ${token}`, Cookie: 'nonce=n-1', ...more});
+  const signedIn = (more = {}, token = idToken()) => ({Authorization: `Bearer ${token}`, Cookie: '__Host-nonce=n-1', ...more});
   const refused = async (path, headers, code, statusWanted, method = 'GET') => {
     const before = origin.seen.length + elsewhere.seen.length;
     const a = await raw(worker.url, path, {method, headers});
@@ -177,7 +128,7 @@ describe('the gate', () => {
 
   test('admits by token and by cookie, and tells the origin who came', async () => {
     const claims = {sub: 'ada:1 %', email: 'ada@example.com\r\nGate-Admin: é', email_verified: true, name: 'Ada ☃'};
-    for (const headers of [signedIn({}, idToken(claims)), {Cookie: `theme=dark; session=${idToken(claims)}; nonce=n-1; lang=en`}]) {
+    for (const headers of [signedIn({}, idToken(claims)), {Cookie: `theme=dark; __Host-session=${idToken(claims)}; __Host-nonce=n-1; lang=en`}]) {
       const a = await raw(worker.url, '/gate/some/page?a=1&b=%2F..%2f', {headers: {...headers, 'X-Mine': 'kept'}});
       assert.equal(a.status, 200, a.text);
       assert.equal(a.headers['x-origin'], 'yes');
@@ -191,6 +142,14 @@ describe('the gate', () => {
       assert.deepEqual([h['gate-secret'], h['x-mine']], [['open sesame'], ['kept']]);
       assert.equal(h.authorization, undefined);
       assert.equal(h.cookie?.[0], headers.Authorization ? undefined : 'theme=dark; lang=en');
+    }
+  });
+
+  test('a cookie counts under the name that the browser knew it by', async () => {
+    // Browsers keep cookies of these names for any host of the domain: they do not begin with __Host-.
+    for (const blank of ['\u2000', '\u00a0', '\ufeff', '\u3000']) {
+      const Cookie = Buffer.from(`${blank}__Host-session=${idToken()}; ${blank}__Host-nonce=n-1`).toString('latin1');
+      await refused('/gate/', {Cookie}, 'credential_missing', 401);
     }
   });
 
@@ -214,8 +173,22 @@ describe('the gate', () => {
     assert.ok(!JSON.stringify(h).includes('6.6.6.6') && !JSON.stringify(h).includes('evil.example'));
   });
 
+  test('a bearer token stays at the gate however its scheme is written, and is judged', async () => {
+    for (const blank of ['\t', ' \t ', '  ']) {
+      for (const scheme of ['Bearer', 'bEARER']) {
+        const a = await raw(worker.url, '/gate/', {headers: {Authorization: `${scheme}${blank}${idToken()}`, Cookie: '__Host-nonce=n-1'}});
+        assert.equal(a.status, 200, a.text);
+        assert.equal(a.json().headers.authorization, undefined, JSON.stringify(scheme + blank));
+        await refused('/gate/', {Authorization: `${scheme}${blank}x`, Cookie: `__Host-session=${idToken()}; __Host-nonce=n-1`}, 'token_malformed', 401);
+      }
+    }
+    const a = await raw(worker.url, '/gate/', {headers: {Authorization: ['Basic YTpi', 'Bearer x'], Cookie: `__Host-session=${idToken()}; __Host-nonce=n-1`}});
+    assert.equal(a.status, 200, a.text);
+    assert.ok(!JSON.stringify(a.json().headers.authorization ?? '').includes('Bearer'));
+  });
+
   test('another scheme of Authorization is the origin\'s own', async () => {
-    const a = await raw(worker.url, '/gate/', {headers: {Authorization: 'Basic YTpi', Cookie: `session=${idToken()}; nonce=n-1`}});
+    const a = await raw(worker.url, '/gate/', {headers: {Authorization: 'Basic YTpi', Cookie: `__Host-session=${idToken()}; __Host-nonce=n-1`}});
     assert.deepEqual(a.json().headers.authorization, ['Basic YTpi']);
   });
 
@@ -246,13 +219,13 @@ describe('the gate', () => {
     assert.equal((await refused('/gate/', {}, 'credential_missing', 401)).headers['www-authenticate'], 'Bearer');
     assert.equal((await refused('/gate/', signedIn({}, 'x.y.z'), 'base64url', 401)).headers['www-authenticate'], 'Bearer error="invalid_token"');
     await refused('/gate/', {Authorization: `Bearer ${idToken()}`}, 'nonce_cookie_missing', 401);
-    await refused('/gate/', signedIn({Cookie: 'nonce=n-2'}), 'nonce_mismatch', 401);
-    await refused('/gate/', signedIn({Cookie: 'nonce=n-1; nonce=n-2'}), 'cookie_duplicate', 401);
-    await refused('/gate/', {Cookie: `session=${idToken()}; session=${idToken()}; nonce=n-1`}, 'cookie_duplicate', 401);
+    await refused('/gate/', signedIn({Cookie: '__Host-nonce=n-2'}), 'nonce_mismatch', 401);
+    await refused('/gate/', signedIn({Cookie: '__Host-nonce=n-1; __Host-nonce=n-2'}), 'cookie_duplicate', 401);
+    await refused('/gate/', {Cookie: `__Host-session=${idToken()}; __Host-session=${idToken()}; __Host-nonce=n-1`}, 'cookie_duplicate', 401);
     await refused('/gate/', signedIn({}, idToken({aud: 'another'})), 'aud_mismatch', 401);
     await refused('/gate/', signedIn({}, idToken({exp: nowSeconds() - 600})), 'expired', 401);
-    await refused('/gate/', signedIn({'Sec-Redemption-Record': record(), Origin: 'https://news.example', Cookie: `session=${idToken()}; nonce=n-1`}, 'bad'), 'token_malformed', 401);
-    await refused('/gate/', {Cookie: 'session=bad; nonce=n-1', 'Sec-Redemption-Record': record(), Origin: 'https://news.example'}, 'token_malformed', 401);
+    await refused('/gate/', signedIn({'Sec-Redemption-Record': record(), Origin: 'https://news.example', Cookie: `__Host-session=${idToken()}; __Host-nonce=n-1`}, 'bad'), 'token_malformed', 401);
+    await refused('/gate/', {Cookie: '__Host-session=bad; __Host-nonce=n-1', 'Sec-Redemption-Record': record(), Origin: 'https://news.example'}, 'token_malformed', 401);
   });
 
   test('leads to the configured origin alone', async () => {
@@ -282,9 +255,9 @@ describe('the gate', () => {
     }
   });
 
-  test('passes the origin\'s answer as it is', async () => {
+  test('passes the origin\'s answer on', async () => {
     const a = await raw(worker.url, '/gate/cookies', {headers: signedIn()});
-    assert.deepEqual([a.status, a.text, a.headers['set-cookie'], a.headers['x-inner']], [404, 'no such page', ['a=1; Path=/', 'b=2'], undefined]);
+    assert.deepEqual([a.status, a.text, a.headers['set-cookie'], a.headers['x-inner']], [404, 'no such page', ['a=1; Path=/gate/', 'b=2'], undefined]);
     const head = await raw(worker.url, '/gate/', {method: 'HEAD', headers: signedIn()});
     assert.deepEqual([head.status, head.text], [200, '']);
   });
@@ -299,7 +272,7 @@ describe('the gate', () => {
     assert.deepEqual([flight.status, flight.headers['access-control-allow-origin'], flight.headers['access-control-allow-credentials']], [204, 'https://shop.example', 'true']);
     assert.match(flight.headers['access-control-allow-headers'], /Authorization/);
     const a = await raw(worker.url, '/gate/', {headers: signedIn({Origin: 'https://shop.example'})});
-    assert.deepEqual([a.status, a.headers['access-control-allow-origin'], a.headers.vary], [200, 'https://shop.example', 'Origin']);
+    assert.deepEqual([a.status, a.headers['access-control-allow-origin'], a.headers.vary], [200, 'https://shop.example', 'Cookie, Authorization, Sec-Redemption-Record, Private-State-Redemption-Record, Origin']);
     const no = await refused('/gate/', {...ask, Origin: 'https://evil.example'}, 'credential_missing', 401, 'OPTIONS');
     assert.equal(no.headers['access-control-allow-origin'], undefined);
   });
@@ -399,7 +372,7 @@ describe('the gate\'s configuration', () => {
       [{origin: 'https://user@app.example', idTokens}, 'gate_config GATE.origin'],
       [{origin: app, idtokens: idTokens}, 'gate_config GATE.idtokens is not a setting'],
       [{origin: app, idTokens: {...idTokens, insecureNoNonce: false}}, 'gate_config GATE.idTokens needs either nonceCookie'],
-      [{origin: app, idTokens: {...idTokens, nonceCookie: 'n'}}, 'gate_config GATE.idTokens needs either nonceCookie'],
+      [{origin: app, idTokens: {...idTokens, nonceCookie: '__Host-n'}}, 'gate_config GATE.idTokens needs either nonceCookie'],
       [{origin: app, idTokens: {...idTokens, jwksUri: 'http://idp.example/jwks'}}, 'gate_config GATE.idTokens.jwksUri'],
       [{origin: app, idTokens: {...idTokens, issuer: undefined}}, 'gate_config GATE.idTokens: the option issuer is missing'],
       [{origin: app, idTokens: {...idTokens, clientId: 7}}, 'gate_config GATE.idTokens: the option clientId is not'],
@@ -409,6 +382,15 @@ describe('the gate\'s configuration', () => {
       [{origin: app, records: {issuers: ['https://issuer.example/']}}, 'gate_config GATE.records.issuers'],
       [{origin: app, records: {issuers: ['https://issuer.example'], embedders: ['https://news.example']}}, 'gate_config GATE.records.embedders'],
       [{origin: app, idTokens, cors: ['*']}, 'gate_config GATE.cors'], [{origin: app, idTokens, corsHeaders: ['a b']}, 'gate_config GATE.corsHeaders'],
+      [{origin: app, idTokens: {...idTokens, cookie: 'session'}}, 'gate_config GATE.idTokens.cookie does not begin with __Host-'],
+      [{origin: app, idTokens: {...idTokens, cookie: '__host-session'}}, 'gate_config GATE.idTokens.cookie does not begin with __Host-'],
+      [{origin: app, idTokens: {...idTokens, insecureNoNonce: false, nonceCookie: 'nonce'}}, 'gate_config GATE.idTokens.nonceCookie does not begin with __Host-'],
+      [{origin: app, idTokens: {...idTokens, cookie: 'session', insecureCookieNames: true}}, '401'], [{origin: app, idTokens: {...idTokens, cookie: '__Host-session'}}, '401'],
+      [{origin: app, idTokens, keepHeaders: ['X-Auth-Token']}, '401'],
+      ...['Gate-Subject', 'gate-x', 'X_Auth_Token', 'X.Y', 'X-Forwarded-For', 'Connection', 'Sec-Redemption-Record', 7, ''].map((name) => [{origin: app, idTokens, keepHeaders: [name]}, 'gate_config GATE.keepHeaders is not a list of header names']),
+      [{origin: app, idTokens, forwardPrefix: 'yes'}, 'gate_config GATE.forwardPrefix is not true or false'],
+      ...['gate-keys', '/gate/keys', '/.well-known/', '/.well-known/redemption-record-keys', '/.well-known/a/b', '/issue'].map((keysPath) => [{origin: app, idTokens, keysPath}, 'gate_config GATE.keysPath is not a path']),
+      [{origin: app, idTokens, keysPath: '/.well-known/app-gate'}, '401'],
       [{origin: app, idTokens}, '401'], [{origin: app, records: {issuers: ['https://issuer.example']}}, '403'],
     ]) {
       const got = await detail(gate);

@@ -30,14 +30,14 @@ export function exampleVars() {
   const vars = {};
   for (const line of readFileSync(join(root, '.dev.vars.example'), 'utf8').split('\n')) {
     const m = /^([A-Z_]+)="(.*)"$/.exec(line);
-    if (m) vars[m[1]] = m[2];
+    if (m) vars[m[1]] = m[2].replaceAll('\\n', '\n');
   }
   return vars;
 }
 
 /** Runs wrangler to its end. */
 export function wranglerRun(...args) {
-  const {status, stdout, stderr} = spawnSync(process.execPath, [wrangler, ...args], {cwd: root, env, encoding: 'utf8', timeout: 300_000});
+  const {status, stdout, stderr} = spawnSync(process.execPath, [wrangler, ...args], {cwd: root, env, encoding: 'utf8', timeout: 1_800_000});
   if (status !== 0) throw new Error(`wrangler ${args.join(' ')}: ${stdout}${stderr}`);
   return stdout + stderr;
 }
@@ -115,7 +115,7 @@ export async function devIn(cwd, ...args) {
     await stop();
   };
   const url = `http://127.0.0.1:${port}`;
-  for (const until = Date.now() + 180_000; ;) {
+  for (const until = Date.now() + 900_000; ;) {
     try {
       const r = await fetch(`${url}/healthz`);
       if (r.status === 200) return {url, stop, kill, said: () => said};

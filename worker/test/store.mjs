@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import readline from 'node:readline';
 import {dev, root, withD1, work} from './lib.mjs';
 
-const args = withD1(join(work, 'state'));
+const args = [...withD1(join(work, 'state')), '--env-file', join(root, '.dev.vars.example')];
 const config = args[1];
 writeFileSync(config, readFileSync(config, 'utf8').replace('worker/src/index.ts', 'worker/test/store.ts'));
 if (!readFileSync(config, 'utf8').includes(`${root}/worker/test/store.ts`)) throw new Error('wrangler.toml has another main');

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,11 +15,11 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/internal/exchange"
 	"github.com/bonafides-dev/bonafides/issuer"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 	"github.com/bonafides-dev/bonafides/store/storetest"
@@ -102,31 +103,97 @@ func (s *store) call(ctx context.Context, out any, method string, args ...any) e
 	return json.Unmarshal(answer, out)
 }
 
-// keyLives is long enough for every token of the tests.
-var keyLives = time.Date(2035, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
-
-func (s *store) spend(ctx context.Context, keyID uint32, nonce [pst.NonceSize]byte, at time.Time, expires int64) error {
-	var answer struct {
-		First bool
-		At    int64
-	}
-	err := s.call(ctx, &answer, "spend", keyID, base64.StdEncoding.EncodeToString(nonce[:]), at.Unix(), expires)
-	switch {
-	case err != nil:
-		return err
-	case answer.First:
-		return nil
-	}
-	return &issuer.AlreadySpentError{At: time.Unix(answer.At, 0).UTC()}
+// key is a token key as the Worker has it.
+type key struct {
+	ID      uint32 `json:"id"`
+	Public  string `json:"public"`
+	Expires int64  `json:"expires"`
 }
 
-func (s *store) Spend(ctx context.Context, keyID uint32, nonce [pst.NonceSize]byte, at time.Time) error {
-	return s.spend(ctx, keyID, nonce, at, keyLives)
+func (s *store) Admit(ctx context.Context, keys ...issuer.TokenKey) error {
+	list := []key{}
+	for _, k := range keys {
+		list = append(list, key{k.ID, hex.EncodeToString(k.Public[:]), k.Expires.Unix()})
+	}
+	var change *struct {
+		ID     uint32
+		Change issuer.KeyChange
+	}
+	err := s.call(ctx, &change, "admit", list)
+	if err == nil && change != nil {
+		return &issuer.KeyChangedError{ID: change.ID, Change: change.Change}
+	}
+	return err
+}
+
+func (s *store) Purge(ctx context.Context, ring []issuer.TokenKey, now time.Time) ([]uint32, error) {
+	ids := []uint32{}
+	for _, k := range ring {
+		ids = append(ids, k.ID)
+	}
+	var purged struct{ Keys []uint32 }
+	err := s.call(ctx, &purged, "purge", ids, now.Add(-issuer.SpentGrace).Unix())
+	return purged.Keys, err
+}
+
+func b64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
+
+func (s *store) Spend(ctx context.Context, keyID uint32, nonce [pst.NonceSize]byte) error {
+	row := exchange.SpentRow(keyID, nonce)
+	var answer string
+	if err := s.call(ctx, &answer, "spend", keyID, b64(nonce[:]), b64(row[:])); err != nil {
+		return err
+	}
+	switch answer {
+	case "first":
+		return nil
+	case "spent":
+		return issuer.ErrAlreadySpent
+	case "forgotten":
+		return issuer.ErrKeyForgotten
+	}
+	return fmt.Errorf("spend: %q", answer)
+}
+
+// object is the Durable Object of a token.
+func object(keyID uint32, nonce [pst.NonceSize]byte) string {
+	return fmt.Sprintf("spent %d %x", keyID, nonce[0]>>4)
+}
+
+// old spends a token as the first version of the Worker did.
+func (s *store) old(t *testing.T, keyID uint32, nonce [pst.NonceSize]byte, expires int64) {
+	t.Helper()
+	s.do(t, "old", keyID, b64(nonce[:]), object(keyID, nonce), expires)
+}
+
+func (s *store) do(t *testing.T, method string, args ...any) {
+	t.Helper()
+	var nothing any
+	if err := s.call(t.Context(), &nothing, method, args...); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // ahead is how far the clock of workerd is ahead of that of storetest, which
 // stands. A challenge that has expired by the first may be forgotten at once.
-var ahead = time.Since(now)
+var ahead = time.Since(now).Truncate(time.Second)
+
+// live is a store for storetest's keys, whose time is long ago for workerd: objects
+// would forget them by their alarms while a test uses them.
+type live struct{ *store }
+
+func (s live) Admit(ctx context.Context, keys ...issuer.TokenKey) error {
+	var moved []issuer.TokenKey
+	for _, k := range keys {
+		k.Expires = k.Expires.Add(ahead)
+		moved = append(moved, k)
+	}
+	return s.store.Admit(ctx, moved...)
+}
+
+func (s live) Purge(ctx context.Context, ring []issuer.TokenKey, now time.Time) ([]uint32, error) {
+	return s.store.Purge(ctx, ring, now.Add(ahead))
+}
 
 func (s *store) Use(ctx context.Context, id [32]byte, expires time.Time) error {
 	var first bool
@@ -160,19 +227,26 @@ func (r *runtime) open(t *testing.T, kind string) *store {
 	return s
 }
 
+// ends is when the tests' keys expire.
+var ends = time.Date(2035, 1, 1, 0, 0, 0, 0, time.UTC)
+
 var now = time.Date(2026, 5, 4, 14, 2, 0, 0, time.UTC)
 
 func TestStoresOfTheWorkerKeepEveryPromise(t *testing.T) {
 	r := start(t)
 	for _, kind := range []string{"durable", "d1"} {
 		t.Run(kind, func(t *testing.T) {
-			storetest.Tokens(t, func(t *testing.T) issuer.SpentStore { return r.open(t, kind) })
+			storetest.Tokens(t, func(t *testing.T) issuer.SpentStore { return live{r.open(t, kind)} })
+			storetest.Keys(t, func(t *testing.T) storetest.KeyStore { return live{r.open(t, kind)} })
 			storetest.Once(t, func(t *testing.T) issuer.OnceStore { return r.open(t, kind) })
 			storetest.Counts(t, func(t *testing.T) storetest.CountStore { return r.open(t, kind) })
 
 			t.Run("what was kept is there after workerd was stopped hard", func(t *testing.T) {
 				s := r.open(t, kind)
-				if err := s.Spend(t.Context(), 1, [64]byte{1}, now); err != nil {
+				if err := s.Admit(t.Context(), storetest.Key(1, "one", ends)); err != nil {
+					t.Fatal(err)
+				}
+				if err := s.Spend(t.Context(), 1, [64]byte{1}); err != nil {
 					t.Fatal(err)
 				}
 				if err := s.Use(t.Context(), [32]byte{1}, now.Add(time.Hour)); err != nil {
@@ -182,7 +256,7 @@ func TestStoresOfTheWorkerKeepEveryPromise(t *testing.T) {
 					t.Fatal(err)
 				}
 				r.restart(t)
-				if err := s.Spend(t.Context(), 1, [64]byte{1}, now.Add(time.Hour)); spentAt(err) != now.Unix() {
+				if err := s.Spend(t.Context(), 1, [64]byte{1}); err != issuer.ErrAlreadySpent {
 					t.Errorf("a spent token: %v", err)
 				}
 				if err := s.Use(t.Context(), [32]byte{1}, now.Add(time.Hour)); err != issuer.ErrUsed {
@@ -191,61 +265,10 @@ func TestStoresOfTheWorkerKeepEveryPromise(t *testing.T) {
 				if c, err := s.Counts(t.Context(), 20000); err != nil || len(c) != 1 || c[0].Count != 1 {
 					t.Errorf("%v, %v", c, err)
 				}
-				if err := s.Spend(t.Context(), 1, [64]byte{2}, now); err != nil {
+				if err := s.Spend(t.Context(), 1, [64]byte{2}); err != nil {
 					t.Error(err)
 				}
 			})
 		})
-	}
-}
-
-func spentAt(err error) int64 {
-	if e, ok := err.(*issuer.AlreadySpentError); ok {
-		return e.At.Unix()
-	}
-	return 0
-}
-
-// An object forgets by its alarm, an hour after the key has expired: then no token
-// of that key is ever a first time again.
-func TestADurableObjectForgetsWhenTheKeyHasRetired(t *testing.T) {
-	r := start(t)
-	s := r.open(t, "durable")
-	nonce, other := [64]byte{7}, [64]byte{7, 1} // of one object
-	soon := time.Now().Unix() - 3600 + 5
-	if err := s.spend(t.Context(), 3, nonce, now, soon); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.spend(t.Context(), 3, nonce, now, soon); spentAt(err) != now.Unix() {
-		t.Errorf("before the alarm: %v", err)
-	}
-	// A key whose tokens live longer keeps what it knows.
-	if err := s.spend(t.Context(), 4, nonce, now, keyLives); err != nil {
-		t.Fatal(err)
-	}
-	forgotten := func(err error) bool { return err != nil && strings.Contains(err.Error(), "was forgotten") }
-	for until := time.Now().Add(60 * time.Second); ; time.Sleep(500 * time.Millisecond) {
-		err := s.spend(t.Context(), 3, nonce, now, soon)
-		if forgotten(err) {
-			break
-		}
-		if spentAt(err) == 0 {
-			t.Fatalf("a spent token: %v", err)
-		}
-		if time.Now().After(until) {
-			t.Fatal("the alarm did not ring")
-		}
-	}
-	for _, expires := range []int64{soon, keyLives} {
-		if err := s.spend(t.Context(), 3, other, now, expires); !forgotten(err) {
-			t.Errorf("a first time after all was forgotten: %v", err)
-		}
-	}
-	if err := s.spend(t.Context(), 4, nonce, now, keyLives); spentAt(err) != now.Unix() {
-		t.Errorf("another key: %v", err)
-	}
-	r.restart(t)
-	if err := s.spend(t.Context(), 3, other, now, keyLives); !forgotten(err) {
-		t.Errorf("after a restart: %v", err)
 	}
 }

@@ -2,7 +2,7 @@
 // syumai/workers, in workerd with a real D1 database.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
-import {mkdtempSync, readFileSync, readdirSync, writeFileSync} from 'node:fs';
+import {cpSync, mkdtempSync, readFileSync, readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
 import {getTokens, keysOf, redeem, redemption} from './client.mjs';
@@ -63,15 +63,22 @@ describe('with a token and D1', () => {
   const now = Math.floor(Date.now() / 1000), day = Math.floor(now / 86400);
   const vars = {...exampleVars(), ADMIN_TOKEN: token, ISSUER_STORE: 'd1', ISSUER_COUNT: 'on', ISSUER_POLICY: 'insecure_open'};
   before(async () => {
+    const migrations = mkdtempSync(join(work, 'migrations-'));
+    const apply = (file, args) => {
+      cpSync(join(root, 'worker', 'migrations', file), join(migrations, file));
+      wranglerRun('d1', 'migrations', 'apply', 'bonafides-spent', '--local', ...args);
+    };
     ({url, stop, said} = await devWith({
       vars,
-      more: `[[d1_databases]]\nbinding = "DB"\ndatabase_name = "bonafides-spent"\ndatabase_id = "local"\nmigrations_dir = "${root}/worker/migrations"\n`,
+      more: `[[d1_databases]]\nbinding = "DB"\ndatabase_name = "bonafides-spent"\ndatabase_id = "local"\nmigrations_dir = "${migrations}"\n`,
       before: (args) => {
-        wranglerRun('d1', 'migrations', 'apply', 'bonafides-spent', '--local', ...args);
         execute = (command) => wranglerRun('d1', 'execute', 'bonafides-spent', '--local', '--json', ...args, '--command', command);
-        execute(`INSERT INTO spent (key_id, nonce, at, expires) VALUES (9, randomblob(64), 1, ${now - 7200}), (9, randomblob(64), 1, ${now - 7200}), (9, randomblob(64), 1, ${now});
+        // As an earlier version left it: two keys that have left since.
+        apply('0001_spent.sql', args);
+        execute(`INSERT INTO spent (key_id, nonce, at, expires) VALUES (8, randomblob(64), 1, ${now - 7200}), (8, randomblob(64), 1, ${now - 7300}), (9, randomblob(64), 1, ${now});
           INSERT INTO used (id, expires) VALUES (randomblob(32), ${now - 7200}), (randomblob(32), ${now + 7200});
           INSERT INTO redemptions (day, origin, count) VALUES (${day}, 'https://shop.example', 5), (${day - 40}, 'https://old.example', 2);`);
+        apply('0002_rows.sql', args);
       },
     }));
   });
@@ -91,8 +98,9 @@ describe('with a token and D1', () => {
       const text = await a.text();
       const s = JSON.parse(text);
       assert.deepEqual(s.tokenKeys.map((k) => `${k.id} ${k.role}`), ['1 current', '2 next']);
+      assert.deepEqual([s.ok, s.problems], [true, []]);
       assert.deepEqual([s.store, s.commitmentId, s.recordKeys.length, s.warnings], ['d1', 1, 1, []]);
-      for (const secret of [...vars.ISSUER_KEYS.split(/[ ,]/), vars.ISSUER_RECORD_KEY, token]) {
+      for (const secret of [...vars.ISSUER_KEYS.split(/[ =\n]/), vars.ISSUER_RECORD_KEY, token]) {
         assert.ok(secret.length < 40 || !text.includes(secret.slice(8, 30)), text);
       }
     }
@@ -108,7 +116,7 @@ describe('with a token and D1', () => {
     const good = await check(file);
     assert.deepEqual([good.ok, good.orphaned, good.problems], [true, [], []]);
     assert.deepEqual(good.commitment, JSON.parse(readFileSync(join(dir, 'commitments.json'), 'utf8')));
-    const lost = await check(file.split('\n').filter((l) => !l.startsWith('AAAAAe')).join('\n'));
+    const lost = await check(file.split('\n').filter((l) => !l.startsWith('id=1 ')).join('\n'));
     assert.deepEqual([lost.ok, lost.orphaned], [false, [1]]);
   });
 
@@ -134,9 +142,79 @@ describe('with a token and D1', () => {
       assert.ok(Date.now() < until, said());
       await new Promise((r) => setTimeout(r, 50));
     }
-    assert.match(said(), /"spent":2,"used":1/);
+    assert.match(said(), /"keys":\[8\],"used":1,"more":false/);
     const again = await (await admin(url, '/admin/purge', {method: 'POST'})).json();
-    assert.deepEqual(again, {spent: 0, used: 0, more: false});
+    assert.deepEqual(again, {keys: [], used: 0, more: false});
+    assert.equal((await admin(url, '/admin/purge')).status, 405);
     assert.equal((await redeem(url, value)).status, 409);
+    const [{results}] = JSON.parse(execute('SELECT key_id, count(*) AS tokens FROM spent GROUP BY key_id'));
+    assert.deepEqual(results, [{key_id: 9, tokens: 1}]);
+  });
+
+  test('keys that the store will refuse are found before they are used', async () => {
+    await getTokens(url, await keysOf(url), 1); // the store has met them
+    const check = async (body) => (await admin(url, '/admin/keys/check', {method: 'POST', body})).json();
+    const later = await check(vars.ISSUER_KEYS.replace(/expires=\d{4}/, 'expires=2999'));
+    assert.equal(later.ok, false);
+    assert.match(later.problems.join(' '), /token key 1 expires later.*ake a new key/s);
+    const forgotten = await check(`${vars.ISSUER_KEYS}\n${key8}`);
+    assert.match(forgotten.problems.join(' '), /token key 8 was forgotten/);
+  });
+});
+
+// A token key with the id 8, for tests alone.
+const key8 = `id=8 state=retired expires=2031-01-01T00:00:00Z key=${Buffer.concat([Buffer.from([0, 0, 0, 8]), Buffer.alloc(48, 7)]).toString('base64')}`;
+
+describe('with a token and Durable Objects', () => {
+  const vars = {...exampleVars(), ADMIN_TOKEN: token, ISSUER_POLICY: 'insecure_open'};
+  const moved = (year) => vars.ISSUER_KEYS.replace(/expires=\d{4}/, `expires=${year}`);
+
+  test('a key whose expiry was moved later is refused from the first request on, and the first one is good again', async (t) => {
+    const state = join(work, 'moved');
+    let tokens;
+    for (const [keys, code] of [[vars.ISSUER_KEYS, null], [moved(2999), 'keys_changed'], [vars.ISSUER_KEYS, null]]) {
+      const {url, stop} = await devWith({vars: {...vars, ISSUER_KEYS: keys}, state});
+      t.after(stop);
+      const status = await admin(url, '/admin/status');
+      const {ok, problems} = await status.json();
+      if (code === null) {
+        tokens ??= await getTokens(url, await keysOf(url), 2);
+        assert.equal((await redeem(url, redemption(tokens.pop()))).status, 200);
+        assert.deepEqual([status.status, ok, problems], [200, true, []]);
+      } else {
+        assert.deepEqual([status.status, ok], [503, false]);
+        assert.match(problems.join(' '), /token key 1 expires later/);
+        await assert.rejects(getTokens(url, await keysOf(url), 1), /503 .*keys_changed/s);
+        assert.equal((await (await redeem(url, redemption(tokens[0]))).json()).code, code);
+      }
+      await stop();
+    }
+  });
+
+  test('what has expired is forgotten when the operator asks, too', async (t) => {
+    const {url, stop} = await devWith({vars});
+    t.after(stop);
+    assert.deepEqual(await (await admin(url, '/admin/purge', {method: 'POST'})).json(), {keys: [], used: 0, more: false});
+  });
+
+  test('an environment without the bindings is not content, and issues nothing', async (t) => {
+    for (const [more, variables, says] of [
+      ['[env.staging]\n', vars, /binding SPENT is missing/],
+      ['[env.staging]\n', {...vars, ISSUER_STORE: 'd1'}, /binding DB is missing/],
+      ['[env.staging]\n', {...vars, ISSUER_RECORD_KEY: ''}, /secret ISSUER_RECORD_KEY is not set.*binding SPENT is missing/s],
+      ['', {...vars, ISSUER_POLICY: 'captcha'}, /secret CAPTCHA_SECRET is not set/],
+      ['', {...vars, ISSUER_POLICY: ''}, /ISSUER_POLICY is not set/],
+    ]) {
+      const {url, stop} = await devWith({vars: variables, more, before: (args) => more && args.push('--env', 'staging')});
+      t.after(stop);
+      const r = await admin(url, '/admin/status');
+      const {ok, problems} = await r.json();
+      assert.deepEqual([r.status, ok], [503, false]);
+      assert.match(problems.join(' '), says);
+      if (variables.ISSUER_RECORD_KEY) {
+        await assert.rejects(getTokens(url, await keysOf(url), 1), /503 .*(binding_missing|secret_missing|policy_missing)/s);
+      }
+      await stop();
+    }
   });
 });

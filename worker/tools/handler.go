@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/internal/exchange"
 	"github.com/bonafides-dev/bonafides/internal/web"
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
 )
 
 // tools is what the handlers know of the Worker that they run in.
@@ -18,13 +18,13 @@ type tools struct {
 	now    func() time.Time
 }
 
-// newHandler answers the operator's requests.
+// newHandler answers the operator's requests; /admin/purge is the Worker's own, as
+// Durable Objects answer to JavaScript alone.
 func newHandler(t tools) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/admin/status", t.only(http.MethodGet, t.status))
 	mux.HandleFunc("/admin/keys/check", t.only(http.MethodPost, t.checkKeys))
 	mux.HandleFunc("/admin/redemptions", t.only(http.MethodGet, t.redemptions))
-	mux.HandleFunc("/admin/purge", t.only(http.MethodPost, t.purge))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		web.NewProblem(http.StatusNotFound, "not_found", "There is nothing at this path.").Write(w)
 	})
@@ -52,6 +52,9 @@ func (t tools) only(method string, serve func(http.ResponseWriter, *http.Request
 		h.Set("Content-Type", "application/json")
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
+		if s, ok := answer.(*status); ok && !s.OK { // so that a monitor need not read it
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
 		_, _ = w.Write(append(body, '\n'))
 	}
 }

@@ -1,106 +1,16 @@
-// SQLite, which stands for D1 here, is not built for WebAssembly.
 //go:build !wasm
 
 package main
 
 import (
-	"database/sql"
-	"encoding/base64"
-	"encoding/json"
+	"crypto/sha256"
 	"fmt"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/bonafides-dev/bonafides/protocol/pst"
-
+	"github.com/bonafides-dev/bonafides/internal/exchange"
 	_ "modernc.org/sqlite"
 )
-
-var now = time.Date(2026, 11, 27, 20, 0, 0, 0, time.UTC)
-
-func derive(t *testing.T, id uint32, secret string) *pst.PrivateKey {
-	t.Helper()
-	k, err := pst.DeriveKey(id, []byte(secret))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
-}
-
-// word is a key as the secret has it; it expires after so many days.
-func word(t *testing.T, id uint32, days int) string {
-	t.Helper()
-	return base64.StdEncoding.EncodeToString(derive(t, id, "tools").Bytes()) + "," + now.AddDate(0, 0, days).Format(time.RFC3339)
-}
-
-type worker struct {
-	*testing.T
-	env map[string]string
-	db  *sql.DB
-}
-
-func newWorker(t *testing.T) *worker {
-	t.Helper()
-	schema, err := os.ReadFile("../migrations/0001_spent.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := sql.Open("sqlite", filepath.Join(t.TempDir(), "d1.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	if _, err := db.Exec(string(schema)); err != nil {
-		t.Fatal(err)
-	}
-	return &worker{t, map[string]string{
-		"ISSUER_KEYS":          word(t, 2, 90) + " " + word(t, 1, 10) + " " + word(t, 3, 180),
-		"ISSUER_RECORD_KEY":    base64.StdEncoding.EncodeToString(make([]byte, 32)),
-		"ISSUER_COMMITMENT_ID": "4",
-		"ISSUER_STORE":         "d1",
-	}, db}
-}
-
-// ask wants an answer with this status, and decodes it.
-func (w *worker) ask(method, path, body string, status int, into any) string {
-	w.Helper()
-	rec := httptest.NewRecorder()
-	h := newHandler(tools{getenv: func(n string) string { return w.env[n] }, open: func() (*sql.DB, error) {
-		if w.db == nil {
-			return nil, sql.ErrConnDone
-		}
-		return w.db, nil
-	}, now: func() time.Time { return now }})
-	h.ServeHTTP(rec, httptest.NewRequest(method, path, strings.NewReader(body)))
-	if rec.Code != status {
-		w.Fatalf("%s %s: %d %s", method, path, rec.Code, rec.Body)
-	}
-	if status == 200 && rec.Header().Get("Cache-Control") != "no-store" {
-		w.Errorf("%s may be cached", path)
-	}
-	if into != nil {
-		if err := json.Unmarshal(rec.Body.Bytes(), into); err != nil {
-			w.Fatalf("%s: %v", rec.Body, err)
-		}
-	}
-	for _, secret := range append(strings.Fields(w.env["ISSUER_KEYS"]), strings.Fields(body)...) {
-		if len(secret) > 40 && strings.Contains(rec.Body.String(), secret[12:40]) {
-			w.Errorf("%s %s shows a secret: %s", method, path, rec.Body)
-		}
-	}
-	return rec.Body.String()
-}
-
-func (w *worker) code(method, path, body string, status int) string {
-	w.Helper()
-	var p struct{ Code string }
-	w.ask(method, path, body, status, &p)
-	return p.Code
-}
 
 func TestStatus(t *testing.T) {
 	w := newWorker(t)
@@ -123,15 +33,98 @@ func TestStatus(t *testing.T) {
 	if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "has expired") {
 		t.Errorf("%q", s.Warnings)
 	}
-	for name, code := range map[string]string{"ISSUER_KEYS": "secret_invalid", "ISSUER_RECORD_KEY": "secret_invalid"} {
-		w := newWorker(t)
-		w.env[name] = "sesame"
-		if got := w.code("GET", "/admin/status", "", 503); got != code {
-			t.Errorf("%s: %s", name, got)
+}
+
+// Where no variable says the version of the commitments, the keys do.
+func TestTheKeysTellTheVersion(t *testing.T) {
+	w := newWorker(t)
+	ring, err := exchange.ParseKeys(w.env["ISSUER_KEYS"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := func(n uint32) string {
+		r := ring.Ring()
+		r.Commitment = n
+		text, err := r.Text()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	w.env["ISSUER_KEYS"] = version(6)
+	for variable, want := range map[string][2]int{"": {6, 7}, "0": {6, 7}, "4": {4, 5}} {
+		w.env["ISSUER_COMMITMENT_ID"] = variable
+		var s status
+		w.ask("GET", "/admin/status", "", 200, &s)
+		var check struct{ Commitment map[string]struct{ ID int } }
+		w.ask("POST", "/admin/keys/check", version(7), 200, &check)
+		if got := [2]int{s.CommitmentID, check.Commitment["PrivateStateTokenV1VOPRF"].ID}; got != want {
+			t.Errorf("variable %q: %v, want %v", variable, got, want)
 		}
 	}
-	delete(w.env, "ISSUER_KEYS")
-	if got := w.code("GET", "/admin/status", "", 503); got != "secret_missing" {
+	w.env["ISSUER_COMMITMENT_ID"], w.env["ISSUER_KEYS"] = "", word(t, 2, 90)
+	var s status
+	if w.ask("GET", "/admin/status", "", 200, &s); s.CommitmentID != 1 {
+		t.Errorf("keys that do not tell it: %d", s.CommitmentID)
+	}
+}
+
+// The Worker judges what requests will need, and the status says it.
+func TestStatusIsNotContentWithWhatRequestsLack(t *testing.T) {
+	w := newWorker(t)
+	var s status
+	if w.ask("GET", "/admin/status", "", 200, &s); !s.OK || len(s.Problems) != 0 {
+		t.Errorf("%+v", s)
+	}
+	w.env["STATUS_PROBLEMS"] = `["The binding SPENT is missing.", "The variable ISSUER_POLICY is not set."]`
+	if w.ask("GET", "/admin/status", "", 503, &s); s.OK || len(s.Problems) != 2 || len(s.TokenKeys) != 3 {
+		t.Errorf("%+v", s)
+	}
+	for _, name := range []string{"ISSUER_KEYS", "ISSUER_RECORD_KEY"} {
+		for _, value := range []string{"sesame", ""} {
+			w := newWorker(t)
+			w.env[name] = value
+			var s status
+			if w.ask("GET", "/admin/status", "", 503, &s); s.OK || len(s.Problems) != 1 || !strings.Contains(s.Problems[0], name) {
+				t.Errorf("%s %q: %+v", name, value, s)
+			}
+		}
+	}
+	w.env["STATUS_PROBLEMS"] = "x"
+	if got := w.code("GET", "/admin/status", "", 500); got != "internal_error" {
+		t.Error(got)
+	}
+}
+
+// known is what the store says of a key.
+func known(t *testing.T, id uint32, days int, forgotten int) string {
+	t.Helper()
+	return fmt.Sprintf(`{"id": %d, "public": "%x", "expires": %d, "forgotten": %d}`,
+		id, sha256.Sum256(derive(t, id, "tools").PublicKey().Bytes()), now.AddDate(0, 0, days).Unix(), forgotten)
+}
+
+func TestKeysThatTheStoreWillRefuseAreFound(t *testing.T) {
+	w := newWorker(t)
+	file := word(t, 3, 180) + " " + word(t, 2, 90) + " " + word(t, 1, 10) + " " + word(t, 4, 270)
+	for name, c := range map[string]struct{ known, says string }{
+		"as they were":                     {known(t, 1, 10, 0) + "," + known(t, 2, 90, 0), ""},
+		"an earlier expiry":                {known(t, 3, 181, 0), ""},
+		"not told":                         {`{"id": 3, "public": null, "expires": null, "forgotten": 0}`, ""},
+		"a later expiry":                   {known(t, 1, 9, 0), "expires later"},
+		"a later expiry than ever":         {known(t, 4, 269, 0), "expires later"},
+		"another key":                      {strings.Replace(known(t, 3, 270, 0), "\"id\": 3", "\"id\": 4", 1), "another key"},
+		"a forgotten key":                  {known(t, 2, 90, 2), "was forgotten"},
+		"one of which only the id is left": {`{"id": 2, "public": null, "expires": null, "forgotten": 1}`, "was forgotten"},
+	} {
+		w.env["KNOWN_KEYS"] = "[" + c.known + "]"
+		var got keysCheck
+		w.ask("POST", "/admin/keys/check", file, 200, &got)
+		if said := strings.Join(got.Problems, " "); got.OK != (c.says == "") || !strings.Contains(said, c.says) || !got.OK && !strings.Contains(said, "ake a new key") {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	w.env["KNOWN_KEYS"] = ""
+	if got := w.code("POST", "/admin/keys/check", file, 500); got != "internal_error" {
 		t.Error(got)
 	}
 }
@@ -167,57 +160,6 @@ func TestKeysAreCheckedBeforeTheyAreUsed(t *testing.T) {
 	}
 }
 
-func (w *worker) count(query string) (n int) {
-	w.Helper()
-	if err := w.db.QueryRow(query).Scan(&n); err != nil {
-		w.Fatal(err)
-	}
-	return n
-}
-
-func TestPurgeForgetsWhatExpiredAndNothingElse(t *testing.T) {
-	w := newWorker(t)
-	const old = 5001 // more than one statement deletes
-	tx, err := w.db.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	spend := func(i int, expires time.Time) {
-		nonce := fmt.Sprintf("%064d", i)
-		if _, err := tx.Exec("INSERT INTO spent (key_id, nonce, at, expires) VALUES (?, ?, ?, ?)", 1, []byte(nonce), 1, expires.Unix()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for i := range old {
-		spend(i, now.Add(-grace-time.Second))
-	}
-	spend(old, now.Add(-grace))
-	spend(old+1, now.AddDate(0, 0, 1))
-	for i, at := range []time.Time{now.Add(-2 * grace), now} {
-		if _, err := tx.Exec("INSERT INTO used (id, expires) VALUES (?, ?)", []byte(fmt.Sprintf("%032d", i)), at.Unix()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := tx.Commit(); err != nil {
-		t.Fatal(err)
-	}
-	var p purged
-	w.ask("POST", "/admin/purge", "", 200, &p)
-	if p != (purged{old, 1, false}) || w.count("SELECT count(*) FROM spent") != 2 || w.count("SELECT count(*) FROM used") != 1 {
-		t.Errorf("%+v", p)
-	}
-	w.ask("POST", "/admin/purge", "", 200, &p)
-	if p != (purged{}) {
-		t.Errorf("again: %+v", p)
-	}
-	if _, err := w.db.Exec("DROP TABLE used"); err != nil {
-		t.Fatal(err)
-	}
-	if got := w.code("POST", "/admin/purge", "", 503); got != "store_unavailable" {
-		t.Error(got)
-	}
-}
-
 func TestRedemptions(t *testing.T) {
 	w := newWorker(t)
 	today := now.Unix() / 86400
@@ -247,20 +189,18 @@ func TestRedemptions(t *testing.T) {
 func TestDurableObjectsNeedNoDatabase(t *testing.T) {
 	w := newWorker(t)
 	w.env["ISSUER_STORE"] = ""
-	for method, path := range map[string]string{"POST": "/admin/purge", "GET": "/admin/redemptions"} {
-		if got := w.code(method, path, "", 409); got != "store_not_d1" {
-			t.Error(got)
-		}
+	if got := w.code("GET", "/admin/redemptions", "", 409); got != "store_not_d1" {
+		t.Error(got)
 	}
 	w.env["ISSUER_STORE"], w.db = "d1", nil
-	if got := w.code("POST", "/admin/purge", "", 503); got != "binding_missing" {
+	if got := w.code("GET", "/admin/redemptions", "", 503); got != "binding_missing" {
 		t.Error(got)
 	}
 }
 
 func TestOtherMethodsAndPaths(t *testing.T) {
 	w := newWorker(t)
-	for path, method := range map[string]string{"/admin/status": "POST", "/admin/keys/check": "GET", "/admin/purge": "GET", "/admin/redemptions": "DELETE"} {
+	for path, method := range map[string]string{"/admin/status": "POST", "/admin/keys/check": "GET", "/admin/redemptions": "DELETE"} {
 		if got := w.code(method, path, "", 405); got != "method_not_allowed" {
 			t.Errorf("%s: %s", path, got)
 		}

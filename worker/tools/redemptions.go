@@ -1,19 +1,12 @@
 package main
 
 import (
-	"context"
-	"database/sql"
 	"net/http"
 	"time"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/issuer"
 )
-
-// execer is the part of *sql.DB that forgetting needs.
-type execer interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-}
 
 const maxRows = 1000
 

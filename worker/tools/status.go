@@ -1,33 +1,38 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"runtime"
-	"strconv"
+	"strings"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/internal/exchange"
+	"github.com/bonafides-dev/bonafides/internal/keyring"
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/issuer"
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
 )
 
 // keyState is a key without its secret.
 type keyState struct {
 	ID      uint32        `json:"id"`
-	Role    exchange.Role `json:"role"`
+	Role    keyring.State `json:"role"`
 	Expires time.Time     `json:"expires"`
 }
 
 func states(keys *exchange.Keys, now time.Time) []keyState {
-	times := keys.Times()
-	list := make([]keyState, len(times))
-	for i, k := range times {
-		list[i] = keyState{k.ID, exchange.RoleOf(k, times[0], now), k.Expiry.UTC()}
+	ring := keys.Ring().Keys
+	list := make([]keyState, len(ring))
+	for i, k := range ring {
+		list[i] = keyState{k.ID, k.Role(now), k.Expires.UTC()}
 	}
 	return list
 }
 
 type status struct {
+	// OK says whether requests can be answered, Problems what keeps them from it.
+	OK           bool       `json:"ok"`
+	Problems     []string   `json:"problems"`
 	Now          time.Time  `json:"now"`
 	Go           string     `json:"go"`
 	Store        string     `json:"store"`
@@ -37,23 +42,32 @@ type status struct {
 	Warnings     []string   `json:"warnings"`
 }
 
-// status tells what the issuer works with; nothing of it is secret.
+// status tells what the issuer works with, and whether it can; nothing of it is
+// secret. What requests will need (bindings, secrets, a store that answers and takes
+// the keys) the Worker has judged before and hands over as STATUS_PROBLEMS.
 func (t tools) status(http.ResponseWriter, *http.Request) (any, *web.Problem) {
-	keys, problem := t.keys()
-	if problem != nil {
-		return nil, problem
-	}
-	_, public, err := issuer.ParseRecordKeys(t.getenv("ISSUER_RECORD_KEY"))
-	if err != nil {
-		return nil, web.NewProblem(http.StatusServiceUnavailable, "secret_invalid", "The secret ISSUER_RECORD_KEY cannot be read: it is not words that are each the base64 of 32 bytes.")
-	}
 	now := t.now().UTC().Truncate(time.Second)
-	s := status{Now: now, Go: runtime.Version(), Store: "durable_object", CommitmentID: 1, TokenKeys: states(keys, now), Warnings: warnings(keys, now)}
+	s := &status{Now: now, Go: runtime.Version(), Store: "durable_object", CommitmentID: 1,
+		TokenKeys: []keyState{}, RecordKeys: []string{}, Warnings: []string{}, Problems: []string{}}
+	if text := t.getenv("STATUS_PROBLEMS"); text != "" {
+		if err := json.Unmarshal([]byte(text), &s.Problems); err != nil {
+			return nil, web.NewProblem(http.StatusInternalServerError, "internal_error", "The Worker's own judgement cannot be read.")
+		}
+	}
+	if keys, problem := t.keys(); problem == nil {
+		s.TokenKeys, s.Warnings = states(keys, now), warnings(keys, now)
+		s.CommitmentID = commitmentID(keys)
+	} else if len(s.Problems) == 0 {
+		s.Problems = append(s.Problems, problem.Detail)
+	}
+	s.CommitmentID = t.number("ISSUER_COMMITMENT_ID", s.CommitmentID)
+	_, public, err := issuer.ParseRecordKeys(t.getenv("ISSUER_RECORD_KEY"))
+	if err != nil && len(s.Problems) == 0 {
+		s.Problems = append(s.Problems, "The secret ISSUER_RECORD_KEY cannot be read: "+strings.TrimPrefix(err.Error(), "issuer: ")+".")
+	}
+	s.OK = len(s.Problems) == 0
 	if t.usesD1() {
 		s.Store = "d1"
-	}
-	if n, err := strconv.Atoi(t.getenv("ISSUER_COMMITMENT_ID")); err == nil {
-		s.CommitmentID = n
 	}
 	for _, k := range public {
 		s.RecordKeys = append(s.RecordKeys, exchange.RecordKeyID(k))
@@ -67,18 +81,14 @@ const soon = 30 * 24 * time.Hour
 // warnings say what an operator should do.
 func warnings(keys *exchange.Keys, now time.Time) []string {
 	list := []string{}
-	times := keys.Times()
-	switch left := times[0].Expiry.Sub(now); {
+	ring := keys.Ring()
+	switch left := ring.Current().Expires.Sub(now); {
 	case left <= 0:
 		list = append(list, "The key that signs has expired: nobody gets tokens. Rotate the keys now.")
 	case left < soon:
 		list = append(list, "The key that signs expires in less than 30 days, and its tokens with it. Rotate the keys.")
 	}
-	next := false
-	for _, k := range times {
-		next = next || exchange.RoleOf(k, times[0], now) == exchange.RoleNext
-	}
-	if !next {
+	if _, next := ring.Next(now); !next {
 		list = append(list, "There is no next key: browsers will not know the key that a rotation makes when it begins to sign. Make one with bonafides keys rotate.")
 	}
 	return list

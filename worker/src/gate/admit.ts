@@ -1,12 +1,14 @@
 // Who may pass: the holder of a valid ID token, or of a valid redemption record.
-// Go judges (protocol/oidc, rpserver/record/check), WebCrypto checks signatures.
+// Go judges (protocol/oidc, internal/recordcheck), WebCrypto checks signatures.
 
 import { edge } from "../../../wasm/src/abi.gen.js";
 import { GuestRefusal } from "../../../wasm/src/guest.js";
 import { IdTokenError } from "../../../wasm/src/idtoken/error.js";
 import { checkSignature } from "../../../wasm/src/idtoken/signature.js";
+import { headerRecord, mostToken, nativeRecord, pathRecordKeys } from "../../../wasm/src/wire.gen.js";
 import { hot } from "../hot.js";
 import { Problem } from "../problem.js";
+import { bearer } from "./headers.js";
 import { keySet, type Platform } from "./keysets.js";
 import { type GateSettings, type IdTokenRules, type RecordRules, judgeConfig } from "./settings.js";
 
@@ -29,11 +31,8 @@ export interface RedemptionRecord {
 
 export type Admitted = IdToken | RedemptionRecord;
 
-// A byte more than the judge takes: what is longer is still too long when cut.
-const maxToken = 256 << 10;
 const utf8 = new TextEncoder();
 const seconds = (p: Platform) => Math.floor(p.now() / 1000);
-const recordKeysPath = "/.well-known/redemption-record-keys";
 
 /**
  * Judges the first of these that the request has: Authorization: Bearer, the
@@ -42,7 +41,7 @@ const recordKeysPath = "/.well-known/redemption-record-keys";
 export async function admit(request: Request, s: GateSettings, p: Platform): Promise<Admitted> {
   if (s.idTokens) {
     const cookies = new Cookies(request.headers.get("Cookie") ?? "");
-    const token = bearer(request) ?? cookies.one(s.idTokens.cookie);
+    const token = bearer(request.headers.get("Authorization") ?? "") ?? cookies.one(s.idTokens.cookie);
     if (token !== null) {
       const nonce = s.idTokens.insecureNoNonce ? "" : cookies.one(s.idTokens.nonceCookie);
       if (nonce === null) throw unauthorized("nonce_cookie_missing", "The cookie with the nonce of the sign-in is missing, so the token cannot be told from a stolen one. Sign in again.");
@@ -50,18 +49,18 @@ export async function admit(request: Request, s: GateSettings, p: Platform): Pro
     }
   }
   if (s.records) {
-    const native = request.headers.get("Sec-Redemption-Record") ?? "";
-    const polyfill = request.headers.get("Private-State-Redemption-Record") ?? "";
+    const native = request.headers.get(nativeRecord) ?? "";
+    const polyfill = request.headers.get(headerRecord) ?? "";
     if (native || polyfill || !s.idTokens) return judgeRecords(request, native, polyfill, s.records, p);
   }
   const also = s.records ? ", nor a redemption record" : "";
   throw unauthorized("credential_missing", `The request has no ID token: no Authorization: Bearer${s.idTokens?.cookie ? ", no session cookie" : ""}${also}. Sign in first.`, false);
 }
 
-function bearer(request: Request): string | null {
-  // RFC 9110 section 11.4, RFC 6750 section 2.1
-  return /^bearer +(.*)$/is.exec(request.headers.get("Authorization") ?? "")?.[1] ?? null;
-}
+/** Blanks around a name or value are these two alone (RFC 6265 section 5.2). A browser
+ * keeps a cookie whose name begins with another blank of Unicode for any host of the
+ * domain, since that name does not begin with __Host-. */
+const bare = (s: string) => s.replace(/^[ \t]+|[ \t]+$/g, "");
 
 /** Cookies of a request; RFC 6265 section 5.4. */
 class Cookies {
@@ -70,7 +69,7 @@ class Cookies {
   constructor(header: string) {
     this.#pairs = header.split(";").map((pair) => {
       const at = pair.indexOf("=");
-      return at < 0 ? ["", ""] : [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+      return at < 0 ? ["", ""] : [bare(pair.slice(0, at)), bare(pair.slice(at + 1))];
     });
   }
 
@@ -89,7 +88,8 @@ const unauthorized = (code: string, detail: string, invalid = true) =>
 /** Judges an ID token as oidc.Verify does, with the same codes. */
 export async function judgeIdToken(token: string, nonce: string, r: IdTokenRules, p: Platform): Promise<IdToken> {
   const config = utf8.encode(judgeConfig(r, nonce));
-  const bytes = utf8.encode(token.slice(0, maxToken)).subarray(0, maxToken);
+  // A byte more than the judge takes: what is longer is still too long when cut.
+  const bytes = utf8.encode(token.slice(0, mostToken)).subarray(0, mostToken);
   const judge = (jwks: Uint8Array) => {
     const now = p.now();
     return edge.judgeIdToken(hot(), config, jwks, bytes, Math.floor(now / 1000), Math.floor(now) % 1000);
@@ -135,7 +135,7 @@ async function judgeRecords(request: Request, native: string, polyfill: string, 
 }
 
 async function judgeRecord(issuer: string, record: string, request: Request, r: RecordRules, p: Platform): Promise<RedemptionRecord> {
-  const judged = await withKeys(issuer + recordKeysPath, (jwks) => edge.judgeRecord(hot(), issuer, jwks, record, seconds(p)), p);
+  const judged = await withKeys(issuer + pathRecordKeys, (jwks) => edge.judgeRecord(hot(), issuer, jwks, record, seconds(p)), p);
   const valid = await checkSignature(judged);
   const { keyId, via, site, id, expires } = edge.confirmRecord(hot(), record, valid,
     request.headers.get("Origin") ?? "", request.headers.get("Referer") ?? "",

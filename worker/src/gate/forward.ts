@@ -1,25 +1,18 @@
 // An admitted request on its way to the origin, and the answer on its way back.
 
+import { headerAssertion } from "../../../wasm/src/wire.gen.js";
 import { Problem } from "../problem.js";
+import { readdress } from "./addresses.js";
 import type { Admitted } from "./admit.js";
+import { type GateKeys, assertion } from "./assertion.js";
+import { hasBearer, hopByHop, passes, without } from "./headers.js";
+import type { Platform } from "./keysets.js";
+import { keepPrivate } from "./private.js";
 import type { GateSettings } from "./settings.js";
 
 export const prefix = "/gate";
 
-/** The headers that tell the origin who was admitted all begin like this. */
-const claimPrefix = "gate-";
-
 const maxClaims = 4 << 10;
-
-// RFC 9110 section 7.6.1, and what older proxies say.
-const hopByHop = ["connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
-
-// Credentials that the gate judged, and what only the gate may say.
-const stripped = [
-  "sec-redemption-record", "private-state-redemption-record", "sec-private-state-token", "sec-private-state-token-crypto-version",
-  "private-state-token", "private-state-token-crypto-version",
-  "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip",
-];
 
 /**
  * The address at the origin. The path goes on byte for byte: it is joined as
@@ -31,24 +24,38 @@ export function target(url: URL, s: GateSettings): URL {
   return at;
 }
 
+/** What the gate shows the origin, so that nobody else can pretend to be it. */
+export interface Proof {
+  keys: GateKeys | null;
+  secret: string;
+}
+
 /** Sends the request on. */
-export async function forward(request: Request, url: URL, s: GateSettings, admitted: Admitted, secret: string): Promise<Response> {
-  const headers = without(request.headers, (name) =>
-    hopByHop.includes(name) || stripped.includes(name) || name.replaceAll("_", "-").startsWith(claimPrefix));
-  if (/^bearer( |$)/i.test(headers.get("Authorization") ?? "")) headers.delete("Authorization");
+export async function forward(request: Request, url: URL, s: GateSettings, admitted: Admitted, proof: Proof, p: Platform): Promise<Response> {
+  const to = target(url, s);
+  const headers = without(request.headers, (name) => !passes(name, s.keepHeaders));
+  if (hasBearer(headers.get("Authorization") ?? "")) headers.delete("Authorization");
   const cookie = withoutCookies(headers.get("Cookie") ?? "", s.idTokens?.cookie ?? "", s.idTokens?.nonceCookie ?? "");
   if (cookie) headers.set("Cookie", cookie);
   else headers.delete("Cookie");
   headers.set("X-Forwarded-Host", url.host);
   headers.set("X-Forwarded-Proto", url.protocol.slice(0, -1));
+  if (s.forwardPrefix) headers.set("X-Forwarded-Prefix", prefix);
   const ip = request.headers.get("CF-Connecting-IP");
   if (ip) headers.set("X-Forwarded-For", ip);
   for (const [name, value] of claimHeaders(admitted)) headers.set(name, value);
-  if (secret) headers.set("Gate-Secret", secret);
+  if (proof.keys) {
+    headers.set(headerAssertion, await proof.keys.sign(assertion(admitted, {
+      gate: url.origin, origin: s.origin, method: request.method, target: to.pathname + to.search, now: Math.floor(p.now() / 1000),
+    })));
+    headers.delete("Gate-Claims"); // the assertion has them: twice would be more than some servers read
+  }
+  if (proof.secret) headers.set("Gate-Secret", proof.secret);
+  const body = await content(request);
   let answer: Response;
   try {
-    answer = await fetch(target(url, s), {
-      method: request.method, headers, body: request.body,
+    answer = await fetch(to, {
+      method: request.method, headers, body,
       redirect: "manual", // the origin's redirects are the browser's to follow
       cache: "no-store", // one visitor's answer is not another's
     });
@@ -57,26 +64,25 @@ export async function forward(request: Request, url: URL, s: GateSettings, admit
     throw new Problem(502, "origin_unreachable", "The site behind the gate cannot be reached at the moment. Try again later.");
   }
   const back = without(answer.headers, (name) => hopByHop.includes(name));
-  const location = back.get("Location");
-  if (location !== null) back.set("Location", rewritten(location, answer.url || target(url, s).href, url, s));
+  readdress(back, { base: answer.url || to.href, origin: s.origin, gate: url.origin, prefix, told: s.forwardPrefix });
+  keepPrivate(back, s);
   return new Response(answer.body, { status: answer.status, statusText: answer.statusText, headers: back });
 }
 
-/** A redirect within the origin stays behind the gate; others go where they say. */
-function rewritten(location: string, base: string, url: URL, s: GateSettings): string {
-  if (!URL.canParse(location, base)) return location;
-  const to = new URL(location, base);
-  return to.origin === s.origin ? `${url.origin}${prefix}${to.pathname}${to.search}${to.hash}` : location;
-}
-
-/** A copy without some headers, and without those that Connection names. */
-function without(from: Headers, drop: (name: string) => boolean): Headers {
-  const named = (from.get("Connection") ?? "").toLowerCase().split(",").map((n) => n.trim());
-  const to = new Headers();
-  for (const [name, value] of from) {
-    if (!drop(name) && !named.includes(name)) to.append(name, value);
+/**
+ * The request's body. RFC 9110 section 9.3.1 gives that of a GET no meaning, and the
+ * platform sends none: a request that has one is refused rather than cut.
+ */
+async function content(request: Request): Promise<ReadableStream | null> {
+  if (request.body === null || (request.method !== "GET" && request.method !== "HEAD")) return request.body;
+  const reader = request.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return null;
+    if (value.length === 0) continue;
+    await reader.cancel();
+    throw new Problem(400, "body_unexpected", `The gate passes no ${request.method} that has a body. Send it with POST.`);
   }
-  return to;
 }
 
 /** The Cookie header without the gate's own. */

@@ -4,12 +4,11 @@
 // the same place in the Cache API.
 
 import { edge } from "../../../wasm/src/abi.gen.js";
+import { mostKeySet } from "../../../wasm/src/wire.gen.js";
 import { hot } from "../hot.js";
 import { failed } from "../call.js";
 import { Problem } from "../problem.js";
 
-/** As long as edge.key_set_next takes; rpserver/jwks takes twice that. */
-const maxBody = 256 << 10;
 const fetchSeconds = 10; // jws.KeySetRules.Timeout
 const pollMs = 40;
 
@@ -102,7 +101,7 @@ async function bounded(answer: Response): Promise<Uint8Array> {
   const reader = (answer.body as ReadableStream<Uint8Array> | null)?.getReader();
   for (let r = await reader?.read(); r && !r.done; r = await reader!.read()) {
     length += r.value.length;
-    if (length > maxBody) {
+    if (length > mostKeySet) {
       await reader!.cancel();
       throw new Error("the key set is longer than 256 KiB");
     }

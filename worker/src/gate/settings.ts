@@ -4,8 +4,11 @@
 
 import { edge } from "../../../wasm/src/abi.gen.js";
 import { GuestRefusal } from "../../../wasm/src/guest.js";
+import { isOrigin, isSecure } from "../../../wasm/src/origin.js";
+import { pathGateKeys } from "../../../wasm/src/wire.gen.js";
 import { hot } from "../hot.js";
 import { Problem } from "../problem.js";
+import { mayKeep } from "./headers.js";
 
 export interface IdTokenRules {
   /** What Go judges by: oidc.Config without keys and nonce. */
@@ -33,19 +36,21 @@ export interface GateSettings {
   /** Origins whose pages may call the gate, and what request headers they may set. */
   cors: string[];
   corsHeaders: string[];
+  /** Request headers, in lower case, that go on although proxies are known to say who somebody is by them. */
+  keepHeaders: string[];
+  /** Whether the origin is told that its visitors see it below /gate. */
+  forwardPrefix: boolean;
+  /** Where the keys of the gate's assertions are published. */
+  keysPath: string;
 }
 
 export const fault = (detail: string) => new Problem(503, "gate_config", detail);
-
-export const isLocal = (host: string) =>
-  host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host);
 
 /** Whether credentials and keys may travel to or from this URL: https, or a host that never leaves the machine. */
 function isSafe(text: unknown, whole: boolean): text is string {
   if (typeof text !== "string" || !URL.canParse(text)) return false;
   const url = new URL(text);
-  return (url.protocol === "https:" || (url.protocol === "http:" && isLocal(url.hostname)))
-    && url.username === "" && url.password === "" && (whole ? url.hash === "" : url.origin === text);
+  return isSecure(url) && url.username === "" && url.password === "" && (whole ? url.hash === "" : isOrigin(text));
 }
 
 /** Reads the members of an object once each, and refuses those that nobody asked for. */
@@ -79,7 +84,7 @@ class Members {
     return v as string[];
   }
   origins(name: string): string[] {
-    return this.list(name, (v) => typeof v === "string" && URL.canParse(v) && new URL(v).origin === v, "origins such as https://news.example");
+    return this.list(name, (v) => typeof v === "string" && isOrigin(v), "origins such as https://news.example");
   }
   end(): void {
     for (const name of Object.keys(this.#of)) {
@@ -90,9 +95,23 @@ class Members {
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/; // RFC 9110 section 5.6.2
 
-function cookieName(m: Members, name: string, at: string): string {
+/** A cookie's name. RFC 6265bis section 4.1.3.2: what another host of the domain sets never has the prefix. */
+function cookieName(m: Members, name: string, at: string, insecure: boolean): string {
   const v = m.text(name);
   if (v !== "" && !token.test(v)) throw fault(`${at}.${name} is not the name of a cookie.`);
+  if (v !== "" && !insecure && !v.startsWith("__Host-")) {
+    throw fault(`${at}.${name} does not begin with __Host-, so any other host of the domain can set the cookie in a visitor's browser, and sign the visitor in as somebody else. Name it __Host-${v} where it is set (with Secure, Path=/ and no Domain), or set insecureCookieNames = true.`);
+  }
+  return v;
+}
+
+/** Paths that the issuer beside the gate answers at. */
+const taken = ["trust-token", "private-state-token", "redemption-record-keys"];
+
+function keysPath(m: Members): string {
+  const v = m.text("keysPath") || pathGateKeys;
+  const name = /^\/\.well-known\/([a-z0-9][a-z0-9.-]*)$/.exec(v)?.[1];
+  if (name === undefined || taken.includes(name)) throw fault(`GATE.keysPath is not a path such as "${pathGateKeys}" that is still free: /.well-known/ and one word of small letters, digits and hyphens.`);
   return v;
 }
 
@@ -108,9 +127,10 @@ function idTokens(value: unknown): IdTokenRules {
   }
   const jwksUri = m.get("jwksUri");
   if (!isSafe(jwksUri, true)) throw fault(`${at}.jwksUri is not the https address of the provider's key set. Its discovery document (ISSUER/.well-known/openid-configuration) names it as jwks_uri.`);
+  const anyName = m.flag("insecureCookieNames");
   const rules: IdTokenRules = {
     config, jwksUri,
-    cookie: cookieName(m, "cookie", at), nonceCookie: cookieName(m, "nonceCookie", at), insecureNoNonce: m.flag("insecureNoNonce"),
+    cookie: cookieName(m, "cookie", at, anyName), nonceCookie: cookieName(m, "nonceCookie", at, anyName), insecureNoNonce: m.flag("insecureNoNonce"),
   };
   m.end();
   if ((rules.nonceCookie === "") !== rules.insecureNoNonce) {
@@ -160,6 +180,9 @@ function read(gate: unknown): GateSettings {
   const settings: GateSettings = {
     origin, idTokens: null, records: null, cors: m.origins("cors"),
     corsHeaders: m.list("corsHeaders", (v) => typeof v === "string" && token.test(v), "header names"),
+    keepHeaders: m.list("keepHeaders", (v) => typeof v === "string" && mayKeep(v),
+      "header names of letters, digits and hyphens, without those that the gate judges or sets").map((n) => n.toLowerCase()),
+    forwardPrefix: m.flag("forwardPrefix"), keysPath: keysPath(m),
   };
   const ofTokens = m.get("idTokens"), ofRecords = m.get("records");
   m.end();
