@@ -1,7 +1,8 @@
-package main
+package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -9,75 +10,76 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/cmd/bonafides/internal/cli"
+	"github.com/bonafides-dev/bonafides/jwks"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
+	"github.com/bonafides-dev/bonafides/protocol/origin"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
-	"github.com/bonafides-dev/bonafides/rpserver/jwks"
 )
 
-func recordVerify() command {
-	return command{
-		name:     "record verify",
-		synopsis: "-issuer ORIGIN [-jwks FILE] [-origin ORIGIN] [-now UNIX] [RECORD]",
-		about: `Verifies a redemption record: the text itself, or the whole value of a
-      Sec-Redemption-Record header; from standard input if there is no argument.
-      Without -jwks the issuer's published keys are fetched. Exit code 0: good,
-      1: refused, with the reason.`,
-		run: runRecordVerify,
+func recordVerify() cli.Command {
+	return cli.Command{
+		Name:     "record verify",
+		Synopsis: "-issuer ORIGIN [-jwks FILE] [-origin ORIGIN] [-now UNIX] [RECORD|-]",
+		About: "Verifies a redemption record: the text itself, or the whole value of a\n" +
+			"      Sec-Redemption-Record header.\n      " + cli.BearerHelp + "\n" +
+			"      Without -jwks the issuer's published keys are fetched. Exit code 0: good,\n" +
+			"      1: refused, with the reason.",
+		Run: runRecordVerify,
 	}
 }
 
-func runRecordVerify(t terminal, args []string) int {
-	f := newFlags(t, recordVerify())
+func runRecordVerify(t cli.Terminal, args []string) int {
+	f := cli.Flags(t, recordVerify())
 	issuer := f.String("issuer", "", "the issuer's origin, such as https://issuer.example")
 	file := f.String("jwks", "", "file with the issuer's record keys; without it they are fetched from the issuer")
-	origin := f.String("origin", "", "the site that must have redeemed; without it any")
+	site := f.String("origin", "", "the site that must have redeemed; without it any")
 	unix := f.Int64("now", 0, "the time to judge at, in Unix seconds; without it the clock")
-	if code, ok := parse(f, args); !ok {
+	if code, ok := cli.Parse(f, args); !ok {
 		return code
 	}
 	switch {
 	case f.NArg() > 1:
-		return fail(t, exitUsage, "record verify takes one record")
-	case !pst.IsOrigin(*issuer):
-		return fail(t, exitUsage, "-issuer is not an origin such as https://issuer.example")
-	case *origin != "" && !pst.IsOrigin(*origin):
-		return fail(t, exitUsage, "-origin is not an origin such as https://news.example")
+		return cli.Fail(t, cli.Usage, "record verify takes one record")
+	case !origin.Is(*issuer):
+		return cli.Fail(t, cli.Usage, "-issuer is not an origin such as https://issuer.example")
+	case *site != "" && !origin.Is(*site):
+		return cli.Fail(t, cli.Usage, "-origin is not an origin such as https://news.example")
 	}
-	text := f.Arg(0)
-	if f.NArg() == 0 {
-		b, err := io.ReadAll(io.LimitReader(t.in, 64<<10))
-		if err != nil {
-			return fail(t, exitRefused, "standard input: %v", err)
-		}
-		text = strings.TrimSpace(string(b))
+	text, err := cli.Bearer(t, f, 64<<10)
+	if errors.Is(err, cli.ErrNothing) {
+		return cli.Fail(t, cli.Usage, "there is no record: give it on standard input, as in: bonafides record verify -issuer %s < record", *issuer)
 	}
-	now := t.now()
-	if wasGiven(f, "now") {
+	if err != nil {
+		return cli.Fail(t, cli.Refused, "%v", err)
+	}
+	now := t.Now()
+	if cli.Given(f, "now") {
 		now = time.Unix(*unix, 0)
 	}
 	record, err := pickRecord(text, *issuer)
 	if err != nil {
-		return fail(t, exitRefused, "%v", err)
+		return cli.Fail(t, cli.Refused, "%v", err)
 	}
 	var keys *jws.KeySet
 	if *file != "" {
 		if keys, err = readKeySet(t, *file); err != nil {
-			return fail(t, exitUsage, "%v", err)
+			return cli.Fail(t, cli.Usage, "%v", err)
 		}
 	} else if keys, err = fetchKeys(*issuer); err != nil {
-		return fail(t, exitRefused, "%v", err)
+		return cli.Fail(t, cli.Refused, "%v", err)
 	}
 	r, err := pst.JudgeRecord(record, keys, *issuer, now)
-	if err == nil && *origin != "" && r.Origin != *origin {
+	if err == nil && *site != "" && r.Origin != *site {
 		err = &jws.Error{Code: "origin_mismatch", Message: "the record was redeemed on another site"}
 	}
 	if err != nil {
-		fmt.Fprintln(t.out, refused(err))
-		return exitRefused
+		fmt.Fprintln(t.Out, refused(err))
+		return cli.Refused
 	}
-	fmt.Fprintln(t.out, "ok")
-	printRecord(t.out, r, now)
-	return exitOK
+	fmt.Fprintln(t.Out, "ok")
+	printRecord(t.Out, r, now)
+	return cli.OK
 }
 
 // pickRecord takes the issuer's record out of a header value; any other text is
@@ -98,9 +100,9 @@ func pickRecord(text, issuer string) (string, error) {
 	return "", fmt.Errorf("the header holds no record of %s", issuer)
 }
 
-// fetchKeys gets an issuer's record keys. Names below localhost are this
-// machine, also where the system's resolver does not know them.
-func fetchKeys(issuer string) (*jws.KeySet, error) {
+// localClient is an HTTP client for which names below localhost are this machine,
+// also where the system's resolver does not know them. It follows no redirect.
+func localClient() *http.Client {
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
 	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if host, port, err := net.SplitHostPort(addr); err == nil && strings.HasSuffix(host, ".localhost") {
@@ -108,9 +110,16 @@ func fetchKeys(issuer string) (*jws.KeySet, error) {
 		}
 		return dialer.DialContext(ctx, network, addr)
 	}}
+	return &http.Client{Transport: transport, Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
+}
+
+// fetchKeys gets an issuer's record keys.
+func fetchKeys(issuer string) (*jws.KeySet, error) {
 	var why error
 	source, err := jwks.New(jwks.Config{
-		Client:  &http.Client{Transport: transport, Timeout: 10 * time.Second},
+		Client:  localClient(),
 		Locate:  jwks.At(jwks.RecordKeysPath),
 		OnError: func(_ string, err error) { why = err },
 	})

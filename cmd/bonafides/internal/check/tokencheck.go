@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"bufio"
@@ -8,50 +8,51 @@ import (
 	"os"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/cmd/bonafides/internal/cli"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
 	"github.com/bonafides-dev/bonafides/protocol/strictjson"
 )
 
-func tokenCheck() command {
-	return command{
-		name:     "token check",
-		synopsis: "-issuer URL -client-id ID -jwks FILE [-nonce N] [-hd DOMAIN] [-now UNIX]",
-		about: `Judges ID tokens as a relying party must. Standard input has one token a line,
+func tokenCheck() cli.Command {
+	return cli.Command{
+		Name:     "token check",
+		Synopsis: "-issuer URL -client-id ID -jwks FILE [-nonce N] [-hd DOMAIN] [-now UNIX]",
+		About: `Judges ID tokens as a relying party must. Standard input has one token a line,
       as a JSON string; for each line one comes out: "ok SUB" or "refused CODE: reason".
       Exit code 0 when all lines were judged, whatever the answers; 1 when a line was
       no JSON string or longer than 4 MiB; 2 when the command line is wrong.`,
-		run: runTokenCheck,
+		Run: runTokenCheck,
 	}
 }
 
 const maxLine = 4 << 20
 
-func runTokenCheck(t terminal, args []string) int {
-	f := newFlags(t, tokenCheck())
+func runTokenCheck(t cli.Terminal, args []string) int {
+	f := cli.Flags(t, tokenCheck())
 	issuer := f.String("issuer", "", "the provider's issuer identifier, compared byte for byte")
 	client := f.String("client-id", "", "the client that tokens must be for")
 	file := f.String("jwks", "", "file with the provider's JWK set")
 	nonce := f.String("nonce", "", "the nonce that every token must carry; without it nonces are not looked at")
 	hd := f.String("hd", "", `the hosted domain that every token must have; "*" for any`)
 	unix := f.Int64("now", 0, "the time to judge at, in Unix seconds; without it the clock")
-	if code, ok := parse(f, args); !ok {
+	if code, ok := cli.Parse(f, args); !ok {
 		return code
 	}
 	switch {
 	case f.NArg() > 0:
-		return fail(t, exitUsage, "token check takes tokens from standard input, not as arguments (they would show in the list of processes)")
+		return cli.Fail(t, cli.Usage, "token check takes tokens from standard input, not as arguments (they would show in the list of processes)")
 	case *issuer == "" || *client == "" || *file == "":
-		return fail(t, exitUsage, "token check needs -issuer, -client-id and -jwks; see bonafides token check -h")
-	case wasGiven(f, "nonce") && *nonce == "", wasGiven(f, "hd") && *hd == "":
-		return fail(t, exitUsage, "-nonce or -hd is empty; leave it out to have it not looked at")
+		return cli.Fail(t, cli.Usage, "token check needs -issuer, -client-id and -jwks; see bonafides token check -h")
+	case cli.Given(f, "nonce") && *nonce == "", cli.Given(f, "hd") && *hd == "":
+		return cli.Fail(t, cli.Usage, "-nonce or -hd is empty; leave it out to have it not looked at")
 	}
 	keys, err := readKeySet(t, *file)
 	if err != nil {
-		return fail(t, exitUsage, "%v", err)
+		return cli.Fail(t, cli.Usage, "%v", err)
 	}
-	now := t.now
-	if wasGiven(f, "now") {
+	now := t.Now
+	if cli.Given(f, "now") {
 		now = func() time.Time { return time.Unix(*unix, 0) }
 	}
 	config := oidc.Config{Issuer: *issuer, ClientID: *client, Keys: keys, Nonce: *nonce, InsecureNoNonce: *nonce == "", HostedDomain: *hd}
@@ -65,38 +66,38 @@ func runTokenCheck(t terminal, args []string) int {
 }
 
 // judgeLines answers every line of the input with one of the output.
-func judgeLines(t terminal, judge func(token string) string) int {
-	in, out := bufio.NewReaderSize(t.in, 64<<10), bufio.NewWriter(t.out)
+func judgeLines(t cli.Terminal, judge func(token string) string) int {
+	in, out := bufio.NewReaderSize(t.In, 64<<10), bufio.NewWriter(t.Out)
 	defer out.Flush()
-	exit := exitOK
+	exit := cli.OK
 	for {
 		line, tooLong, err := readLine(in)
 		if err == io.EOF {
 			return exit
 		}
 		if err != nil {
-			return fail(t, exitRefused, "standard input: %v", err)
+			return cli.Fail(t, cli.Refused, "standard input: %v", err)
 		}
 		answer := ""
 		token, jsonErr := jsonString(line)
 		var why *strictjson.Error
 		switch {
 		case tooLong:
-			answer, exit = "refused line_too_long: the line is longer than 4 MiB", exitRefused
+			answer, exit = "refused line_too_long: the line is longer than 4 MiB", cli.Refused
 		case errors.As(jsonErr, &why) && why.Code == strictjson.CodeUTF8:
 			// A JSON string, but one that stands for no text: no token either.
 			answer = "refused " + jws.CodeBase64 + ": the token is not UTF-8"
 		case jsonErr != nil:
-			answer, exit = "refused line_invalid: the line is not one JSON string", exitRefused
+			answer, exit = "refused line_invalid: the line is not one JSON string", cli.Refused
 		default:
 			answer = judge(token)
 		}
 		if _, err := fmt.Fprintln(out, answer); err != nil {
-			return fail(t, exitRefused, "standard output: %v", err)
+			return cli.Fail(t, cli.Refused, "standard output: %v", err)
 		}
 		if in.Buffered() == 0 { // somebody may be waiting for the answer
 			if err := out.Flush(); err != nil {
-				return fail(t, exitRefused, "standard output: %v", err)
+				return cli.Fail(t, cli.Refused, "standard output: %v", err)
 			}
 		}
 	}
@@ -155,7 +156,7 @@ func refused(err error) string {
 
 // readKeySet reads a file with a JWK set and warns of the keys in it that cannot
 // be used.
-func readKeySet(t terminal, file string) (*jws.KeySet, error) {
+func readKeySet(t cli.Terminal, file string) (*jws.KeySet, error) {
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
@@ -165,10 +166,10 @@ func readKeySet(t terminal, file string) (*jws.KeySet, error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	for _, r := range keys.Rejected() {
-		fmt.Fprintf(t.err, "bonafides: %s: the key %q is left out: %s\n", file, r.KeyID, r.Reason)
+		fmt.Fprintf(t.Err, "bonafides: %s: the key %q is left out: %s\n", file, r.KeyID, r.Reason)
 	}
 	if len(keys.Keys()) == 0 {
-		fmt.Fprintf(t.err, "bonafides: %s: the set has no key that can check signatures\n", file)
+		fmt.Fprintf(t.Err, "bonafides: %s: the set has no key that can check signatures\n", file)
 	}
 	return keys, nil
 }

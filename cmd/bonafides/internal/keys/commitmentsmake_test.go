@@ -1,4 +1,4 @@
-package main
+package keys
 
 import (
 	"net/http"
@@ -8,13 +8,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bonafides-dev/bonafides/cmd/bonafides/internal/cli"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
 func TestCommitmentsMakeAndLint(t *testing.T) {
 	key := filepath.Join(t.TempDir(), "key")
 	out, errs, code := bonafides(t, "", "commitments", "make", "-key", key, "-new", "7", "-expiry", "90d", "-id", "3")
-	if code != exitOK || errs != "" {
+	if code != cli.OK || errs != "" {
 		t.Fatalf("%d %s", code, errs)
 	}
 	c, err := pst.ParseCommitments([]byte(out))
@@ -33,7 +34,7 @@ func TestCommitmentsMakeAndLint(t *testing.T) {
 	}
 	// The key is kept and used again, whole and under an origin.
 	under, _, code := bonafides(t, "", "commitments", "make", "-key", key, "-new", "7", "-expiry", "90d", "-id", "3", "-origin", "https://issuer.example")
-	if want := `{"https://issuer.example":` + strings.TrimSpace(out) + "}\n"; code != exitOK || under != want {
+	if want := `{"https://issuer.example":` + strings.TrimSpace(out) + "}\n"; code != cli.OK || under != want {
 		t.Errorf("%d\n%s\nwant\n%s", code, under, want)
 	}
 	if again, _ := os.ReadFile(key); string(again) != string(secret) {
@@ -42,13 +43,13 @@ func TestCommitmentsMakeAndLint(t *testing.T) {
 	for _, doc := range []string{out, under} {
 		for _, args := range [][]string{{"-"}, {write(t, "c.json", doc)}} {
 			got, errs, code := bonafides(t, doc, append([]string{"commitments", "lint"}, args...)...)
-			if code != exitOK || got != "ok: browsers can use this issuer\n" || errs != "" {
+			if code != cli.OK || got != "ok: browsers can use this issuer\n" || errs != "" {
 				t.Errorf("%d %s%s", code, got, errs)
 			}
 		}
 	}
 	got, _, code := bonafides(t, out, "commitments", "lint", "-now", "2000000000", "-")
-	if code != exitRefused || !strings.Contains(got, "lint_all_expired") {
+	if code != cli.Refused || !strings.Contains(got, "lint_all_expired") {
 		t.Errorf("%d %s", code, got)
 	}
 }
@@ -61,17 +62,17 @@ func TestCommitmentsMakeRefuses(t *testing.T) {
 		says string
 		args []string
 	}{
-		"no key":            {exitUsage, "-key", []string{"-expiry", "90d"}},
-		"no expiry":         {exitUsage, "-expiry", []string{"-key", bad}},
-		"a past expiry":     {exitUsage, "past", []string{"-key", bad, "-expiry", "2020-01-01"}},
-		"seconds as expiry": {exitUsage, "neither", []string{"-key", bad, "-expiry", "1790000000"}},
-		"days that are not": {exitUsage, "days", []string{"-key", bad, "-expiry", "-3d"}},
-		"not a key":         {exitRefused, "neither a public key", []string{"-key", bad, "-expiry", "90d"}},
-		"no such file":      {exitRefused, "missing", []string{"-key", missing, "-expiry", "90d"}},
-		"a bad origin":      {exitUsage, "origin", []string{"-key", bad, "-expiry", "90d", "-origin", "https://issuer.example/"}},
-		"id 0":              {exitUsage, "-id", []string{"-key", bad, "-expiry", "90d", "-id", "0"}},
-		"seven keys":        {exitUsage, "at most 6", []string{"-key", "1", "-key", "2", "-key", "3", "-key", "4", "-key", "5", "-key", "6", "-key", "7", "-expiry", "90d"}},
-		"an argument":       {exitUsage, "only flags", []string{"-key", bad, "-expiry", "90d", "x"}},
+		"no key":            {cli.Usage, "-key", []string{"-expiry", "90d"}},
+		"no expiry":         {cli.Usage, "-expiry", []string{"-key", bad}},
+		"a past expiry":     {cli.Usage, "past", []string{"-key", bad, "-expiry", "2020-01-01"}},
+		"seconds as expiry": {cli.Usage, "neither", []string{"-key", bad, "-expiry", "1790000000"}},
+		"days that are not": {cli.Usage, "days", []string{"-key", bad, "-expiry", "-3d"}},
+		"not a key":         {cli.Refused, "neither a public key", []string{"-key", bad, "-expiry", "90d"}},
+		"no such file":      {cli.Refused, "missing", []string{"-key", missing, "-expiry", "90d"}},
+		"a bad origin":      {cli.Usage, "origin", []string{"-key", bad, "-expiry", "90d", "-origin", "https://issuer.example/"}},
+		"id 0":              {cli.Usage, "-id", []string{"-key", bad, "-expiry", "90d", "-id", "0"}},
+		"seven keys":        {cli.Usage, "at most 6", []string{"-key", "1", "-key", "2", "-key", "3", "-key", "4", "-key", "5", "-key", "6", "-key", "7", "-expiry", "90d"}},
+		"an argument":       {cli.Usage, "only flags", []string{"-key", bad, "-expiry", "90d", "x"}},
 	} {
 		out, errs, code := bonafides(t, "", append([]string{"commitments", "make"}, c.args...)...)
 		if code != c.code || out != "" || !strings.Contains(errs, c.says) {
@@ -98,16 +99,16 @@ func TestCommitmentsLintURL(t *testing.T) {
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	for _, path := range []string{"", "/", pst.CommitmentPath} {
-		if out, errs, code := bonafides(t, "", "commitments", "lint", server.URL+path); code != exitOK || strings.Contains(out, "warning") {
+		if out, errs, code := bonafides(t, "", "commitments", "lint", server.URL+path); code != cli.OK || strings.Contains(out, "warning") {
 			t.Errorf("%s: %d %s%s", path, code, out, errs)
 		}
 	}
 	kind += "; charset=utf-8"
-	if out, _, code := bonafides(t, "", "commitments", "lint", server.URL); code != exitOK || !strings.Contains(out, "warning lint_content_type") {
+	if out, _, code := bonafides(t, "", "commitments", "lint", server.URL); code != cli.OK || !strings.Contains(out, "warning lint_content_type") {
 		t.Errorf("%d %s", code, out)
 	}
 	for path, says := range map[string]string{"/nothing": "404", "/elsewhere": "at the path itself"} {
-		if _, errs, code := bonafides(t, "", "commitments", "lint", server.URL+path); code != exitRefused || !strings.Contains(errs, says) {
+		if _, errs, code := bonafides(t, "", "commitments", "lint", server.URL+path); code != cli.Refused || !strings.Contains(errs, says) {
 			t.Errorf("%s: %d %s", path, code, errs)
 		}
 	}
