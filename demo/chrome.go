@@ -45,7 +45,7 @@ func findChrome() (string, error) {
 			return found, nil
 		}
 	}
-	return "", errors.New("found no Chrome or Chromium. Install one, or name it: CHROME=/path/to/chrome go run ./demo -chrome")
+	return "", errors.New("found no Chrome or Chromium. Install one, or put its path into the environment variable CHROME")
 }
 
 // A browser is a Chrome that the demo started.
@@ -75,7 +75,7 @@ func startChrome(s *stack.Stack) (*browser, error) {
 	select {
 	case <-b.done:
 		if b.err != nil {
-			return nil, fmt.Errorf("the browser ended at once (%w). Is there a display? Try its command yourself:\n  %s", b.err, b.command)
+			return nil, fmt.Errorf("the browser ended at once (%w). Its command was\n\n  %s\n\nIs there a display? Try the command by hand", b.err, b.command)
 		}
 	case <-time.After(time.Second):
 	}

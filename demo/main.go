@@ -3,8 +3,8 @@
 // shop, each a site of its own to your browser, and a home page that shows
 // every message between them.
 //
-//	go run ./demo            then open http://localhost:8080
-//	go run ./demo -chrome    and start a Chrome that knows the issuer's keys
+//	go run ./demo            then open http://localhost:8080 in any browser
+//	go run ./demo -chrome    and start a Chrome that keeps the tokens itself
 package main
 
 import (
@@ -33,7 +33,14 @@ Runs six sites on this machine and prints where they are. Stop it with Ctrl-C.
 
   -addr HOST:PORT  where to listen (default localhost:8080; this machine only)
   -chrome          start Chrome or Chromium with its own profile and the issuer's
-                   keys, which the token flow needs (FedCM needs no flag)
+                   keys: it then keeps the tokens itself. Every other browser, and
+                   a Chrome without the keys, does all six steps too: there the
+                   demo's keeper keeps the tokens
+  -client ID=ORIGIN
+                   let a site of your own sign people in at the demo's identity
+                   provider; may come several times. Redirect URIs may follow,
+                   with commas before each; without them those of package
+                   rpserver are taken
   -data DIR        where keys and databases are kept
                    (default: bonafides-demo in your cache folder)
   -record MODE     the redemption records of the issuer: shared (default; all of one
@@ -50,6 +57,8 @@ func run(ctx context.Context, stop func(), args []string, out, errs io.Writer) i
 	fresh := flags.Bool("fresh", false, "")
 	chrome := flags.Bool("chrome", false, "")
 	var mode recordMode
+	var clients clientFlags
+	flags.Var(&clients, "client", "")
 	flags.Var(&mode, "record", "")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -63,13 +72,13 @@ func run(ctx context.Context, stop func(), args []string, out, errs io.Writer) i
 		return 2
 	}
 
-	s, err := stack.New(stack.Config{Addr: *addr, DataDir: *data, Fresh: *fresh, Record: issuer.RecordMode(mode), StartsChrome: *chrome})
+	s, err := stack.New(stack.Config{Addr: *addr, DataDir: *data, Fresh: *fresh, Record: issuer.RecordMode(mode), StartsChrome: *chrome, Clients: clients})
 	if err != nil {
 		fmt.Fprintf(errs, "demo: %v.\n", err)
 		return 1
 	}
 	defer s.Close()
-	greet(out, s)
+	greet(out, s, clients)
 
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx) }()
@@ -115,12 +124,20 @@ func (m *recordMode) Set(s string) error {
 	return nil
 }
 
-func greet(out io.Writer, s *stack.Stack) {
+func greet(out io.Writer, s *stack.Stack, clients []stack.Client) {
 	fmt.Fprintf(out, "The demo is running. Open\n\n  %s\n\nand press through its six steps. Its sites:\n\n", s.Origins.Home)
 	for _, site := range s.Origins.Sites() {
 		fmt.Fprintf(out, "  %-30s %s\n", site.Origin, site.Party.Name())
 	}
+	fmt.Fprintf(out, "  %-30s %s\n", s.Origins.Keeper, "keeper of tokens")
 	fmt.Fprintf(out, "\nState is kept in %s (-fresh starts anew).\n", s.DataDir)
-	fmt.Fprintln(out, "Signing in at the shop (FedCM) works in any Chrome or Chromium. Tokens need one that\n"+
-		"knows this issuer's keys: add -chrome, or start it yourself as the home page says.")
+	fmt.Fprintln(out, "Any browser does all six steps. One that keeps no tokens of this issuer, a Chrome\n"+
+		"without its keys too, asks the keeper, in a window for a moment after a press; one\n"+
+		"without FedCM opens the provider's window. With -chrome the browser does both itself.")
+	for _, c := range clients {
+		fmt.Fprintf(out, "\n%s may sign people in at %s as the client %q, from\n", c.Origin, s.Origins.IdP, c.ID)
+		for _, uri := range s.RedirectURIs(c) {
+			fmt.Fprintf(out, "  %s\n", uri)
+		}
+	}
 }

@@ -15,8 +15,9 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/demo/instrument"
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/rpserver/record"
 )
@@ -46,7 +47,7 @@ type site struct {
 	publishers []string
 	client     *http.Client
 	panel      *instrument.Instrument
-	assets     *look.Assets
+	assets     *kit.Assets
 	received   instrument.Capture // the last request that carried a record
 	vouched    atomic.Int64       // ads served
 	plain      atomic.Int64
@@ -60,11 +61,11 @@ func New(c Config) (http.Handler, error) {
 	if c.Publishers == nil {
 		c.Publishers = []string{c.Origins.News}
 	}
-	panel, err := instrument.New(instrument.Config{Party: look.AdNetwork, Hub: c.Hub, Places: places})
+	panel, err := instrument.New(instrument.Config{Party: look.AdNetwork, Hub: c.Hub, Places: places, Role: role, Home: c.Origins.Home})
 	if err != nil {
 		return nil, err
 	}
-	assets, err := look.NewAssets("/_ads/", files)
+	assets, err := kit.NewAssets("/_ads/", files)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +92,7 @@ func New(c Config) (http.Handler, error) {
 			p.Write(w)
 			return
 		}
-		look.Render(w, r, http.StatusNotFound, s.missingPage())
+		kit.Render(w, r, http.StatusNotFound, s.missingPage())
 	})
 	same := http.NewCrossOriginProtection()
 	return s.received.From(same.Handler(mux), func(r *http.Request) bool {

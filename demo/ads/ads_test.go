@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/demo/instrument"
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
 	"github.com/bonafides-dev/bonafides/internal/jose"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/jwks"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 	"github.com/bonafides-dev/bonafides/rpserver/record"
@@ -43,7 +45,7 @@ func network(t *testing.T) (server *httptest.Server, header string) {
 		t.Fatal(err)
 	}
 	checker, err := record.New(record.Config{
-		Issuers: map[string]record.KeySource{issuerOrigin: record.FixedKeys(set)},
+		Issuers: map[string]jwks.KeySource{issuerOrigin: jwks.Fixed(set)},
 		Now:     func() time.Time { return now },
 	})
 	if err != nil {
@@ -192,7 +194,7 @@ func TestAttacksAreRefusedByTheCheckThatTheyAreFor(t *testing.T) {
 		}
 		return o
 	}
-	if o := attack("tamper-record"); o.State != look.Failed || o.Title != nothingTitle {
+	if o := attack("tamper-record"); o.State != kit.Failed || o.Title != nothingTitle {
 		t.Errorf("before any record: %+v", o)
 	}
 	ask(t, server, http.MethodGet, "/frame", map[string]string{"Referer": newsOrigin + "/", record.HeaderNative: good})
@@ -206,12 +208,12 @@ func TestAttacksAreRefusedByTheCheckThatTheyAreFor(t *testing.T) {
 				got = e.Value
 			}
 		}
-		if o.State != look.Refused || got != code {
+		if o.State != kit.Refused || got != code {
 			t.Errorf("%s: state %q code %q, want %q: %s", name, o.State, got, code, o.Title)
 		}
 	}
 	// An attack's own request is not taken for the last visitor's.
-	if o := attack("other-site"); o.State != look.Refused {
+	if o := attack("other-site"); o.State != kit.Refused {
 		t.Errorf("again: %+v", o)
 	}
 	if resp := ask(t, server, http.MethodPost, "/attack/nothing", nil); resp.StatusCode != 404 {

@@ -8,7 +8,8 @@ import (
 	"strings"
 
 	"github.com/bonafides-dev/bonafides/demo/instrument"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/demo/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 	"github.com/bonafides-dev/bonafides/rpserver/record"
 )
@@ -100,10 +101,10 @@ func judged(got *instrument.Refusal, sent string) look.Outcome {
 	if got.Status != http.StatusOK || json.Unmarshal([]byte(got.Body), &a) != nil {
 		return got.Outcome(sent)
 	}
-	o := look.Outcome{State: look.Refused, Title: a.Reason, Text: "The record counted for nothing: the plain ad was served.",
+	o := look.Outcome{State: kit.Refused, Title: a.Reason, Text: "The record counted for nothing: the plain ad was served.",
 		Evidence: []look.Evidence{{Name: "sent", Value: sent}, {Name: "code", Value: a.Code}, {Name: "answer", Value: got.Body}}}
 	if a.Ad != plainAd.kind {
-		o.State, o.Title, o.Text = look.Failed, "The attack was not refused.", "It should have been. This is a fault of the software: please report it."
+		o.State, o.Title, o.Text = kit.Failed, "The attack was not refused.", "It should have been. This is a fault of the software: please report it."
 	}
 	return o
 }

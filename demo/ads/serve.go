@@ -7,14 +7,14 @@ import (
 	"strconv"
 
 	"github.com/bonafides-dev/bonafides/demo/instrument"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/internal/web"
 )
 
 // frame is the ad as a document for a publisher's frame.
 func (s *site) frame(w http.ResponseWriter, r *http.Request) {
 	ad := s.choose(r)
-	look.Render(w, r, http.StatusOK, s.framePage(ad), look.CSP{FrameAncestors: s.publishers})
+	kit.Render(w, r, http.StatusOK, s.framePage(ad), kit.CSP{FrameAncestors: s.publishers})
 }
 
 // ad is the ad as JSON, for a publisher's script. Only the publishers' origins
@@ -66,5 +66,5 @@ func answerOf(s served) answer {
 }
 
 func (s *site) home(w http.ResponseWriter, r *http.Request, status int, o instrument.Outcomes) {
-	look.Render(w, r, status, s.homePage(o), look.CSP{FrameSrc: []string{"'self'"}, FrameAncestors: nil})
+	kit.Render(w, r, status, s.homePage(o), kit.CSP{FrameSrc: []string{"'self'"}, FrameAncestors: nil})
 }

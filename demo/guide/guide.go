@@ -1,6 +1,6 @@
 // Package guide walks a newcomer through both flows in six steps. A step is
-// done when the messages that it is about were really seen. The home page lists
-// the steps; on the sites a strip on top of the page says what to press now and
+// done when the messages that it is about were really seen, from this browser and
+// since it began. The home page lists the steps; on the sites a strip on top of the page says what to press now and
 // where to go next.
 package guide
 
@@ -11,8 +11,9 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 )
 
 //go:embed assets
@@ -21,7 +22,8 @@ var files embed.FS
 // Prefix is where [Guide] answers, on every site.
 const Prefix = "/_guide/"
 
-// Fragment, at the end of a site's address, starts the guide there.
+// Fragment, at the end of a site's address, starts the guide there; a walk may
+// follow with an equals sign before it.
 const Fragment = "#guide"
 
 // A Step is one of the six.
@@ -69,17 +71,18 @@ func Steps(all []trace.Exchange, o Origins) []Step {
 		},
 		{
 			Title: "Let others read the record", Site: look.Publisher, URL: o.News + "/", Action: "Back to the newspaper",
-			Text:  "The advertisement has changed already: its frame's request carried your redemption record. Press \"Ask by fetch instead\" to read what the ad network's server says about it. The letters and the poll are open to you too.",
+			Text:  "The advertisement has changed already: its frame's request carried your redemption record. In the panel at the bottom, press \"Ask the ad network by fetch\" to read what its server says about it. The letters and the poll are open to you too.",
 			Press: []string{"send-record"},
 			Done: seen(func(x trace.Exchange) bool {
 				_, has := x.Find("Redemption record", "signature")
-				frame := strings.HasSuffix(x.URL, "/frame") // loads by itself after a redemption
-				return x.Kind == trace.KindRecord && has && !frame && !x.Refused && !x.Attack
+				// These the pages ask for by themselves after a redemption.
+				itself := strings.HasSuffix(x.URL, "/frame") || strings.HasSuffix(x.URL, "/record")
+				return x.Kind == trace.KindRecord && has && !itself && !x.Refused && !x.Attack
 			}),
 		},
 		{
 			Title: "Try to cheat", Site: look.Issuer, URL: o.Issuer + "/", Action: "Back to the library",
-			Text:  "Open the instrument at the bottom and press \"Spend a token twice\". Every site has such buttons, and each refusal says why.",
+			Text:  "In the panel at the bottom, press \"Spend a token twice\". Every site has such buttons, and each refusal says why.",
 			Press: []string{"replay-token"},
 			Done: seen(func(x trace.Exchange) bool {
 				return x.Refused && x.Status < 500 && x.Kind != trace.KindPage && x.Kind != trace.KindAsset &&
@@ -113,14 +116,23 @@ func Current(steps []Step) int {
 	return len(steps)
 }
 
-// New returns what answers below [Prefix] on every site: the strip, the events
-// that tell its script to read it again, the script and its style.
-func New(hub *trace.Hub, o Origins) (http.Handler, error) {
-	assets, err := look.NewAssets(Prefix, files)
+// A Guide answers below [Prefix] on every site: the strip, the events that tell
+// its script to read it again, the script and its style.
+type Guide struct {
+	http.Handler
+	hub     *trace.Hub
+	origins Origins
+	run     string
+}
+
+// New makes a Guide.
+func New(hub *trace.Hub, o Origins) (*Guide, error) {
+	assets, err := kit.NewAssets(Prefix, files)
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
+	g := &Guide{mux, hub, o, newRun()}
 	mux.Handle(Prefix, assets)
 	mux.Handle("GET "+Prefix+"events", hub.Events("", func(x trace.Exchange, w io.Writer) error {
 		if x.Kind == trace.KindPage || x.Kind == trace.KindAsset {
@@ -130,10 +142,11 @@ func New(hub *trace.Hub, o Origins) (http.Handler, error) {
 		return err
 	}))
 	mux.HandleFunc("GET "+Prefix+"strip", func(w http.ResponseWriter, r *http.Request) {
-		steps := Steps(hub.All(), o)
-		look.Render(w, r, http.StatusOK, strip(steps, Current(steps), here(r), o))
+		walk := r.URL.Query().Get("walk")
+		steps := g.Steps(walk, r.UserAgent())
+		kit.Render(w, r, http.StatusOK, g.strip(steps, Current(steps), here(r), walk))
 	})
-	return mux, nil
+	return g, nil
 }
 
 // here is the host that a request came to.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
 )
 
 var origins = Origins{Home: "http://localhost:8080", Issuer: "http://issuer.localhost:8080", News: "http://news.localhost:8080", IdP: "http://idp.localhost:8080", Shop: "http://shop.localhost:8080"}
@@ -121,5 +121,41 @@ func TestWalkedThrough(t *testing.T) {
 		if w.Code != 200 {
 			t.Errorf("%s: %d", name, w.Code)
 		}
+	}
+}
+
+// What one browser did is no progress of another, and what was before a walk
+// began is no progress of it.
+func TestProgressBelongsToTheBrowserAndItsWalk(t *testing.T) {
+	hub := trace.NewHub()
+	g, err := New(hub, origins)
+	if err != nil {
+		t.Fatal(err)
+	}
+	early := g.Begin()
+	happen(hub, look.Issuer, "POST", "/redeem", 200, map[string]string{"User-Agent": "Firefox"})
+	late := g.Begin()
+	for _, c := range []struct {
+		name, walk, agent string
+		done              bool
+	}{
+		{"who did it", early, "Firefox", true},
+		{"another browser", early, "Chromium", false},
+		{"who starts again", late, "Firefox", false},
+		{"a walk of an earlier run of the demo", "00000000-9999", "Firefox", true},
+		{"no walk", "", "Firefox", true},
+		{"a walk that is none", `"><script>`, "Firefox", true},
+	} {
+		if got := g.Steps(c.walk, c.agent)[1].Done; got != c.done {
+			t.Errorf("%s: done is %v, want %v", c.name, got, c.done)
+		}
+	}
+	if g.Known("00000000-9999") || !g.Known(late) {
+		t.Error("walks of this run are not told from others")
+	}
+	w := httptest.NewRecorder()
+	g.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://shop.localhost:8080"+Prefix+"strip?walk="+late, nil))
+	if !strings.Contains(w.Body.String(), `href="http://issuer.localhost:8080/#guide=`+late+`"`) {
+		t.Errorf("the walk is not carried on: %s", w.Body)
 	}
 }

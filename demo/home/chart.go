@@ -8,13 +8,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 )
 
 // renderRow writes one row of the chart for the event stream.
 func renderRow(x trace.Exchange, w io.Writer) error {
-	return row(x, false).Render(context.Background(), w)
+	return row(x, "", false).Render(context.Background(), w)
 }
 
 // exchange shows one exchange decoded: as a fragment for the chart's script, as
@@ -25,11 +26,11 @@ func (h *handler) exchange(w http.ResponseWriter, r *http.Request) {
 	i := slices.IndexFunc(all, func(x trace.Exchange) bool { return x.Seq == seq })
 	switch {
 	case err != nil || i < 0:
-		look.Render(w, r, http.StatusNotFound, gone(h.props("Message not kept")))
+		kit.Render(w, r, http.StatusNotFound, gone(h.props("Message not kept")))
 	case r.URL.Query().Has("fragment"):
-		look.Render(w, r, http.StatusOK, decoded(all[i]))
+		kit.Render(w, r, http.StatusOK, decoded(all[i]))
 	default:
-		look.Render(w, r, http.StatusOK, exchangePage(h.props(trace.Title(all[i].Kind)), all[i]))
+		kit.Render(w, r, http.StatusOK, exchangePage(h.props(trace.Title(all[i].Kind)), all[i]))
 	}
 }
 
@@ -38,6 +39,48 @@ func (h *handler) exchange(w http.ResponseWriter, r *http.Request) {
 func byArrival(all []trace.Exchange) []trace.Exchange {
 	out := slices.Clone(all)
 	slices.SortStableFunc(out, func(a, b trace.Exchange) int { return a.At.Compare(b.At) })
+	return out
+}
+
+// act is the part of a walk that a message belongs to; a request that could have had
+// a record and has none belongs to what is around it.
+func act(x trace.Exchange) string {
+	switch x.Kind {
+	case trace.KindCommitments, trace.KindIssue:
+		return "Getting tokens"
+	case trace.KindRedeem:
+		return "Using a token"
+	case trace.KindRecord:
+		if _, has := x.Find("Redemption record", "signature"); !has {
+			return ""
+		}
+		return "Reading the record"
+	case trace.KindRecordKeys:
+		return "Reading the record"
+	case trace.KindAccountSignIn:
+		return "Signing in where the account lives"
+	case trace.KindAction, trace.KindPage, trace.KindAsset:
+		return "Pages"
+	}
+	return "Signing in at another site"
+}
+
+// A headed exchange begins an act, if it has a heading.
+type headed struct {
+	trace.Exchange
+	heading string
+}
+
+// grouped puts a heading where an act begins. What is hidden begins none.
+func grouped(all []trace.Exchange) []headed {
+	out := make([]headed, len(all))
+	last := ""
+	for i, x := range all {
+		out[i].Exchange = x
+		if a := act(x); !minor(x) && a != "" && a != last {
+			out[i].heading, last = a, a
+		}
+	}
 	return out
 }
 

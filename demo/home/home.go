@@ -8,8 +8,10 @@ import (
 	"io/fs"
 	"net/http"
 
+	"github.com/bonafides-dev/bonafides/demo/guide"
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 )
 
 // Config is what the page needs. All fields are required unless they say
@@ -17,6 +19,7 @@ import (
 type Config struct {
 	Hub     *trace.Hub
 	Mailbox *Mailbox
+	Guide   *guide.Guide
 	// Origin is where this page is served; Parties are the other sites.
 	Origin  string
 	Parties []Party
@@ -44,7 +47,7 @@ var static embed.FS
 
 type handler struct {
 	Config
-	assets *look.Assets
+	assets *kit.Assets
 }
 
 const assetPrefix = "/_home/"
@@ -55,18 +58,19 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	assets, err := look.NewAssets(assetPrefix, files)
+	assets, err := kit.NewAssets(assetPrefix, files)
 	if err != nil {
 		return nil, err
 	}
 	h := &handler{c, assets}
 	mux := http.NewServeMux()
-	mux.Handle(look.Prefix, look.Handler())
+	look.Mount(mux)
 	mux.Handle(assetPrefix, assets)
 	mux.HandleFunc("GET /{$}", h.front)
 	mux.Handle("GET /events", c.Hub.Events("", renderRow))
 	mux.HandleFunc("GET /exchange/{seq}", h.exchange)
 	mux.HandleFunc("GET /guide", h.guide)
+	mux.HandleFunc("POST /guide/again", h.again)
 	mux.HandleFunc("GET /learned", h.learned)
 	mux.HandleFunc("GET /run.html", h.saved)
 	mux.HandleFunc("GET /mailbox", h.mailbox)
@@ -87,7 +91,7 @@ func (h *handler) props(title string) look.Props {
 	return look.Props{
 		Party: look.Home, Title: title, SiteName: "Bonafides demo",
 		Description: "Private State Tokens and FedCM between six parties on one machine, with every message decoded.",
-		Nav: []look.Link{
+		Nav: []kit.Link{
 			{Href: "/#guide", Label: "What to try"},
 			{Href: "/#chart", Label: "Chart"},
 			{Href: "/#learned", Label: "Who learned what"},
@@ -98,8 +102,8 @@ func (h *handler) props(title string) look.Props {
 	}
 }
 
-func (h *handler) policy() look.CSP {
-	var c look.CSP
+func (h *handler) policy() kit.CSP {
+	var c kit.CSP
 	for _, p := range h.Parties {
 		c.ConnectSrc = append(c.ConnectSrc, p.Origin) // the probes
 	}
@@ -110,20 +114,24 @@ func (h *handler) policy() look.CSP {
 }
 
 func (h *handler) front(w http.ResponseWriter, r *http.Request) {
-	look.Render(w, r, http.StatusOK, h.page(h.Hub.All()), h.policy())
+	by := h.walker(r)
+	if by.walk == "" { // its first visit
+		by.walk = h.begin(w)
+	}
+	kit.Render(w, r, http.StatusOK, h.page(h.Hub.All(), by), h.policy())
 }
 
 func (h *handler) mailbox(w http.ResponseWriter, r *http.Request) {
-	look.Render(w, r, http.StatusOK, h.mailPage(h.Mailbox.Mails()), h.policy())
+	kit.Render(w, r, http.StatusOK, h.mailPage(h.Mailbox.Mails()), h.policy())
 }
 
 // guide and learned are the two parts that change while a run goes on.
 func (h *handler) guide(w http.ResponseWriter, r *http.Request) {
-	look.Render(w, r, http.StatusOK, h.walk(h.Hub.All()))
+	kit.Render(w, r, http.StatusOK, h.walk(h.progress(h.walker(r))))
 }
 
 func (h *handler) learned(w http.ResponseWriter, r *http.Request) {
-	look.Render(w, r, http.StatusOK, h.whoLearned())
+	kit.Render(w, r, http.StatusOK, h.whoLearned())
 }
 
 func (h *handler) clear(w http.ResponseWriter, r *http.Request) {

@@ -2,50 +2,29 @@ package home
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
 )
 
-func newHome(t *testing.T) (http.Handler, *trace.Hub, *Mailbox) {
-	t.Helper()
-	hub, box := trace.NewHub(), &Mailbox{}
-	h, err := New(Config{
-		Hub: hub, Mailbox: box, Origin: "http://localhost:8080", Keeper: "http://keeper.localhost:8080", HostsLine: "127.0.0.1 shop.localhost", ChromeCommand: "chrome --x='{}'",
-		Parties: []Party{{look.Issuer, "http://issuer.localhost:8080"}, {look.IdP, "http://idp.localhost:8080"}, {look.Shop, "http://shop.localhost:8080"}},
-	})
+func TestItDoesNotSendPeopleToAnotherBrowser(t *testing.T) {
+	hub := trace.NewHub()
+	h, err := New(Config{Hub: hub, Mailbox: &Mailbox{}, Guide: newGuide(t, hub), Origin: "http://localhost:8080", Keeper: "http://keeper.localhost:8080", ChromeCommand: "chromium --x"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return h, hub, box
-}
-
-// happen records one exchange.
-func happen(hub *trace.Hub, to look.Party, method, path string, status int, answer string) {
-	h := hub.Wrap(to, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.ReadAll(r.Body)
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, answer)
-	}))
-	r := httptest.NewRequest(method, "http://"+string(to)+".localhost:8080"+path, strings.NewReader("who=<script>alert(1)</script>"))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Cookie", "session=s3cr3t-value")
-	h.ServeHTTP(httptest.NewRecorder(), r)
-}
-
-func get(t *testing.T, h http.Handler, path string) *httptest.ResponseRecorder {
-	t.Helper()
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost:8080"+path, nil))
-	return w
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost:8080/", nil))
+	if page := w.Body.String(); !strings.Contains(page, "All six steps work in this browser.") {
+		t.Error("the page does not say that any browser will do")
+	}
 }
 
 func TestChartDrawsEachExchangeOnce(t *testing.T) {
@@ -62,7 +41,7 @@ func TestChartDrawsEachExchangeOnce(t *testing.T) {
 	}
 	for _, want := range []string{
 		"FedCM configuration", "sign-in with ID token", "nonce_reused", "This nonce was used.",
-		"arrow at1 n5\" data-party=\"browser", "arrow at1 n5 left answer\" data-party=\"idp",
+		"arrow at1 n5\" data-party=\"browser", "GET 200</i>", "POST 403</i>",
 		"arrow at1 n6\" data-party=\"browser", "browser to relying party, answered 403 Forbidden.",
 		"For development only",
 	} {
@@ -72,6 +51,43 @@ func TestChartDrawsEachExchangeOnce(t *testing.T) {
 	}
 	if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "connect-src 'self' http://issuer.localhost:8080 http://idp.localhost:8080 http://shop.localhost:8080 http://keeper.localhost:8080") || strings.Contains(csp, "unsafe") {
 		t.Errorf("policy %q", csp)
+	}
+}
+
+// An act has one heading, over its first message that is seen.
+func TestMessagesAreGroupedByAct(t *testing.T) {
+	_, hub, _ := newHome(t)
+	happen(hub, look.IdP, "GET", "/fedcm/config.json", 200, `{}`)
+	happen(hub, look.IdP, "GET", "/fedcm/client_metadata", 200, `{}`)
+	happen(hub, look.Shop, "GET", "/nosuch", 404, `{}`) // hidden, so it ends nothing
+	happen(hub, look.Shop, "POST", "/signin/fedcm", 200, `{}`)
+	happen(hub, look.AdNetwork, "GET", "/frame", 200, `{}`)
+	happen(hub, look.Issuer, "GET", "/.well-known/private-state-token/key-commitment", 200, `{}`)
+	var got []string
+	for _, x := range grouped(byArrival(hub.All())) {
+		if x.heading != "" {
+			got = append(got, x.Kind+": "+x.heading)
+		}
+	}
+	want := []string{trace.KindConfig + ": Signing in at another site", trace.KindCommitments + ": Getting tokens"}
+	if !slices.Equal(got, want) {
+		t.Errorf("headings %q, want %q", got, want)
+	}
+}
+
+func TestHomeShowsBrandAndRoleAndOneButton(t *testing.T) {
+	h, _, _ := newHome(t)
+	page := get(t, h, "/").Body.String()
+	for _, want := range []string{"Meridian Library", "the issuer", "Lanternkey", "the identity provider", "Kiln Lane", "the relying party", "Token keeper", "Forget all messages"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	if n := strings.Count(page, "button primary"); n != 1 {
+		t.Errorf("%d primary buttons", n)
+	}
+	if !regexp.MustCompile(`data-probe="[^"]+" data-state="waiting" hidden`).MatchString(page) {
+		t.Error("a probe speaks before it has failed")
 	}
 }
 
@@ -231,5 +247,36 @@ func TestArrows(t *testing.T) {
 	}
 	if drawn(trace.Exchange{From: look.Home, To: look.Shop}) || drawn(trace.Exchange{From: look.Shop, To: look.Shop}) {
 		t.Error("an arrow without two columns is drawn")
+	}
+}
+
+func TestAnotherBrowserAndANewStartBeginAtTheFirstStep(t *testing.T) {
+	h, hub, _ := newHome(t)
+	happen(hub, look.Issuer, "POST", "/redeem", 200, "")
+	send := func(method, path string, cookies []*http.Cookie) (string, []*http.Cookie) {
+		t.Helper()
+		r := httptest.NewRequest(method, "http://localhost:8080"+path, nil)
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		for _, c := range cookies {
+			r.AddCookie(c)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if set := w.Result().Cookies(); len(set) > 0 {
+			cookies = set
+		}
+		return w.Body.String(), cookies
+	}
+	page, cookies := send(http.MethodGet, "/", nil)
+	if strings.Contains(page, `class="done`) || strings.Contains(page, "Start again") {
+		t.Error("a browser that comes for the first time has walked already")
+	}
+	happen(hub, look.Issuer, "POST", "/redeem", 200, "")
+	if page, _ = send(http.MethodGet, "/guide", cookies); !strings.Contains(page, `class="done`) || !strings.Contains(page, "Start again") {
+		t.Errorf("what it did is no progress: %s", page)
+	}
+	_, cookies = send(http.MethodPost, "/guide/again", cookies)
+	if page, _ = send(http.MethodGet, "/guide", cookies); strings.Contains(page, `class="done`) {
+		t.Error("starting again starts nothing again")
 	}
 }

@@ -8,14 +8,15 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 )
 
 // saved sends the run as one HTML file: no script, no request to anywhere, all
 // messages decoded in place. Secrets were never recorded, so none are in it.
 func (h *handler) saved(w http.ResponseWriter, r *http.Request) {
-	style := styleText(look.Handler(), look.Stylesheet()) + styleText(h.assets, h.assets.Path("home.css"))
+	style := styleText(kit.Handler(), kit.Stylesheet()) + styleText(look.Handler(), look.Stylesheet()) + styleText(h.assets, h.assets.Path("home.css"))
 	var page bytes.Buffer
 	if err := h.savedPage(withoutPages(h.Hub.All()), style).Render(r.Context(), &page); err != nil {
 		http.Error(w, "The file could not be made. Try again.", http.StatusInternalServerError)

@@ -1,37 +1,74 @@
 package home
 
 import (
+	"net/http"
+
 	"github.com/bonafides-dev/bonafides/demo/guide"
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
 )
 
-// steps lists the guide's steps.
-func (h *handler) steps(all []trace.Exchange) []look.Step {
-	steps := guide.Steps(all, h.guideOrigins())
+// A walker is this browser on its way through the guide.
+type walker struct{ walk, userAgent string }
+
+const walkCookie = "guide"
+
+// walker reads the walk of a browser from its cookie. Without one, everything that
+// the browser did since the demo began counts.
+func (h *handler) walker(r *http.Request) walker {
+	by := walker{userAgent: r.UserAgent()}
+	if c, err := r.Cookie(walkCookie); err == nil && h.Guide.Known(c.Value) {
+		by.walk = c.Value
+	}
+	return by
+}
+
+// begin begins a walk for this browser.
+func (h *handler) begin(w http.ResponseWriter) string {
+	walk := h.Guide.Begin()
+	http.SetCookie(w, &http.Cookie{Name: walkCookie, Value: walk, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	return walk
+}
+
+// again begins the guide anew for this browser.
+func (h *handler) again(w http.ResponseWriter, r *http.Request) {
+	h.begin(w)
+	http.Redirect(w, r, "/#guide", http.StatusSeeOther)
+}
+
+// progress is what the guide's section shows.
+type progress struct {
+	href, label string // of "Guide me"
+	started     bool
+	steps       []look.Step
+}
+
+func (h *handler) progress(by walker) progress {
+	steps := h.Guide.Steps(by.walk, by.userAgent)
 	current := guide.Current(steps)
-	out := make([]look.Step, len(steps))
+	p := progress{started: current > 0, steps: make([]look.Step, len(steps))}
 	for i, s := range steps {
-		out[i] = look.Step{Title: s.Title, Text: s.Text, Href: s.URL + guide.Fragment, Action: s.Action, Done: s.Done, Current: i == current}
+		p.steps[i] = look.Step{Title: s.Title, Text: s.Text, Href: h.Guide.Href(s, by.walk), Action: s.Action, Done: s.Done, Current: i == current}
+		p.started = p.started || s.Done
 	}
-	return out
-}
-
-// begin is where "Guide me" leads, and what it says.
-func (h *handler) begin(all []trace.Exchange) (href, label string) {
-	steps := guide.Steps(all, h.guideOrigins())
-	switch current := guide.Current(steps); current {
+	switch current {
 	case 0:
-		return steps[0].URL + guide.Fragment, "Guide me"
+		p.href, p.label = p.steps[0].Href, "Guide me"
 	case len(steps):
-		return "#learned", "See who learned what"
+		p.href, p.label = "#learned", "See who learned what"
 	default:
-		return steps[current].URL + guide.Fragment, "Go on with step " + count(current+1)
+		p.href, p.label = p.steps[current].Href, "Go on with step "+count(current+1)
 	}
+	return p
 }
 
-func (h *handler) guideOrigins() guide.Origins {
-	return guide.Origins{Home: h.Origin, Issuer: h.origin(look.Issuer), News: h.origin(look.Publisher), IdP: h.origin(look.IdP), Shop: h.origin(look.Shop)}
+func (p progress) done() (n int) {
+	for _, s := range p.steps {
+		if s.Done {
+			n++
+		}
+	}
+	return n
 }
 
 type partyLists struct {
@@ -41,10 +78,10 @@ type partyLists struct {
 
 func (l partyLists) words() string {
 	out := count(len(l.learned)) + " learned, " + count(len(l.notLearned)) + " could not"
-	if l.party != look.Browser {
-		out = l.party.Name() + ", " + out
+	if l.party == look.Browser {
+		return "the browser's side, " + out
 	}
-	return out
+	return l.party.Name() + ", " + out
 }
 
 func (h *handler) lists() []partyLists {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
 )
 
 func count(n int) string { return strconv.Itoa(n) }
@@ -30,23 +29,4 @@ func counter(all []trace.Exchange) string {
 // savedLine heads a saved run.
 func savedLine(all []trace.Exchange, now time.Time) string {
 	return "Saved " + now.Format("2006-01-02 15:04:05 MST") + ". " + counter(all) + " Cookies, passwords and session ids were never recorded."
-}
-
-// siteName is what a party's site is called in the demo.
-func siteName(p look.Party) string {
-	switch p {
-	case look.Browser:
-		return "your browser"
-	case look.Issuer:
-		return "issuer.localhost"
-	case look.Publisher:
-		return "news.localhost"
-	case look.AdNetwork:
-		return "ads.localhost"
-	case look.IdP:
-		return "idp.localhost"
-	case look.Shop:
-		return "shop.localhost"
-	}
-	return "localhost"
 }

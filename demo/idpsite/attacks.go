@@ -8,7 +8,7 @@ import (
 	"net/url"
 
 	"github.com/bonafides-dev/bonafides/demo/instrument"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/demo/look"
 )
 
 // again sends the last ID assertion request that really arrived once more, its

@@ -9,8 +9,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/internal/web"
 )
 
@@ -95,7 +96,7 @@ func (r *Refusal) Outcome(sent string) look.Outcome {
 		evidence = append(evidence, look.Evidence{Name: "answer", Value: r.Body})
 	}
 	if r.Status < 400 {
-		return look.Outcome{State: look.Failed, Title: "The attack was not refused.",
+		return look.Outcome{State: kit.Failed, Title: "The attack was not refused.",
 			Text: "It should have been. This is a fault of the software: please report it.", Evidence: evidence}
 	}
 	title := r.Detail
@@ -105,17 +106,17 @@ func (r *Refusal) Outcome(sent string) look.Outcome {
 	if r.Code != "" {
 		evidence = append(evidence[:2:2], append([]look.Evidence{{Name: "code", Value: r.Code}}, evidence[2:]...)...)
 	}
-	return look.Outcome{State: look.Refused, Title: title, Evidence: evidence}
+	return look.Outcome{State: kit.Refused, Title: title, Evidence: evidence}
 }
 
 // Nothing reports that an attack has nothing to work with yet.
 func Nothing(what, todo string) look.Outcome {
-	return look.Outcome{State: look.Failed, Title: what, Text: todo}
+	return look.Outcome{State: kit.Failed, Title: what, Text: todo}
 }
 
 // Unreachable reports that the attack's request did not arrive.
 func Unreachable(err error) look.Outcome {
-	return look.Outcome{State: look.Failed, Title: "The request did not arrive.",
+	return look.Outcome{State: kit.Failed, Title: "The request did not arrive.",
 		Text: "Start the demo again and retry. " + err.Error()}
 }
 
@@ -137,6 +138,6 @@ func (a Attacks) Handler(page func(http.ResponseWriter, *http.Request, Outcomes)
 			web.NewProblem(http.StatusNotFound, "not_found", "There is no attack of this name.").Write(w)
 			return
 		}
-		Answer(w, r, run(r), func(o look.Outcome) { page(w, r, Outcomes{name: o}) })
+		Answer(w, r, run(Pressed(r)), func(o look.Outcome) { page(w, r, Outcomes{name: o}) })
 	}
 }

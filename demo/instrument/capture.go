@@ -81,5 +81,19 @@ func (c *Capture) Again(ctx context.Context, origin string) (r *http.Request, ok
 	return r, true
 }
 
-// Mark marks a request as an attack's.
-func Mark(r *http.Request) { r.Header.Set(attackMark, "1") }
+// Mark marks a request as an attack's. It then comes from the browser in which the
+// button was pressed, if its context is one of [Pressed].
+func Mark(r *http.Request) {
+	r.Header.Set(attackMark, "1")
+	if agent, ok := r.Context().Value(presser{}).(string); ok {
+		r.Header.Set("User-Agent", agent)
+	}
+}
+
+type presser struct{}
+
+// Pressed returns the request of a press with a context that remembers the
+// browser's name, for the requests that are made for it.
+func Pressed(r *http.Request) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), presser{}, r.UserAgent()))
+}

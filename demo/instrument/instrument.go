@@ -16,8 +16,9 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 )
 
 //go:embed assets/*.js assets/*.css
@@ -45,6 +46,8 @@ type Config struct {
 	Party  look.Party
 	Hub    *trace.Hub
 	Places []Place
+	Role   string // one sentence: who this party is and what it wants
+	Home   string // origin of the page with the chart
 }
 
 // An Instrument draws one party's panel and streams what is new to it.
@@ -52,7 +55,9 @@ type Instrument struct {
 	party  look.Party
 	hub    *trace.Hub
 	places []Place
-	assets *look.Assets
+	role   string
+	home   string
+	assets *kit.Assets
 }
 
 // New makes an Instrument.
@@ -60,16 +65,16 @@ func New(c Config) (*Instrument, error) {
 	if c.Party == "" || c.Hub == nil {
 		return nil, errors.New("instrument: Party and Hub are required")
 	}
-	a, err := look.NewAssets(Prefix, files)
+	a, err := kit.NewAssets(Prefix, files)
 	if err != nil {
 		return nil, err
 	}
-	return &Instrument{c.Party, c.Hub, c.Places, a}, nil
+	return &Instrument{party: c.Party, hub: c.Hub, places: c.Places, role: c.Role, home: c.Home, assets: a}, nil
 }
 
 // Mount adds the instrument's paths and the shared stylesheet to a site's mux.
 func (i *Instrument) Mount(mux *http.ServeMux) {
-	mux.Handle("GET "+look.Prefix, look.Handler())
+	look.Mount(mux)
 	mux.Handle("GET "+Prefix, i.assets)
 	events := i.hub.Events(i.party, func(x trace.Exchange, w io.Writer) error {
 		if !worthShowing(&x) {
@@ -84,10 +89,10 @@ func (i *Instrument) Mount(mux *http.ServeMux) {
 		// Everything that was received is searched for these lists, so they are
 		// made when somebody looks and not with every page of the site.
 		if r.URL.Query().Has("fragment") {
-			look.Render(w, r, http.StatusOK, look.Learned(i.learned()))
+			kit.Render(w, r, http.StatusOK, look.Learned(i.learned()))
 			return
 		}
-		look.Render(w, r, http.StatusOK, i.learnedPage())
+		kit.Render(w, r, http.StatusOK, i.learnedPage())
 	})
 }
 
@@ -101,13 +106,13 @@ func (i *Instrument) exchange(w http.ResponseWriter, r *http.Request) {
 	n := slices.IndexFunc(all, func(x trace.Exchange) bool { return x.Seq == seq })
 	switch {
 	case (err != nil || n < 0) && fragment:
-		look.Render(w, r, http.StatusNotFound, gone())
+		kit.Render(w, r, http.StatusNotFound, gone())
 	case err != nil || n < 0:
-		look.Render(w, r, http.StatusNotFound, i.gonePage())
+		kit.Render(w, r, http.StatusNotFound, i.gonePage())
 	case fragment:
-		look.Render(w, r, http.StatusOK, decoded(all[n], i.party))
+		kit.Render(w, r, http.StatusOK, decoded(all[n], i.party))
 	default:
-		look.Render(w, r, http.StatusOK, i.decodedPage(all[n]))
+		kit.Render(w, r, http.StatusOK, i.decodedPage(all[n]))
 	}
 }
 
@@ -115,6 +120,19 @@ func (i *Instrument) exchange(w http.ResponseWriter, r *http.Request) {
 // "panel.js", which every page with a panel needs, or "tokens.js", the page's
 // part of Private State Tokens with explanations of what a browser refuses.
 func (i *Instrument) Script(name string) string { return i.assets.Path(name) }
+
+// Props is what every page of the site has: its party, its name, the line on top,
+// and what the panel needs. The site adds what is its own.
+func (i *Instrument) Props(title string) look.Props {
+	p := look.Props{
+		Party: i.party, Title: title, SiteName: i.party.Brand(), Role: i.role,
+		Styles: []string{i.Stylesheet()}, Scripts: []string{i.Script("panel.js")},
+	}
+	if i.home != "" {
+		p.HomeURL = i.home + "/"
+	}
+	return p
+}
 
 // Stylesheet returns the URL path of the panel's sheet.
 func (i *Instrument) Stylesheet() string { return i.assets.Path("instrument.css") }

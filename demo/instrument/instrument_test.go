@@ -9,8 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 )
 
 func site(t *testing.T) (*Instrument, *trace.Hub, *http.ServeMux) {
@@ -28,7 +29,7 @@ func site(t *testing.T) (*Instrument, *trace.Hub, *http.ServeMux) {
 func draw(t *testing.T, i *Instrument) string {
 	t.Helper()
 	var b strings.Builder
-	if err := i.Panel().Render(context.Background(), &b); err != nil {
+	if err := i.Panel(nil).Render(context.Background(), &b); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -131,10 +132,10 @@ func TestCaptureSendsTheSameRequestAgain(t *testing.T) {
 
 func TestAttackOutcomes(t *testing.T) {
 	refused := (&Refusal{Status: 409, Code: "already_spent", Detail: "Spent.", Body: `{"code":"already_spent"}`}).Outcome("the token")
-	if refused.State != look.Refused || refused.Title != "Spent." {
+	if refused.State != kit.Refused || refused.Title != "Spent." {
 		t.Errorf("%+v", refused)
 	}
-	if broken := (&Refusal{Status: 200}).Outcome("the token"); broken.State != look.Failed {
+	if broken := (&Refusal{Status: 200}).Outcome("the token"); broken.State != kit.Failed {
 		t.Errorf("an attack that worked is reported as %q", broken.State)
 	}
 	if long := clip([]byte(strings.Repeat("ü", maxEvidence))); len(long) > maxEvidence+8 || !strings.HasSuffix(long, "…") {
@@ -143,7 +144,7 @@ func TestAttackOutcomes(t *testing.T) {
 }
 
 func TestAnswerByAccept(t *testing.T) {
-	o := look.Outcome{State: look.Refused, Title: "No."}
+	o := look.Outcome{State: kit.Refused, Title: "No."}
 	r := httptest.NewRequest(http.MethodPost, "/", nil)
 	drawn := false
 	Answer(httptest.NewRecorder(), r, o, func(look.Outcome) { drawn = true })

@@ -5,9 +5,9 @@ import (
 	"net/http"
 
 	"github.com/bonafides-dev/bonafides/demo/instrument"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/demo/look"
+	"github.com/bonafides-dev/bonafides/internal/exchange"
 	"github.com/bonafides-dev/bonafides/issuer"
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 

@@ -12,8 +12,9 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/demo/instrument"
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/issuer"
 )
@@ -56,7 +57,7 @@ type site struct {
 	ledger   Ledger
 	client   *http.Client
 	panel    *instrument.Instrument
-	assets   *look.Assets
+	assets   *kit.Assets
 	received instrument.Capture // the last redemption
 }
 
@@ -94,11 +95,11 @@ func New(c Config) (*Site, error) {
 		}
 		c.Issuer.Policy = p
 	}
-	panel, err := instrument.New(instrument.Config{Party: look.Issuer, Hub: c.Hub, Places: places})
+	panel, err := instrument.New(instrument.Config{Party: look.Issuer, Hub: c.Hub, Places: places, Role: role, Home: c.Origins.Home})
 	if err != nil {
 		return nil, err
 	}
-	assets, err := look.NewAssets("/_library/", files)
+	assets, err := kit.NewAssets("/_library/", files)
 	if err != nil {
 		return nil, err
 	}
@@ -166,5 +167,5 @@ func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
 		p.Write(w)
 		return
 	}
-	look.Render(w, r, http.StatusNotFound, s.missingPage())
+	kit.Render(w, r, http.StatusNotFound, s.missingPage())
 }

@@ -1,12 +1,11 @@
 package issuersite
 
 import (
-	"crypto/rand"
-	"encoding/base64"
 	"net/http"
 	"sync"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/internal/secret"
 	"github.com/bonafides-dev/bonafides/internal/web"
 )
 
@@ -74,9 +73,7 @@ func (m *members) of(r *http.Request) (member, bool) {
 
 // begin opens a session under a new id.
 func (m *members) begin(key string) string {
-	var b [32]byte
-	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
-	id := base64.RawURLEncoding.EncodeToString(b[:])
+	id := secret.New()
 	now := m.now()
 	m.mu.Lock()
 	defer m.mu.Unlock()

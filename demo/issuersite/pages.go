@@ -6,24 +6,24 @@ import (
 	"strconv"
 
 	"github.com/bonafides-dev/bonafides/demo/instrument"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/demo/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/issuer"
 )
 
+const role = "I know my members. I want other sites to believe that they are people, without telling them who, or learning where they go."
+
 func (s *site) props(title string) look.Props {
-	return look.Props{
-		Party: look.Issuer, Title: title, SiteName: "Meridian Library", HomeURL: s.origins.Home + "/",
-		Description: "The public library of a harbour town. It lends books, and vouches for its members on other sites.",
-		Role:        "I know my members. I want other sites to believe that they are people, without telling them who, or learning where they go.",
-		Styles:      []string{s.panel.Stylesheet(), s.assets.Path("library.css")},
-		Scripts:     []string{s.panel.Script("panel.js"), s.panel.Script("path.js"), s.assets.Path("library.js")},
-		Nav: []look.Link{
-			{Href: "/", Label: "Library", Current: true}, {Href: "/#new", Label: "New books"},
-			{Href: "/#visit", Label: "Visit"}, {Href: "/#account", Label: "My card"},
-		},
-		Head:  instrument.Polyfill(s.origins),
-		Class: "library",
+	p := s.panel.Props(title)
+	p.Description = "The public library of a harbour town. It lends books, and vouches for its members on other sites."
+	p.Styles = append(p.Styles, s.assets.Path("library.css"))
+	p.Scripts = append(p.Scripts, s.panel.Script("path.js"), s.assets.Path("library.js"))
+	p.Nav = []kit.Link{
+		{Href: "/", Label: "Library", Current: true}, {Href: "/#new", Label: "New books"},
+		{Href: "/#visit", Label: "Visit"}, {Href: "/#account", Label: "My card"},
 	}
+	p.Head, p.Class = instrument.Polyfill(s.origins), "library"
+	return p
 }
 
 func (s *site) home(w http.ResponseWriter, r *http.Request, status int, o instrument.Outcomes) {
@@ -31,11 +31,11 @@ func (s *site) home(w http.ResponseWriter, r *http.Request, status int, o instru
 	if m, ok := s.members.of(r); ok {
 		who = &m
 	}
-	look.Render(w, r, status, s.homePage(who, s.redeemed(r), o))
+	kit.Render(w, r, status, s.homePage(who, s.redeemed(r), o))
 }
 
 func (s *site) redemptionsFragment(w http.ResponseWriter, r *http.Request) {
-	look.Render(w, r, http.StatusOK, redemptions(s.redeemed(r)))
+	kit.Render(w, r, http.StatusOK, redemptions(s.redeemed(r)))
 }
 
 // ledgerDays is how far back the table of redemptions goes.

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/bonafides-dev/bonafides/demo/instrument"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 	"github.com/bonafides-dev/bonafides/rpserver/record"
 )

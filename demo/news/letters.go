@@ -12,7 +12,8 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/bonafides-dev/bonafides/demo/instrument"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/demo/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/internal/web"
 )
 
@@ -110,7 +111,7 @@ func (s *site) comment(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, p, "comment")
 		return
 	}
-	out := look.Outcome{State: look.Done, Title: "Your letter is printed.", Text: "It stands at the top of the letters."}
+	out := look.Outcome{State: kit.Done, Title: "Your letter is printed.", Text: "It stands at the top of the letters."}
 	instrument.Answer(w, r, out, func(out look.Outcome) { s.front(w, r, http.StatusOK, instrument.Outcomes{"comment": out}) })
 }
 
@@ -155,5 +156,5 @@ func tidy(s string) string {
 }
 
 func (s *site) lettersFragment(w http.ResponseWriter, r *http.Request) {
-	look.Render(w, r, http.StatusOK, s.letterList())
+	kit.Render(w, r, http.StatusOK, s.letterList())
 }

@@ -16,10 +16,12 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/demo/instrument"
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/rpserver/record"
+	"github.com/bonafides-dev/bonafides/wasm/returnpage"
 )
 
 //go:embed assets
@@ -45,7 +47,7 @@ type site struct {
 	client   *http.Client
 	records  Checker
 	panel    *instrument.Instrument
-	assets   *look.Assets
+	assets   *kit.Assets
 	poll     *poll
 	letters  *letters
 	received instrument.Capture // the last request that carried a record
@@ -59,11 +61,11 @@ func New(c Config) (http.Handler, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	panel, err := instrument.New(instrument.Config{Party: look.Publisher, Hub: c.Hub, Places: places})
+	panel, err := instrument.New(instrument.Config{Party: look.Publisher, Hub: c.Hub, Places: places, Role: role, Home: c.Origins.Home})
 	if err != nil {
 		return nil, err
 	}
-	assets, err := look.NewAssets("/_news/", files)
+	assets, err := kit.NewAssets("/_news/", files)
 	if err != nil {
 		return nil, err
 	}
@@ -76,8 +78,10 @@ func New(c Config) (http.Handler, error) {
 	mux.Handle("GET /_news/", assets)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { s.front(w, r, http.StatusOK, nil) })
 	mux.HandleFunc("GET /story/{slug}", s.story)
+	mux.Handle(returnpage.Path, returnpage.Handler())
 	mux.HandleFunc("GET /poll", s.pollFragment)
 	mux.HandleFunc("GET /letters", s.lettersFragment)
+	mux.HandleFunc("GET /record", s.recordFragment)
 	mux.HandleFunc("POST /vote", s.vote)
 	mux.HandleFunc("POST /comments", s.comment)
 	attacks := instrument.Attacks{"tamper-record": s.tamper, "vote-100": vote100}
@@ -121,7 +125,7 @@ func (s *site) vouched(r *http.Request) (record.Vouched, *web.Problem) {
 }
 
 func refused(p *web.Problem) look.Outcome {
-	return look.Outcome{State: look.Refused, Title: p.Detail, Evidence: []look.Evidence{{Name: "code", Value: p.Code}}}
+	return look.Outcome{State: kit.Refused, Title: p.Detail, Evidence: []look.Evidence{{Name: "code", Value: p.Code}}}
 }
 
 // refuse answers with problem details to a script, and to a form with the page
@@ -141,11 +145,11 @@ func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	look.Render(w, r, http.StatusNotFound, s.missingPage())
+	kit.Render(w, r, http.StatusNotFound, s.missingPage())
 }
 
-func (s *site) policy() look.CSP {
-	return look.CSP{
+func (s *site) policy() kit.CSP {
+	return kit.CSP{
 		ConnectSrc: []string{s.origins.Issuer, s.origins.Ads},
 		FrameSrc:   []string{s.origins.Ads, s.origins.Keeper},
 	}

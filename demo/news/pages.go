@@ -5,26 +5,26 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/demo/instrument"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/demo/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 )
 
-const siteName = "The Tidewater Post"
+var siteName = look.Publisher.Brand()
+
+const role = "I print letters and count votes. I want to know that a person sends them, and not which person."
 
 func (s *site) props(title string) look.Props {
-	return look.Props{
-		Party: look.Publisher, Title: title, SiteName: siteName, HomeURL: s.origins.Home + "/",
-		Description: "The paper of a harbour town. Letters and polls are open to people that Meridian Library vouches for.",
-		Role:        "I print letters and count votes. I want to know that a person sends them, and not which person.",
-		Styles:      []string{s.panel.Stylesheet(), s.assets.Path("news.css")},
-		Scripts:     []string{s.panel.Script("panel.js"), s.panel.Script("path.js"), s.assets.Path("news.js")},
-		Head:        instrument.Polyfill(s.origins),
-		Class:       "paper", Bare: true,
-	}
+	p := s.panel.Props(title)
+	p.Description = "The paper of a harbour town. Letters and polls are open to people that Meridian Library vouches for."
+	p.Styles = append(p.Styles, s.assets.Path("news.css"))
+	p.Scripts = append(p.Scripts, s.panel.Script("path.js"), s.assets.Path("news.js"))
+	p.Head, p.Class, p.Bare = instrument.Polyfill(s.origins), "paper", true
+	return p
 }
 
 func (s *site) front(w http.ResponseWriter, r *http.Request, status int, o instrument.Outcomes) {
 	visitorOf(w, r) // so that a first vote and the next one have the same session
-	look.Render(w, r, status, s.frontPage(s.now(), o), s.policy())
+	kit.Render(w, r, status, s.frontPage(s.now(), o), s.policy())
 }
 
 func (s *site) story(w http.ResponseWriter, r *http.Request) {
@@ -34,7 +34,7 @@ func (s *site) story(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	visitorOf(w, r)
-	look.Render(w, r, http.StatusOK, s.storyPage(s.now(), st), s.policy())
+	kit.Render(w, r, http.StatusOK, s.storyPage(s.now(), st), s.policy())
 }
 
 // adFrame is where the ad network's frame begins: the browser adds the
@@ -57,4 +57,14 @@ func ago(now, then time.Time) string {
 		return plural(int(d.Hours()), "hour") + " ago"
 	}
 	return then.Format("2 January")
+}
+
+// recordFragment shows the record of the request, as this server reads it.
+func (s *site) recordFragment(w http.ResponseWriter, r *http.Request) {
+	v, p := s.vouched(r)
+	if p != nil {
+		p.Write(w)
+		return
+	}
+	kit.Render(w, r, http.StatusOK, claims(v))
 }

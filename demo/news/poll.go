@@ -6,7 +6,8 @@ import (
 	"sync"
 
 	"github.com/bonafides-dev/bonafides/demo/instrument"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/demo/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/rpserver/record"
 )
@@ -88,7 +89,7 @@ func (s *site) vote(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, p, "vote")
 		return
 	}
-	out := look.Outcome{State: look.Done, Title: "Your vote counts.", Text: plural(total, "vote") + " so far."}
+	out := look.Outcome{State: kit.Done, Title: "Your vote counts.", Text: plural(total, "vote") + " so far."}
 	instrument.Answer(w, r, out, func(out look.Outcome) { s.front(w, r, http.StatusOK, instrument.Outcomes{"vote": out}) })
 }
 
@@ -118,7 +119,7 @@ func (s *site) takeVote(w http.ResponseWriter, r *http.Request) (total int, p *w
 }
 
 func (s *site) pollFragment(w http.ResponseWriter, r *http.Request) {
-	look.Render(w, r, http.StatusOK, s.pollResult())
+	kit.Render(w, r, http.StatusOK, s.pollResult())
 }
 
 func plural(n int, thing string) string {

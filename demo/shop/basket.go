@@ -5,7 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/demo/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/internal/web"
 )
 
@@ -154,14 +155,14 @@ func (s *site) order(w http.ResponseWriter, r *http.Request) {
 	v := s.visit(r)
 	switch {
 	case len(v.basket) == 0:
-		look.Render(w, r, http.StatusConflict, s.basketPage(v, look.Outcome{State: look.Refused, Title: "The basket is empty.", Text: "Put something in first."}), s.policy())
+		kit.Render(w, r, http.StatusConflict, s.basketPage(v, look.Outcome{State: kit.Refused, Title: "The basket is empty.", Text: "Put something in first."}), s.policy())
 	case v.user == nil:
-		look.Render(w, r, http.StatusForbidden, s.basketPage(v, look.Outcome{State: look.Refused, Title: "Sign in to order.",
+		kit.Render(w, r, http.StatusForbidden, s.basketPage(v, look.Outcome{State: kit.Refused, Title: "Sign in to order.",
 			Text: "We write your name on the parcel, so we need to know it. Your basket stays as it is."}), s.policy())
 	default:
 		setBasket(w, r, basket{})
 		ordered := v.basket
 		v.basket = basket{}
-		look.Render(w, r, http.StatusOK, s.thanksPage(v, ordered), s.policy())
+		kit.Render(w, r, http.StatusOK, s.thanksPage(v, ordered), s.policy())
 	}
 }

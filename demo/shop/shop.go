@@ -10,8 +10,9 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/demo/instrument"
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/rpserver"
 	"github.com/bonafides-dev/bonafides/wasm"
@@ -45,7 +46,7 @@ type site struct {
 	clientID string
 	client   *http.Client
 	panel    *instrument.Instrument
-	assets   *look.Assets
+	assets   *kit.Assets
 	received instrument.Capture // the last request that brought an ID token
 }
 
@@ -57,11 +58,11 @@ func New(c Config) (http.Handler, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	panel, err := instrument.New(instrument.Config{Party: look.Shop, Hub: c.Hub, Places: places})
+	panel, err := instrument.New(instrument.Config{Party: look.Shop, Hub: c.Hub, Places: places, Role: role, Home: c.Origins.Home})
 	if err != nil {
 		return nil, err
 	}
-	assets, err := look.NewAssets("/_shop/", files)
+	assets, err := kit.NewAssets("/_shop/", files)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +77,7 @@ func New(c Config) (http.Handler, error) {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { s.home(w, r, http.StatusOK, nil) })
 	mux.HandleFunc("GET /account", s.accountFragment)
 	mux.HandleFunc("GET /basket", func(w http.ResponseWriter, r *http.Request) {
-		look.Render(w, r, http.StatusOK, s.basketPage(s.visit(r), look.Outcome{}), s.policy())
+		kit.Render(w, r, http.StatusOK, s.basketPage(s.visit(r), look.Outcome{}), s.policy())
 	})
 	mux.HandleFunc("POST /basket", s.change)
 	mux.HandleFunc("POST /order", s.order)
@@ -119,15 +120,16 @@ var places = []instrument.Place{
 	{Where: "Console", What: "Why a sign-in failed. The page itself is told little, on purpose."},
 }
 
-func (s *site) policy() look.CSP {
+func (s *site) policy() kit.CSP {
 	// The browser holds the provider's configuration URL against connect-src.
-	return look.CSP{ConnectSrc: []string{s.origins.IdP}}
+	return kit.CSP{ConnectSrc: []string{s.origins.IdP}}
 }
 
 // A visit is what a page shows of the person in front of it.
 type visit struct {
-	user   *rpserver.User
-	basket basket
+	user     *rpserver.User
+	basket   basket
+	ordering bool // the page has an order to place, which is what to press there
 }
 
 func (s *site) visit(r *http.Request) visit {
@@ -139,11 +141,11 @@ func (s *site) visit(r *http.Request) visit {
 }
 
 func (s *site) home(w http.ResponseWriter, r *http.Request, status int, o instrument.Outcomes) {
-	look.Render(w, r, status, s.homePage(s.visit(r), o), s.policy())
+	kit.Render(w, r, status, s.homePage(s.visit(r), o), s.policy())
 }
 
 func (s *site) accountFragment(w http.ResponseWriter, r *http.Request) {
-	look.Render(w, r, http.StatusOK, s.account(s.visit(r)), s.policy())
+	kit.Render(w, r, http.StatusOK, s.account(s.visit(r)), s.policy())
 }
 
 func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
@@ -151,12 +153,12 @@ func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
 		p.Write(w)
 		return
 	}
-	look.Render(w, r, http.StatusNotFound, s.textPage("Not in stock", []string{"There is no page at this address. The shop's window has everything that we make."}), s.policy())
+	kit.Render(w, r, http.StatusNotFound, s.textPage("Not in stock", []string{"There is no page at this address. The shop's window has everything that we make."}), s.policy())
 }
 
 func (s *site) text(title string, paragraphs []string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		look.Render(w, r, http.StatusOK, s.textPage(title, paragraphs), s.policy())
+		kit.Render(w, r, http.StatusOK, s.textPage(title, paragraphs), s.policy())
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
 )
 
 // Every attack button of every site: before there is anything to attack with it

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
@@ -23,7 +23,7 @@ import (
 // RSA key.
 func seedKeys(t *testing.T, dir string) {
 	t.Helper()
-	for _, name := range []string{fileTokenKey, fileRecordKey, fileIdPRSA, fileIdPEC} {
+	for _, name := range []string{fileTokenKeys, fileRecordKey, fileProviderRS256, fileProviderES256} {
 		b, err := os.ReadFile(filepath.Join(sharedKeys(), name))
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, name), b, 0o600)
@@ -37,7 +37,7 @@ func seedKeys(t *testing.T, dir string) {
 var sharedKeys = sync.OnceValue(func() string {
 	dir, err := os.MkdirTemp("", "bonafides-keys-")
 	if err == nil {
-		_, err = loadKeys(dir)
+		_, err = loadKeys(dir, time.Now())
 	}
 	if err != nil {
 		panic(err)

@@ -17,7 +17,7 @@ func TestCommitmentsAreWhatABrowserTakes(t *testing.T) {
 		t.Fatalf("%v: %s", err, s.Commitments())
 	}
 	c, err := pst.ParseCommitments(all[s.Origins.Issuer])
-	if err != nil || c.BatchSize != 30 || len(c.Keys) != 1 {
+	if err != nil || c.BatchSize != 30 || len(c.Keys) != 2 {
 		t.Errorf("%+v, %v", c, err)
 	}
 }

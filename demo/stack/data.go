@@ -21,13 +21,22 @@ func DefaultDataDir() (string, error) {
 // The files that the demo makes in its folder, and the only ones that a fresh
 // start removes.
 const (
-	fileSpent     = "spent.db"
-	fileIdP       = "idp.db"
-	fileRP        = "rp.db"
-	fileTokenKey  = "issuer-token-1.key"
-	fileRecordKey = "issuer-record.jwk"
-	fileIdPRSA    = "idp-rs256.jwk"
-	fileIdPEC     = "idp-es256.jwk"
+	fileSpent         = "spent.db"
+	fileIdP           = "idp.db"
+	fileRP            = "rp.db"
+	fileTokenKeys     = "token-keys.txt"
+	fileRecordKey     = "record-key.txt"
+	fileProviderRS256 = "provider-keys-rs256.txt"
+	fileProviderES256 = "provider-keys-es256.txt"
+
+	// Of earlier demos. The first three are taken over; nothing of the fourth lives
+	// longer than a day.
+	fileOldTokenKey  = "issuer-token-1.key"
+	fileOldIdPRSA    = "idp-rs256.jwk"
+	fileOldIdPEC     = "idp-es256.jwk"
+	fileOldRecordKey = "issuer-record.jwk"
+	// What bonafides keys rotate publishes of the token keys: new ones are none of it.
+	fileCommitments = "commitments.json"
 )
 
 // ChromeProfile is the folder, in the data folder, of the profile of a browser
@@ -41,7 +50,8 @@ func prepareData(dir string, fresh bool) error {
 	if !fresh {
 		return nil
 	}
-	for _, name := range []string{fileSpent, fileIdP, fileRP, fileTokenKey, fileRecordKey, fileIdPRSA, fileIdPEC} {
+	for _, name := range []string{fileSpent, fileIdP, fileRP, fileTokenKeys, fileRecordKey, fileProviderRS256, fileProviderES256,
+		fileOldTokenKey, fileOldIdPRSA, fileOldIdPEC, fileOldRecordKey, fileCommitments} {
 		for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
 			if err := os.Remove(filepath.Join(dir, name+suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return fmt.Errorf("cannot start fresh: %w", err)
@@ -77,19 +87,27 @@ func keyFile[K any](dir, name string, parse func([]byte) (K, error), generate fu
 	if b, err = marshal(k); err != nil {
 		return none, err
 	}
-	// Written beside and renamed, so that an interrupted start leaves no half key.
+	if err := writeKey(dir, name, b); err != nil {
+		return none, err
+	}
+	return k, nil
+}
+
+// writeKey is written beside and renamed, so that an interrupted start leaves no
+// half key.
+func writeKey(dir, name string, b []byte) error {
 	tmp, err := os.CreateTemp(dir, name+".*") // mode 0600
 	if err != nil {
-		return none, err
+		return err
 	}
 	_, err = tmp.Write(b)
 	err = errors.Join(err, tmp.Sync(), tmp.Close())
 	if err == nil {
-		err = os.Rename(tmp.Name(), path)
+		err = os.Rename(tmp.Name(), filepath.Join(dir, name))
 	}
 	if err != nil {
 		_ = os.Remove(tmp.Name())
-		return none, fmt.Errorf("cannot keep the key: %w", err)
+		return fmt.Errorf("cannot keep the key: %w", err)
 	}
-	return k, nil
+	return nil
 }

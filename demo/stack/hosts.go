@@ -1,12 +1,12 @@
 package stack
 
 import (
-	"html/template"
 	"net/http"
 	"strings"
 
 	"github.com/bonafides-dev/bonafides/demo/guide"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/demo/look"
+	kit "github.com/bonafides-dev/bonafides/internal/look"
 )
 
 // byHost sends a request to the site that it names.
@@ -45,30 +45,10 @@ func (b *byHost) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-var unknownPage = template.Must(template.New("").Parse(`<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>No site of this name</title>
-<h1>The demo has no site {{.Host}}</h1>
-<p>Its sites are:</p>
-<ul>
-<li><a href="{{.Origins.Home}}/">{{.Origins.Home}}</a>: what to try, and the chart of all messages</li>
-{{range .Origins.Sites}}<li><a href="{{.Origin}}/">{{.Origin}}</a>: {{.Party.Name}}</li>
-{{end}}</ul>
-`))
-
 func (b *byHost) unknown(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusNotFound)
-	if r.Method != http.MethodHead {
-		_ = unknownPage.Execute(w, struct {
-			Host    string
-			Origins Origins
-		}{requestHost(r.Host), b.origins})
+	if look.Serves(r.URL.Path) { // the page's own style
+		look.Handler().ServeHTTP(w, r)
+		return
 	}
+	kit.Render(w, r, http.StatusNotFound, unknownPage(requestHost(r.Host), b.origins))
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
 )
 
 func TestOnlyThisMachineIsListenedOn(t *testing.T) {

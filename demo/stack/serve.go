@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/bonafides-dev/bonafides/internal/web"
 )
 
 // drainTime is how long requests under way may take to end after Ctrl-C.
@@ -16,13 +18,11 @@ const drainTime = 1500 * time.Millisecond
 // never end by themselves, lets the requests under way finish, and returns nil.
 func (s *Stack) Serve(ctx context.Context) error {
 	var unused unusedConns
-	server := &http.Server{
-		Handler:           s.handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
-		ConnState:         unused.note,
-	}
+	server := web.Server(s.handler, slog.New(slog.DiscardHandler))
+	server.ConnState = unused.note
+	refreshing, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() { _ = s.Mirror.Run(refreshing) }()
 	failed := make(chan error, len(s.listeners))
 	for _, l := range s.listeners {
 		go func() { failed <- server.Serve(l) }()

@@ -9,12 +9,14 @@ import (
 	"github.com/bonafides-dev/bonafides/demo/home"
 	"github.com/bonafides-dev/bonafides/demo/idpsite"
 	"github.com/bonafides-dev/bonafides/demo/instrument"
+	"github.com/bonafides-dev/bonafides/demo/look"
+	"github.com/bonafides-dev/bonafides/demo/quick"
 	"github.com/bonafides-dev/bonafides/demo/shop"
 	"github.com/bonafides-dev/bonafides/idpserver"
-	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/idpserver/directory"
 	"github.com/bonafides-dev/bonafides/rpserver"
-	"github.com/bonafides-dev/bonafides/store/idp"
-	"github.com/bonafides-dev/bonafides/store/rp"
+	"github.com/bonafides-dev/bonafides/store/idpstore"
+	"github.com/bonafides-dev/bonafides/store/rpstore"
 )
 
 const (
@@ -34,41 +36,45 @@ var people = []struct {
 
 // idp is the identity provider, ready for FedCM, with Ada and Grace in it.
 func (s *Stack) idp(c Config, k *keys) (http.Handler, error) {
-	kept, err := idp.OpenSQLite(filepath.Join(c.DataDir, fileIdP))
+	kept, err := idpstore.OpenSQLite(filepath.Join(c.DataDir, fileIdP))
 	store, err := opened(s, kept, err)
 	if err != nil {
 		return nil, err
 	}
-	clients, err := idpserver.StaticClients(idpserver.Client{
+	registered := []directory.Client{{
 		ID: shopClientID, Name: "Kiln Lane", Origins: []string{s.Origins.Shop},
 		PrivacyPolicyURL: s.Origins.Shop + "/privacy", TermsOfServiceURL: s.Origins.Shop + "/terms",
 		RedirectURIs: []string{s.Origins.Shop + "/signin/callback/" + providerName},
-	})
+	}}
+	for _, own := range c.Clients {
+		registered = append(registered, own.registration(s.Origins.IdP))
+	}
+	clients, err := directory.StaticClients(registered...)
 	if err != nil {
 		return nil, err
 	}
 	config := idpserver.Config{
 		Issuer: s.Origins.IdP, Name: "Lanternkey",
 		Domains: []string{"idp.example"},
-		Store:   store, Keys: []*idpserver.Key{k.rsa, k.ec}, Clients: clients,
+		Store:   store, Keys: k.provider, Clients: clients,
 		Mailer: idpserver.MailerFunc(func(_ context.Context, m idpserver.Mail) error {
 			s.Mailbox.Put(home.Mail{At: c.Now(), To: m.To, Subject: m.Subject, Text: m.Text})
 			return nil
 		}),
 		Now: c.Now, Log: c.Log,
 	}
+	var buttons []quick.SignIn
 	for _, p := range people {
-		config.InsecureQuickSignIn = append(config.InsecureQuickSignIn,
-			idpserver.QuickSignIn{Action: p.action, Label: p.label, Email: p.Email, Password: p.Password})
+		buttons = append(buttons, quick.SignIn{Action: p.action, Label: p.label, Email: p.Email, Password: p.Password})
 	}
 	site, err := idpsite.New(idpsite.Config{
-		Origins: instrument.Origins(s.Origins), Hub: s.Hub, Provider: config, Client: s.attacker(),
+		Origins: instrument.Origins(s.Origins), Hub: s.Hub, Provider: config, Quick: buttons, Client: s.attacker(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range people {
-		if _, err := site.Provider.CreateAccount(context.Background(), p.NewAccount); err != nil && !errors.Is(err, idpserver.ErrEmailTaken) {
+		if _, err := site.Provider.CreateAccount(context.Background(), p.NewAccount); err != nil && !errors.Is(err, directory.ErrEmailTaken) {
 			return nil, err
 		}
 	}
@@ -77,7 +83,7 @@ func (s *Stack) idp(c Config, k *keys) (http.Handler, error) {
 
 // shop is the pottery, whose visitors sign in at the provider.
 func (s *Stack) shop(c Config) (http.Handler, error) {
-	kept, err := rp.OpenSQLite(filepath.Join(c.DataDir, fileRP))
+	kept, err := rpstore.OpenSQLite(filepath.Join(c.DataDir, fileRP))
 	store, err := opened(s, kept, err)
 	if err != nil {
 		return nil, err
@@ -87,7 +93,7 @@ func (s *Stack) shop(c Config) (http.Handler, error) {
 		Providers: []rpserver.Provider{{
 			ConfigURL: s.Origins.IdP + "/fedcm/config.json", Issuer: s.Origins.IdP, ClientID: shopClientID, Name: providerName,
 		}},
-		Users: store, Nonces: store, SessionStore: store,
+		Store:  store,
 		Client: s.Client(look.Shop), // fetches the provider's keys
 		Now:    c.Now, Log: c.Log,
 	})

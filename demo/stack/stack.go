@@ -14,9 +14,11 @@ import (
 
 	"github.com/bonafides-dev/bonafides/demo/guide"
 	"github.com/bonafides-dev/bonafides/demo/home"
+	"github.com/bonafides-dev/bonafides/demo/instrument"
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/issuer"
+	"github.com/bonafides-dev/bonafides/wasm/mirror"
 )
 
 // Config is what a demo may be told. The zero value is the demo as it is.
@@ -30,6 +32,8 @@ type Config struct {
 	Policy issuer.Policy
 	// Record is the kind of redemption record; the zero value is shared.
 	Record issuer.RecordMode
+	// Clients are sites of the user's own that sign people in at the provider.
+	Clients []Client
 	// Hub records the messages; nil makes one.
 	Hub *trace.Hub
 
@@ -44,6 +48,7 @@ type Stack struct {
 	DataDir string
 	Hub     *trace.Hub
 	Mailbox *home.Mailbox
+	Mirror  *mirror.Mirror // the keeper's key commitments; Serve keeps them fresh
 
 	listeners  []net.Listener
 	handler    http.Handler
@@ -89,7 +94,7 @@ func New(c Config) (_ *Stack, err error) {
 	if err := prepareData(c.DataDir, c.Fresh); err != nil {
 		return nil, err
 	}
-	k, err := loadKeys(c.DataDir)
+	k, err := loadKeys(c.DataDir, c.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -122,21 +127,21 @@ func (s *Stack) wire(c Config, k *keys) error {
 	if err != nil {
 		return fmt.Errorf("the shop: %w", err)
 	}
-	homeSite, err := s.home(c)
-	if err != nil {
-		return fmt.Errorf("the home page: %w", err)
-	}
 	walk, err := guide.New(s.Hub, guide.Origins{Home: s.Origins.Home, Issuer: s.Origins.Issuer, News: s.Origins.News, IdP: s.Origins.IdP, Shop: s.Origins.Shop})
 	if err != nil {
 		return fmt.Errorf("the guide: %w", err)
+	}
+	homeSite, err := s.home(c, walk)
+	if err != nil {
+		return fmt.Errorf("the home page: %w", err)
 	}
 	hosts := &byHost{origins: s.Origins, home: homeSite, guide: walk, sites: map[string]http.Handler{}}
 	for party, site := range map[look.Party]http.Handler{
 		look.Issuer: issuerSite, look.Publisher: newsSite, look.AdNetwork: adsSite, look.IdP: idpSite, look.Shop: shopSite,
 	} {
-		hosts.sites[hostname(s.Origins.of(party))] = s.Hub.Wrap(party, site)
+		hosts.sites[hostname(s.Origins.of(party))] = instrument.Verdicts(s.Hub.Wrap(party, site))
 	}
-	keeper, err := s.keeper()
+	keeper, err := s.keeper(c)
 	if err != nil {
 		return fmt.Errorf("the keeper: %w", err)
 	}

@@ -1,49 +1,37 @@
 package stack
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"path/filepath"
-	"time"
 
 	"github.com/bonafides-dev/bonafides/demo/ads"
+	"github.com/bonafides-dev/bonafides/demo/guide"
 	"github.com/bonafides-dev/bonafides/demo/home"
 	"github.com/bonafides-dev/bonafides/demo/instrument"
 	"github.com/bonafides-dev/bonafides/demo/issuersite"
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/news"
-	"github.com/bonafides-dev/bonafides/internal/jose"
-	"github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/issuer"
-	"github.com/bonafides-dev/bonafides/protocol/pst"
-	"github.com/bonafides-dev/bonafides/rpserver/jwks"
+	"github.com/bonafides-dev/bonafides/jwks"
 	"github.com/bonafides-dev/bonafides/rpserver/record"
-	"github.com/bonafides-dev/bonafides/store/spent"
+	"github.com/bonafides-dev/bonafides/store/spentstore"
 )
-
-// keyLife is how long browsers use the token key.
-const keyLife = 90 * 24 * time.Hour
 
 // issuer is the library: the token issuer inside a site that knows its members.
 func (s *Stack) issuer(c Config, k *keys) (http.Handler, error) {
-	kept, err := spent.OpenSQLite(filepath.Join(c.DataDir, fileSpent))
+	kept, err := openSpent(filepath.Join(c.DataDir, fileSpent))
 	store, err := opened(s, kept, err)
-	if err != nil {
-		return nil, err
-	}
-	set, err := pst.NewKeySet(k.token)
-	if err != nil {
-		return nil, err
-	}
-	recordKeys, err := jose.PublicSet(k.record)
 	if err != nil {
 		return nil, err
 	}
 	site, err := issuersite.New(issuersite.Config{
 		Origins: instrument.Origins(s.Origins), Hub: s.Hub, Ledger: store, Client: s.attacker(), Now: c.Now,
 		Issuer: issuer.Config{
-			Origin: s.Origins.Issuer,
-			// The day is cut off so that a restart does not change what browsers were told.
-			Keys: set, KeyExpiry: map[uint32]time.Time{tokenKeyID: c.Now().UTC().Truncate(24 * time.Hour).Add(keyLife)},
-			RecordSigner: k.record.Signer(), RecordKeys: recordKeys, Record: c.Record,
+			Origin:       s.Origins.Issuer,
+			Keys:         k.token,
+			RecordSigner: issuer.NewRecordSigner(k.record.key), RecordKeys: issuer.RecordKeySet(k.record.public...), Record: c.Record,
 			Policy: c.Policy, Spent: store, Counter: store, Polyfill: true,
 			Now: c.Now, Log: c.Log,
 		},
@@ -53,6 +41,18 @@ func (s *Stack) issuer(c Config, k *keys) (http.Handler, error) {
 	}
 	s.commitment = site.Commitment()
 	return site, nil
+}
+
+// openSpent brings a file of an earlier demo up to date; it is never large.
+func openSpent(path string) (*spentstore.Store, error) {
+	s, err := spentstore.OpenSQLite(path)
+	if !errors.Is(err, spentstore.ErrOldFile) {
+		return s, err
+	}
+	if _, err := spentstore.Migrate(context.Background(), path, nil); err != nil {
+		return nil, err
+	}
+	return spentstore.OpenSQLite(path)
 }
 
 // attacker is the client of the attack buttons. What they send is drawn from
@@ -68,7 +68,7 @@ func (s *Stack) checker(c Config, party look.Party, frames, embedders []string) 
 		return nil, err
 	}
 	return record.New(record.Config{
-		Issuers: map[string]record.KeySource{s.Origins.Issuer: keys},
+		Issuers: map[string]jwks.KeySource{s.Origins.Issuer: keys},
 		Now:     c.Now,
 
 		AllowedFrames: frames, Embedders: embedders,
@@ -98,8 +98,8 @@ func (s *Stack) ads(c Config) (http.Handler, error) {
 	})
 }
 
-func (s *Stack) home(c Config) (http.Handler, error) {
-	config := home.Config{Hub: s.Hub, Mailbox: s.Mailbox, Origin: s.Origins.Home, Keeper: s.Origins.Keeper, Started: c.StartsChrome}
+func (s *Stack) home(c Config, walk *guide.Guide) (http.Handler, error) {
+	config := home.Config{Hub: s.Hub, Mailbox: s.Mailbox, Guide: walk, Origin: s.Origins.Home, Keeper: s.Origins.Keeper, Started: c.StartsChrome}
 	names := ""
 	for _, site := range s.Origins.Sites() {
 		config.Parties = append(config.Parties, home.Party{Party: site.Party, Origin: site.Origin})

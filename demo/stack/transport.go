@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/demo/trace"
-	"github.com/bonafides-dev/bonafides/internal/look"
 )
 
 // client returns the HTTP client with which party calls the others. *.localhost

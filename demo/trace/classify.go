@@ -77,7 +77,7 @@ func (m *message) kind() string {
 	}
 	post := m.method == http.MethodPost
 	switch {
-	case strings.HasPrefix(p, "/_look/"), p == "/favicon.ico", p == "/favicon.svg":
+	case strings.HasPrefix(p, "/_look/"), strings.HasPrefix(p, "/_demo/"), p == "/favicon.ico", p == "/favicon.svg":
 		return KindAsset
 	case post && (strings.HasSuffix(p, "/signout") || strings.HasSuffix(p, "/sign-out")):
 		return KindSignOut
@@ -112,7 +112,7 @@ func Title(kind string) string {
 var titles = map[string]string{
 	KindIssue:         "token request",
 	KindRedeem:        "token redemption",
-	KindRecord:        "redemption record sent",
+	KindRecord:        "redemption record",
 	KindCommitments:   "key commitments",
 	KindRecordKeys:    "record keys",
 	KindWellKnown:     "well-known file",

@@ -7,7 +7,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/demo/look"
+	"github.com/bonafides-dev/bonafides/internal/web"
 )
 
 // Events streams exchanges as server-sent events: name "exchange", id the
@@ -20,7 +21,7 @@ func (h *Hub) Events(party look.Party, render func(Exchange, io.Writer) error) h
 		Skip(r.Context())
 		after, _ := strconv.ParseInt(r.URL.Query().Get("after"), 10, 64)
 		if r.URL.Query().Get("after") == "now" {
-			after = h.last()
+			after = h.Last()
 		}
 		if id, err := strconv.ParseInt(r.Header.Get("Last-Event-ID"), 10, 64); err == nil {
 			after = id
@@ -28,8 +29,8 @@ func (h *Hub) Events(party look.Party, render func(Exchange, io.Writer) error) h
 		w.Header().Set("Content-Type", "text/event-stream")
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Accel-Buffering", "no")
+		web.Endless(w)
 		control := http.NewResponseController(w)
-		_ = control.SetWriteDeadline(time.Time{})
 		w.WriteHeader(http.StatusOK)
 		if _, err := io.WriteString(w, ": open\n\n"); err != nil || control.Flush() != nil {
 			return

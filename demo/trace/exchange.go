@@ -13,7 +13,7 @@ package trace
 import (
 	"time"
 
-	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/demo/look"
 )
 
 // HeldBack stands where a secret was.

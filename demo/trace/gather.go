@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/demo/look"
 )
 
 // A run is what happened, seen from above: the values of all parties, from
@@ -21,6 +21,7 @@ type run struct {
 	recordsAt, recordIssuers   map[look.Party][]string
 	recordHours, recordOrigins map[look.Party][]string
 	plainAds                   int
+	byKeeper                   bool // a token was redeemed by the polyfill's keeper
 	written, votes             []string
 	// sign-in
 	accountsAsked                                     int
@@ -86,6 +87,9 @@ func (r *run) take(x *Exchange) {
 			}
 		}
 	case KindRedeem:
+		if u, err := url.Parse(x.URL); err == nil && strings.HasSuffix(u.Path, "/polyfill/redeem") && !x.Attack {
+			r.byKeeper = true
+		}
 		r.tokenNonces = append(r.tokenNonces, get("Token", "nonce"))
 		r.tokenWs = append(r.tokenWs, get("Token", "W"))
 		if !x.Refused {

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/demo/look"
 )
 
 // What is kept. Pages and assets have their own share, so that browsing does
@@ -69,7 +69,8 @@ func (h *Hub) Exchanges(party look.Party) []Exchange {
 // All returns every exchange that is still kept, oldest first.
 func (h *Hub) All() []Exchange { return h.filter(func(*Exchange) bool { return true }) }
 
-func (h *Hub) last() int64 {
+// Last returns the number of the newest exchange, 0 before the first.
+func (h *Hub) Last() int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.seq

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/demo/look"
 )
 
 // An Item is one thing that a party learned in this run, or could not learn.
@@ -78,9 +78,13 @@ func (r *run) issuerLearned() []Item {
 
 func (r *run) issuerCouldNot(h *Hub) []Item {
 	redemptions := h.RawKind(look.Issuer, KindRedeem)
+	why := "The redemption comes without the issuer's cookie, and the token was blinded when it was signed."
+	if r.byKeeper {
+		why += " The keeper has the issuer's keys from its own server, the same for everybody, as a browser with tokens of its own has them from its maker: " +
+			"no key says whose token it is. The address and the time of the redemption the issuer does see, and where a browser shares TLS sessions or HSTS between sites, whether it is the same browser."
+	}
 	return []Item{
-		searched(Item{What: "whose token was redeemed", Values: r.issuerAccounts,
-			Why: "The redemption comes without the issuer's cookie, and the token was blinded when it was signed."}, redemptions, "Cookie"),
+		searched(Item{What: "whose token was redeemed", Values: r.issuerAccounts, Why: why}, redemptions, "Cookie"),
 		searched(Item{What: "at which issuance that token was signed",
 			Values: slices.Concat(r.blinded, r.evaluated, r.proofs),
 			Why:    "Nothing of an issuance comes back: not the blinded elements, not the signed ones, not the proof."}, redemptions),
@@ -225,7 +229,7 @@ func (r *run) browserLearned() []Item {
 func (r *run) browserCouldNot() []Item {
 	return []Item{
 		{What: "the issuer's and the provider's secret keys", Why: "It can check what they signed, and sign nothing itself."},
-		{What: "the tokens, for the page's JavaScript", Why: "A native browser shows pages only whether there are some. (A polyfill cannot promise that.)"},
+		{What: "the tokens, for the page's JavaScript", Why: "A browser shows pages only whether there are some. Where the keeper has them its own scripts can read them, and no other site's."},
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/demo/look"
 )
 
 // The headers of Private State Tokens, in Go's canonical form.
@@ -28,12 +28,12 @@ var polyfilled = map[string]string{
 }
 
 // name returns under which of its two names a header is there, the browser's
-// own where it is neither.
+// own where it is neither. A browser that does not know the issuer adds its own
+// with nothing in it beside the one that the script has filled.
 func name(h http.Header, native string) string {
-	if _, ok := h[native]; !ok {
-		if p := polyfilled[native]; h[p] != nil {
-			return p
-		}
+	p := polyfilled[native]
+	if own, ok := h[native]; !ok && h[p] != nil || ok && strings.Join(own, "") == "" && h.Get(p) != "" {
+		return p
 	}
 	return native
 }
@@ -42,7 +42,7 @@ func name(h http.Header, native string) string {
 // browser would have.
 func (m *message) byPolyfill() bool {
 	for native, script := range polyfilled {
-		if m.header[script] != nil && m.header[native] == nil {
+		if m.header[script] != nil && name(m.header, native) == script {
 			return true
 		}
 	}

@@ -33,7 +33,7 @@ func note(x *Exchange) string {
 		if iss, ok := x.Find("Redemption record claims", "iss"); ok {
 			return "The browser sends a redemption record of " + iss.Value + "."
 		}
-		return "The browser has no redemption record to send."
+		return "The browser has none to send."
 	case KindCommitments:
 		return "The issuer's public keys, as browsers take them in."
 	case KindRecordKeys:

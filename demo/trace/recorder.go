@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"sync"
 
-	"github.com/bonafides-dev/bonafides/internal/look"
+	"github.com/bonafides-dev/bonafides/demo/look"
 )
 
 type annotationsKey struct{}

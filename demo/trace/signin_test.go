@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/internal/jose"
-	"github.com/bonafides-dev/bonafides/internal/look"
 )
 
 // The ways without FedCM, by window and by redirect: every message has a name

@@ -5,20 +5,16 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
+	"github.com/bonafides-dev/bonafides/demo/look"
 	"github.com/bonafides-dev/bonafides/internal/jose"
-	"github.com/bonafides-dev/bonafides/internal/look"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
@@ -71,177 +67,6 @@ func want(t *testing.T, x Exchange, group, name, value string) {
 	}
 }
 
-// An issuance and a redemption, with the protocol's own client.
-func tokens(t *testing.T, h *Hub) (issuer *httptest.Server, token *pst.Token, record string) {
-	t.Helper()
-	key, err := pst.GenerateKey(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signing, err := jose.GenerateEd25519()
-	if err != nil {
-		t.Fatal(err)
-	}
-	issuer = party(t, h, look.Issuer, func(w http.ResponseWriter, r *http.Request) {
-		b, err := base64.StdEncoding.DecodeString(r.Header.Get(pst.HeaderToken))
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		if pst.IsRedeemRequest(b) {
-			req, err := pst.ParseRedeemRequest(b)
-			if err != nil || key.Verify(&req.Token) != nil {
-				t.Error("token refused")
-				return
-			}
-			record, err = pst.SignRecord(signing.Signer(), pst.NewRecord("http://issuer.localhost:8080", req.ClientData.RedeemingOrigin, pst.ViaNative, 1, time.Now(), 24*time.Hour))
-			if err != nil {
-				t.Error(err)
-			}
-			w.Header().Set(pst.HeaderToken, record)
-			w.Header().Set(pst.HeaderLifetime, "86000")
-			return
-		}
-		Annotate(r.Context(), Field{Group: GroupFacts, Name: "account", Value: "ada-8f3a", Encoding: "text"})
-		req, err := pst.ParseIssueRequest(b)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		resp, err := key.Issue(req, 2)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		w.Header().Set(pst.HeaderToken, base64.StdEncoding.EncodeToString(resp.Bytes()))
-	})
-	req, pending, err := pst.Begin(key.PublicKey(), 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer := send(t, "POST", issuer.URL+"/.well-known/trust-token", map[string]string{
-		pst.HeaderToken: base64.StdEncoding.EncodeToString(req.Bytes()), pst.HeaderVersion: pst.Version,
-		"Cookie": "session=very-secret-session",
-	}, "")
-	b, _ := base64.StdEncoding.DecodeString(answer.Header.Get(pst.HeaderToken))
-	resp, err := pst.ParseIssueResponse(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := pending.Finish(resp)
-	if err != nil {
-		t.Fatal(err)
-	}
-	redeem := pst.RedeemRequest{Token: got[0], ClientData: pst.ClientData{RedeemingOrigin: "http://news.localhost:8080", RedemptionTimestamp: 1790000000}}
-	send(t, "POST", issuer.URL+"/.well-known/trust-token", map[string]string{
-		pst.HeaderToken: base64.StdEncoding.EncodeToString(redeem.Bytes()), "Origin": "http://news.localhost:8080",
-	}, "")
-	return issuer, &got[0], record
-}
-
-func TestTokensAreDecoded(t *testing.T) {
-	h := NewHub()
-	_, token, record := tokens(t, h)
-
-	x := only(t, h, KindIssue)
-	want(t, x, "IssueRequest", "count", "3")
-	want(t, x, "IssueResponse", "issued", "2")
-	want(t, x, "IssueResponse", "key id", "1")
-	want(t, x, GroupFacts, "account", "ada-8f3a")
-	blinded, ok := x.Find("IssueRequest", "blinded element 3")
-	if !ok || blinded.Size != 97 || len(blinded.Value) != 194 || !blinded.Unlinkable || blinded.Spec == "" {
-		t.Errorf("blinded element: %+v", blinded)
-	}
-	if _, ok := x.Find("IssueResponse", "evaluated element 3"); ok {
-		t.Error("an element is shown that was not signed")
-	}
-
-	x = only(t, h, KindRedeem)
-	want(t, x, "Token", "nonce", hex.EncodeToString(token.Nonce[:]))
-	want(t, x, "Token", "W", hex.EncodeToString(token.W()))
-	want(t, x, "Client data", "redeeming-origin", "http://news.localhost:8080")
-	want(t, x, "Client data", "redemption-timestamp", "1790000000 = 2026-09-21 14:13:20 UTC")
-	want(t, x, "Redemption record header", "typ", "pst-rr+jwt")
-	want(t, x, "Redemption record claims", "via", "native")
-
-	ads := party(t, h, look.AdNetwork, func(w http.ResponseWriter, r *http.Request) {})
-	header, err := pst.FormatRedemptionRecordHeader([]pst.OriginRecord{{Origin: "http://issuer.localhost:8080", Record: record}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	send(t, "GET", ads.URL+"/ad", map[string]string{pst.HeaderRecord: header}, "")
-	x = only(t, h, KindRecord)
-	want(t, x, headerRecord, "issuer", "http://issuer.localhost:8080")
-	want(t, x, "Redemption record claims", "iss", "http://issuer.localhost:8080")
-	if f, _ := x.Find("Redemption record claims", "iat"); !f.Unlinkable {
-		t.Error("the shared record's time is not marked as linking nothing")
-	}
-}
-
-func TestEmptyAndBrokenTokenHeadersSayWhatTheyAre(t *testing.T) {
-	h := NewHub()
-	s := party(t, h, look.Issuer, func(w http.ResponseWriter, r *http.Request) {
-		w.Header()[pst.HeaderToken] = []string{""}
-	})
-	send(t, "POST", s.URL+"/issue", map[string]string{pst.HeaderToken: "!!!"}, "")
-	x := only(t, h, KindIssue)
-	want(t, x, "IssueResponse", "issued", "0")
-	want(t, x, "Not decoded", headerToken, "!!!")
-}
-
-func TestSignInIsDecoded(t *testing.T) {
-	h := NewHub()
-	key, err := jose.GenerateES256()
-	if err != nil {
-		t.Fatal(err)
-	}
-	claims := `{"iss":"http://idp.localhost:8080","sub":"s-1","aud":"shop","exp":1790000300,"iat":1790000000,"nonce":"n-1","email":"ada@idp.localhost","name":"Ada Lovelace"}`
-	token := sign(t, key, claims)
-	idp := party(t, h, look.IdP, func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.ReadAll(r.Body)
-		w.Header().Set("Content-Type", "application/json")
-		if r.URL.Path == "/fedcm/accounts" {
-			_, _ = io.WriteString(w, `{"accounts":[{"id":"s-1","email":"ada@idp.localhost","name":"Ada Lovelace"},{"id":"s-2","email":"grace@idp.localhost","name":"Grace Hopper"}]}`)
-			return
-		}
-		_, _ = io.WriteString(w, `{"token":"`+token+`"}`)
-	})
-	shop := party(t, h, look.Shop, func(w http.ResponseWriter, r *http.Request) { _, _ = io.ReadAll(r.Body) })
-	form := map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Origin": "http://shop.localhost:8080", "Sec-Fetch-Dest": "webidentity"}
-	send(t, "GET", idp.URL+"/fedcm/accounts", map[string]string{"Sec-Fetch-Dest": "webidentity", "Cookie": "idp=abc"}, "")
-	send(t, "POST", idp.URL+"/fedcm/assertion", form, url.Values{"client_id": {"shop"}, "account_id": {"s-1"}, "params": {`{"nonce":"n-1"}`}}.Encode())
-	send(t, "POST", shop.URL+"/signin/fedcm", form, url.Values{"token": {token}}.Encode())
-
-	x := only(t, h, KindAccounts)
-	want(t, x, "JSON", "accounts[1].email", "grace@idp.localhost")
-	x = only(t, h, KindAssertion)
-	want(t, x, "Form", "client_id", "shop")
-	want(t, x, "params", "params.nonce", "n-1")
-	want(t, x, "ID token claims", "nonce", "n-1")
-	x = only(t, h, KindSignIn)
-	want(t, x, "ID token claims", "sub", "s-1")
-	want(t, x, "ID token header", "alg", "ES256")
-
-	learned, not := Learned(h, look.Shop)
-	if !slices.ContainsFunc(learned, func(i Item) bool { return slices.Contains(i.Values, "ada@idp.localhost") }) {
-		t.Errorf("shop learned %+v", learned)
-	}
-	for _, i := range not {
-		if i.Found > 0 {
-			t.Errorf("shop: %q was found after all", i.What)
-		}
-		if i.What == "the person's other accounts at the provider" && (!slices.Contains(i.Values, "grace@idp.localhost") || i.Searched == 0) {
-			t.Errorf("the other account was not searched: %+v", i)
-		}
-	}
-	// A claim that does not hold must show.
-	send(t, "POST", shop.URL+"/anything", map[string]string{"Content-Type": "text/plain"}, base64.StdEncoding.EncodeToString([]byte("hello grace@idp.localhost")))
-	_, not = Learned(h, look.Shop)
-	if !slices.ContainsFunc(not, func(i Item) bool { return i.Found == 1 }) {
-		t.Error("an address that reached the shop inside base64 was not found")
-	}
-}
-
 func TestIssuerCouldNotLinkIsSearched(t *testing.T) {
 	h := NewHub()
 	issuer, token, _ := tokens(t, h)
@@ -268,140 +93,15 @@ func TestIssuerCouldNotLinkIsSearched(t *testing.T) {
 	}
 }
 
-func TestNoSecretIsKept(t *testing.T) {
-	const secret = "s3cr3t-9f1c"
-	h := NewHub()
-	s := party(t, h, look.IdP, func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.ReadAll(r.Body)
-		http.SetCookie(w, &http.Cookie{Name: "idp", Value: secret})
-		w.Header().Set("Location", "/next?code="+secret)
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, `{"session":"`+secret+`","nested":{"csrf_token":"`+secret+`"},"ok":true}`)
-	})
-	form := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
-	send(t, "POST", s.URL+"/signin?code="+secret, map[string]string{
-		"Content-Type": "application/x-www-form-urlencoded", "Cookie": "a=" + secret + "; b=" + secret, "Authorization": "Bearer " + secret,
-	}, "email=ada%40idp.localhost&password="+secret+"&csrf="+secret)
-	send(t, "POST", s.URL+"/verify-email", form, "code="+secret)
-	send(t, "POST", s.URL+"/signin", map[string]string{"Content-Type": "application/json"}, `{"password":"`+secret+`","deep":[{"client_secret":"`+secret+`"}]}`)
-	send(t, "POST", s.URL+"/signin", map[string]string{"Content-Type": "multipart/form-data; boundary=x"}, "--x\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\n"+secret+"\r\n--x--\r\n")
-
-	b, err := json.Marshal(h.All())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(string(b), secret) {
-		t.Errorf("an exchange shows the secret: %s", b)
-	}
-	if !strings.Contains(string(b), "ada@idp.localhost") {
-		t.Error("the form's other field is missing")
-	}
-	if n := Search(h.Raw(look.IdP), []string{secret}); n > 0 {
-		t.Errorf("the secret is in %d captured messages", n)
-	}
-	if n := strings.Count(string(b), HeldBack); n < 10 {
-		t.Errorf("%d values are held back, want all that were sent", n)
-	}
-
-	// The same search does find it where a test asked for everything.
-	all := NewHub()
-	all.InsecureKeepSecrets = true
-	s2 := party(t, all, look.IdP, func(w http.ResponseWriter, r *http.Request) { _, _ = io.ReadAll(r.Body) })
-	send(t, "POST", s2.URL+"/signin", map[string]string{"Cookie": "a=" + secret}, "")
-	if Search(all.Raw(look.IdP), []string{secret}) != 1 {
-		t.Error("InsecureKeepSecrets kept nothing")
-	}
-}
-
-func TestMemoryIsBounded(t *testing.T) {
-	h := NewHub()
-	big := strings.Repeat("x", 200<<10)
-	s := party(t, h, look.Publisher, func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		w.Header().Set("Content-Type", "text/plain")
-		_, _ = io.WriteString(w, big[:70<<10])
-	})
-	for i := range 900 {
-		path := "/signin/nonce"
-		if i%2 == 0 {
-			path = fmt.Sprintf("/page/%d", i)
+func TestThePromiseIsNoWiderThanTheKeeperKeepsIt(t *testing.T) {
+	for path, keeper := range map[string]bool{"/redeem": false, pathRedeemPoly: true} {
+		h := NewHub()
+		s := party(t, h, look.Issuer, func(http.ResponseWriter, *http.Request) {})
+		send(t, "POST", s.URL+path, nil, "")
+		_, not := Learned(h, look.Issuer)
+		if got := strings.Contains(not[0].Why, "The address and the time of the redemption the issuer does see"); got != keeper {
+			t.Errorf("%s: says what an issuer could tell: %v, want %v: %q", path, got, keeper, not[0].Why)
 		}
-		send(t, "POST", s.URL+path, map[string]string{"Content-Type": "text/plain"}, big)
-	}
-	all := h.All()
-	if len(all) > maxProtocol+maxPages {
-		t.Errorf("%d exchanges are kept", len(all))
-	}
-	size := 0
-	for _, m := range h.Raw(look.Publisher) {
-		size += len(m)
-	}
-	if size > maxRaw || h.rawSize != size {
-		t.Errorf("%d bytes are kept, counted as %d, at most %d allowed", size, h.rawSize, maxRaw)
-	}
-	for _, x := range all {
-		for _, f := range append(x.Request, x.Response...) {
-			if len(f.Value) > maxText+8 {
-				t.Fatalf("a field of %d bytes is kept", len(f.Value))
-			}
-		}
-	}
-	if last := all[len(all)-1]; last.Seq != 900 {
-		t.Errorf("the newest is %d, want 900", last.Seq)
-	}
-	h.Reset()
-	if len(h.All()) != 0 || h.rawSize != 0 {
-		t.Error("Reset left something")
-	}
-}
-
-func TestFloodOfPagesLeavesTheProtocol(t *testing.T) {
-	h := NewHub()
-	s := party(t, h, look.Issuer, func(w http.ResponseWriter, r *http.Request) {})
-	send(t, "GET", s.URL+pathCommitments, nil, "")
-	for i := range maxPages + 50 {
-		send(t, "GET", s.URL+fmt.Sprintf("/style%d.css", i), nil, "")
-	}
-	only(t, h, KindCommitments)
-}
-
-func TestSamePageAgainIsOneArrow(t *testing.T) {
-	h := NewHub()
-	s := party(t, h, look.Shop, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	})
-	for range 3 {
-		send(t, "GET", s.URL+"/", nil, "")
-	}
-	if x := only(t, h, KindPage); x.Count != 3 || x.Seq != 3 {
-		t.Errorf("count %d, seq %d", x.Count, x.Seq)
-	}
-}
-
-func TestSubscriberGetsWhatWasAndWhatComes(t *testing.T) {
-	h := NewHub()
-	s := party(t, h, look.Issuer, func(w http.ResponseWriter, r *http.Request) {})
-	get := func() { send(t, "GET", s.URL+pathRecordKeys, nil, "") }
-	get()
-	get()
-	ctx, cancel := context.WithCancel(context.Background())
-	ch := h.Subscribe(ctx, 1)
-	if x := <-ch; x.Seq != 2 {
-		t.Errorf("first is %d, want 2", x.Seq)
-	}
-	var wait sync.WaitGroup
-	for range 20 {
-		wait.Go(get)
-	}
-	for seq := int64(3); seq <= 22; seq++ {
-		if x := <-ch; x.Seq != seq {
-			t.Fatalf("got %d, want %d", x.Seq, seq)
-		}
-	}
-	wait.Wait()
-	cancel()
-	if _, open := <-ch; open {
-		t.Error("a message after the end")
 	}
 }
 
@@ -414,7 +114,7 @@ func TestEventStreamIsOneEventEach(t *testing.T) {
 		return err
 	})))
 	defer events.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	r, _ := http.NewRequestWithContext(ctx, "GET", events.URL, nil)
 	resp, err := http.DefaultClient.Do(r)

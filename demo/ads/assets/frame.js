@@ -1,7 +1,7 @@
 // Inside the publisher's frame. Where the browser sent a redemption record with
 // the frame's navigation, the ad is chosen already. A script cannot do that, so
 // the page around lends its record, and this document asks its own server again.
-import { partOf } from '/_look/fragment.js';
+import { partOf } from '/_demo/fragment.js';
 
 const main = document.querySelector('[data-out="ad"]');
 const { embedders, issuer, ad } = main.dataset;

@@ -1,13 +1,17 @@
 // The guide's strip on a site. It begins with an address that ends in #guide
 // and stays, in this tab, until it is left.
 
-import { draw } from '/_look/fragment.js';
+import { draw } from '/_demo/fragment.js';
 
 const key = 'guide';
+// Which walk this is stands in the address, behind #guide, and names nobody.
+let walk = '';
 const remember = (on) => {
   try {
-    if (on) sessionStorage.setItem(key, '1');
-    else sessionStorage.removeItem(key);
+    if (!on) return sessionStorage.removeItem(key);
+    const given = location.hash.match(/^#guide=([\w-]+)$/)?.[1];
+    walk = given ?? sessionStorage.getItem(key) ?? '';
+    sessionStorage.setItem(key, walk || '1');
   } catch { /* storage is off: the guide ends with this page */ }
 };
 remember(true);
@@ -63,14 +67,17 @@ show.addEventListener('click', () => {
 leave.before(show);
 
 let last = '';
-async function draw() {
+let asked = 0;
+async function refresh() {
+  const mine = ++asked;
   try {
-    const answer = await fetch('/_guide/strip');
+    const answer = await fetch(`/_guide/strip?walk=${walk}`);
     if (!answer.ok) return;
     const html = await answer.text();
+    if (mine !== asked) return; // a later question has the later answer
     if (html !== last) draw(text, last = html);
     mark();
-  } catch { /* the demo has stopped; the strip stays as it is */ }
+  } catch { /* the demo has stopped; the strip stays as it is until it is there again */ }
 }
 
 document.body.prepend(strip);
@@ -78,12 +85,25 @@ let timer = 0;
 const events = new EventSource('/_guide/events?after=now');
 events.addEventListener('exchange', () => {
   clearTimeout(timer);
-  timer = setTimeout(draw, 200);
+  timer = setTimeout(refresh, 200);
+});
+// What happened before it was open, or while it was away, is told by no event.
+events.addEventListener('open', refresh);
+// Whoever comes back from the provider's window finds the strip as things are now.
+addEventListener('focus', refresh);
+// The home page's link to a page that is open already changes the fragment alone.
+addEventListener('hashchange', () => {
+  if (!location.hash.startsWith('#guide')) return;
+  remember(true);
+  refresh();
 });
 leave.addEventListener('click', () => {
   remember(false);
   events.close();
+  clearTimeout(timer);
+  asked++; // what is still under way draws nothing
+  removeEventListener('focus', refresh);
   strip.remove();
   for (const old of document.querySelectorAll(`.${marked}`)) old.classList.remove(marked);
 });
-draw();
+refresh();

@@ -1,6 +1,6 @@
 // The home page: probes of each site, the live chart, what changes with it.
 
-import { draw, firstOf } from '/_look/fragment.js';
+import { draw, firstOf, partOf } from '/_demo/fragment.js';
 
 const chart = document.querySelector('[data-chart]');
 const section = document.getElementById('chart');
@@ -8,13 +8,12 @@ const section = document.getElementById('chart');
 // 1. Does this browser reach each site?
 const probes = [...document.querySelectorAll('[data-probe]')];
 for (const probe of probes) {
-  probe.textContent = 'asking…';
   fetch(probe.dataset.probe, { mode: 'cors', credentials: 'omit', cache: 'no-store', signal: AbortSignal.timeout(5000) })
     .then((answer) => answer.ok)
     .catch(() => false)
     .then((ok) => {
       probe.dataset.state = ok ? 'done' : 'error';
-      probe.textContent = ok ? 'this browser reaches it' : 'this browser does not reach it';
+      probe.hidden = ok; // only what fails is worth a word
       if (!ok) document.querySelector('[data-hosts]').hidden = false;
     });
 }
@@ -24,23 +23,36 @@ const about = document.querySelector('[data-capabilities]');
 if (about) {
   const tokens = 'hasPrivateToken' in document;
   const fedcm = 'IdentityCredential' in window;
-  about.textContent = [
-    tokens ? 'This browser has Private State Tokens of its own.' : 'This browser has no Private State Tokens of its own: the polyfill on the pages stands in, and keeper.localhost keeps the tokens.',
-    fedcm ? 'It has FedCM.' : 'It has no FedCM of its own: a window of the provider, or a redirect, takes the place of its dialog.',
-  ].join(' ');
+  about.textContent = `Your browser: ${[
+    tokens ? 'tokens of its own if it knows this issuer\'s keys, else the keeper\'s' : 'tokens by the keeper',
+    fedcm ? 'sign-in by its own dialog.' : 'sign-in by a window of the provider.',
+  ].join('; ')}`;
 }
 
 // 3. The guide opens each site beside this page, always in the same tab.
 document.addEventListener('click', (event) => {
-  const link = event.target.closest?.('[data-guide] a');
+  const link = event.target.closest?.('[data-guide] a, [data-steps] a');
   if (link && link.origin !== location.origin) link.target = 'bonafides-guide';
 });
 
 if (chart && section) {
   // 4. Pages and styles are hidden until asked for.
   const minor = document.querySelector('[data-minor]');
-  minor.addEventListener('change', () => section.classList.toggle('all', minor.checked));
-  section.classList.toggle('all', minor.checked);
+  const only = document.querySelector('[data-only]');
+  // An act's heading stands over the first row of it that is seen.
+  const group = () => {
+    section.classList.toggle('all', minor.checked);
+    let last = '';
+    for (const row of chart.children) {
+      row.classList.toggle('other', only.value !== '' && !row.dataset.ends.split(' ').includes(only.value));
+      const seen = (minor.checked || !row.classList.contains('minor')) && !row.classList.contains('other');
+      const begins = seen && row.dataset.act !== '' && row.dataset.act !== last;
+      if (begins) last = row.dataset.heading = row.dataset.act;
+      else delete row.dataset.heading;
+    }
+  };
+  for (const tool of [minor, only]) tool.addEventListener('change', group);
+  group();
 
   // 5. Bytes are fetched when a message is opened.
   const open = async (details) => {
@@ -65,7 +77,9 @@ if (chart && section) {
   }, true);
 
   const show = () => {
-    const row = /^#x\d+$/.test(location.hash) && document.querySelector(location.hash);
+    // A site's page names the newest message of a kind: it does not know its number.
+    const kind = location.hash.match(/^#last-([a-z-]+)$/)?.[1];
+    const row = kind ? [...chart.querySelectorAll(`[data-kind="${kind}"]`)].pop() : /^#x\d+$/.test(location.hash) && document.querySelector(location.hash);
     if (!row) return;
     if (row.classList.contains('minor') && !minor.checked) minor.click();
     row.querySelector('details').open = true;
@@ -94,10 +108,11 @@ if (chart && section) {
           if (!answer.ok) throw new Error(path);
           return answer.text();
         }));
-        const steps = document.querySelector('[data-guide]');
-        const at = [...steps.querySelectorAll('a')].indexOf(document.activeElement);
-        draw(steps, guide);
-        if (at >= 0) steps.querySelectorAll('a')[at]?.focus();
+        const links = () => [...document.querySelectorAll('[data-guide] a, [data-steps] a')];
+        const at = links().indexOf(document.activeElement);
+        document.querySelector('[data-guide]').replaceChildren(partOf(guide, '.begin'));
+        document.querySelector('[data-steps]').replaceChildren(partOf(guide, '.steps'));
+        if (at >= 0) links()[at]?.focus();
         const who = document.querySelector('[data-learned]');
         const opened = [...who.querySelectorAll('details[open]')].map((d) => d.id);
         const focused = who.contains(document.activeElement) && document.activeElement.closest('details')?.id;
@@ -127,6 +142,7 @@ if (chart && section) {
     if (before) before.after(row);
     else chart.prepend(row);
     while (chart.children.length > 700) chart.firstElementChild.remove();
+    group();
     count();
     refresh();
     if (follow && !row.classList.contains('minor')) row.scrollIntoView({ block: 'end', behavior: 'smooth' });

@@ -1,7 +1,7 @@
 // The instrument, live: while the panel is open, what the server receives is
 // put on top of the list, and the lists of what was learned are read again.
 
-import { draw, firstOf } from '/_look/fragment.js';
+import { draw, firstOf } from '/_demo/fragment.js';
 
 const panel = document.querySelector('details[data-panel]');
 const list = panel?.querySelector('[data-exchanges]');
@@ -75,6 +75,11 @@ if (panel) {
   follow();
 }
 
-// A newcomer who came by "Guide me" gets the guide's strip.
-const guided = () => { try { return sessionStorage.getItem('guide') === '1'; } catch { return false; } };
-if (location.hash === '#guide' || guided()) import('/_guide/guide.js');
+// A newcomer who came by "Guide me" gets the guide's strip, also on a page that
+// was open already.
+const guided = () => { try { return sessionStorage.getItem('guide') !== null; } catch { return false; } };
+const called = () => /^#guide(=|$)/.test(location.hash);
+const guide = () => { if (called()) import('/_guide/guide.js'); };
+if (guided()) import('/_guide/guide.js');
+guide();
+addEventListener('hashchange', guide);

@@ -1,18 +1,15 @@
-// Says who keeps the tokens on this page, and why: the browser, or the keeper.
+// Says who keeps the tokens on this page, and why: the browser, or the keeper. It
+// stands in the panel: nobody needs to know it to use the site.
 
-const main = document.querySelector('[data-issuer]');
-const role = document.querySelector('aside.role p');
+const page = document.querySelector('[data-issuer]');
+const out = document.querySelector('[data-out="path"]');
 
-function write(out, { path, why }) {
+function write({ path, why }) {
   out.dataset.path = path;
-  out.textContent = path === 'native' ? `Tokens: by this browser itself. ${why}` : `Tokens: by the keeper ${why}`;
+  out.textContent = path === 'native' ? 'Tokens: this browser is asked first, and the keeper if it does not know the keys of this issuer.' : `Tokens: by the keeper ${why}`;
 }
 
-if (main && role && window.bonafides?.tokenPath) {
-  const out = document.createElement('span');
-  out.dataset.out = 'path';
-  out.setAttribute('role', 'status');
-  role.append(out);
-  write(out, window.bonafides.tokenPath(main.dataset.issuer));
-  document.addEventListener('bonafides:path', () => write(out, window.bonafides.tokenPath(main.dataset.issuer)));
+if (page && out && window.bonafides?.tokenPath) {
+  write(window.bonafides.tokenPath(page.dataset.issuer));
+  document.addEventListener('bonafides:path', () => write(window.bonafides.tokenPath(page.dataset.issuer)));
 }

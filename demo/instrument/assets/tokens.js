@@ -8,8 +8,8 @@ export const supported = () => typeof document.hasPrivateToken === 'function';
 
 export const missing = {
   state: 'error',
-  title: 'This browser has no Private State Tokens.',
-  text: 'Chrome and Chromium have them, on secure origins. Start the demo with "go run ./demo -chrome", or open this page in Chromium.',
+  title: 'This browser has no Private State Tokens, and the script that stands in for them did not load.',
+  text: 'Load the page again. If it stays so, see whether an extension blocks scripts of keeper.localhost.',
 };
 
 /** What a redeemed token request looks like; version 1 is the only one. */
@@ -22,6 +22,42 @@ export const hasToken = (issuer) => document.hasPrivateToken(issuer);
 
 /** Whether this site holds a live redemption record of the issuer. */
 export const hasRecord = (issuer) => document.hasRedemptionRecord(issuer);
+
+// A call that takes this tab away never ends: the page that comes back begins
+// anew. What was under way is remembered, so that it can say what came of it.
+const key = (name) => `away:${name}`;
+const store = (change) => { try { return change(sessionStorage); } catch { return null; } }; // storage is off: the page then says nothing
+
+/** Runs a call under a name that the page remembers if it has to leave meanwhile. */
+export async function away(name, call) {
+  store((s) => s.setItem(key(name), '1'));
+  const stay = () => store((s) => s.removeItem(key(name)));
+  try {
+    return await call();
+  } finally {
+    stay();
+  }
+}
+
+/**
+ * Whether the call of that name, which took this tab away, worked: undefined if
+ * none did. worked is asked until it says so; an issuance takes the tab away twice,
+ * so a no is final only when the page has stayed a while.
+ */
+export async function cameBack(name, worked) {
+  if (!supported() || store((s) => s.getItem(key(name))) === null) return undefined;
+  if (performance.getEntriesByType('navigation')[0]?.type === 'reload') { // somebody did not wait
+    store((s) => s.removeItem(key(name)));
+    return undefined;
+  }
+  let done = false;
+  for (let i = 0; i < 12 && !done; i++) {
+    if (i > 0) await new Promise((r) => setTimeout(r, 250));
+    done = await worked().catch(() => false);
+  }
+  store((s) => s.removeItem(key(name)));
+  return done;
+}
 
 /**
  * An outcome for what the browser threw: its name and message, why, and what to
@@ -39,8 +75,8 @@ function why(error, doing) {
     case 'InvalidStateError':
       if (/keys/i.test(message)) {
         return ['This browser does not know the keys of this issuer, so it sent no request. ' +
-          'Chrome takes key commitments from its own list or from a command-line flag: ' +
-          'start the demo with "go run ./demo -chrome".', 'error'];
+          'The keeper stands in where its script has loaded: load the page again, or start a browser ' +
+          'that has the keys with "go run ./demo -chrome".', 'error'];
       }
       return [doing === 'send'
         ? 'There is no redemption record to send. Redeem a token first.'

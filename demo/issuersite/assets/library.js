@@ -1,8 +1,8 @@
 // The library's page: asks the browser to fetch tokens.
 
-import { draw } from '/_look/fragment.js';
-import { action, outElement } from '/_look/ui.js';
-import { explain, hasToken, missing, request, supported } from '/_instrument/tokens.js';
+import { draw } from '/_demo/fragment.js';
+import { action, outElement, show } from '/_demo/ui.js';
+import { away, cameBack, explain, hasToken, missing, request, supported } from '/_instrument/tokens.js';
 
 // Pages without the vouching box (one that was not found) have nothing to do.
 const issuer = document.querySelector('[data-issuer]')?.dataset.issuer;
@@ -30,16 +30,16 @@ function outcome({ requested, issued, reason }) {
   return {
     state: 'done',
     title: issued < requested ? `${issued} tokens, of ${requested} that the browser asked for.` : `${issued} tokens.`,
-    text: `${byKeeper() ? 'The keeper' : 'The browser'} checked the issuer's proof that all are signed with the published key, and keeps them. ` +
-      'This page cannot read them.',
-    evidence: [{ name: 'reason', value: reason }],
+    text: `${byKeeper() ? 'The keeper' : 'The browser'} checked that all are signed with the published key, and keeps them. ` +
+      'New for the library: that you took tokens, and not what they look like. This page cannot read them.',
+    message: 'token-request',
   };
 }
 
 action('get-tokens', async () => {
   if (!supported()) return missing;
   try {
-    const response = await fetch('/issue', { method: 'POST', privateToken: request() });
+    const response = await away('get-tokens', () => fetch('/issue', { method: 'POST', privateToken: request() }));
     return outcome(await response.json());
   } catch (error) {
     return explain(error, 'issue');
@@ -73,7 +73,7 @@ async function tokensLeft() {
     out.dataset.state = 'done';
     out.dataset.has = has ? 'yes' : 'no';
     out.textContent = has
-      ? `This browser holds tokens of the library.${byKeeper() ? '' : ' It alone knows how many: DevTools, Application, Private state tokens.'}`
+      ? `This browser holds tokens of the library.${byKeeper() ? '' : ' How many says whoever keeps them: DevTools, Application, Private state tokens, or else the token keeper on its own page.'}`
       : 'This browser holds no token of the library now.';
   } catch (error) {
     out.dataset.state = 'error';
@@ -89,6 +89,15 @@ function wanted() { try { return localStorage.getItem(key) === '1'; } catch { re
 const again = () => { if (wanted() && document.visibilityState === 'visible') tokensLeft(); };
 
 again();
+// Where no window opens, this tab goes to the keeper and comes back as a new page.
+cameBack('get-tokens', () => hasToken(issuer)).then((worked) => {
+  if (worked === undefined) return;
+  remember();
+  tokensLeft();
+  show('get-tokens', worked
+    ? { state: 'done', title: 'The keeper has your tokens.', text: 'This tab went to the keeper and came back, twice: for the request, and with the answer. Spend one on another site.' }
+    : { state: 'refused', title: 'This tab came back from the keeper without tokens.', text: 'Sign in first, if you have not, and press "Get tokens" again.' });
+});
 document.addEventListener('visibilitychange', again);
 
 // The account of redemptions, read again when somebody comes back to the page.

@@ -1,9 +1,9 @@
 // The paper's page: redeems a token, and has the browser send the redemption
 // record with letters, votes and the ad.
 
-import { draw } from '/_look/fragment.js';
-import { action, exceptionTitle, outcomeOf, run } from '/_look/ui.js';
-import { explain, hasRecord, hasToken, missing, redemption, sending, supported } from '/_instrument/tokens.js';
+import { draw } from '/_demo/fragment.js';
+import { action, exceptionTitle, outcomeOf, run, show } from '/_demo/ui.js';
+import { away, cameBack, explain, hasRecord, hasToken, missing, redemption, sending, supported } from '/_instrument/tokens.js';
 
 const { issuer, ads } = document.querySelector('main').dataset;
 const issuerName = issuer && new URL(issuer).hostname;
@@ -28,20 +28,45 @@ action('has-token', async () => {
 async function redeem(refreshPolicy) {
   if (!supported()) return missing;
   try {
-    await fetch(`${issuer}/redeem`, { method: 'POST', privateToken: redemption(refreshPolicy) });
+    await away('redeem', () => fetch(`${issuer}/redeem`, { method: 'POST', privateToken: redemption(refreshPolicy) }));
   } catch (error) {
     return explain(error, 'redeem');
   }
   if (!await hasRecord(issuer)) {
     return { state: 'error', title: 'The answer came, but this browser holds no record.', text: 'Press the button again to use another token.' };
   }
-  reloadAd();
-  return {
-    state: 'done',
-    title: 'One token used. This site has a redemption record.',
-    text: 'You can vote and write now. The advertisement was asked for again, with the record.',
-  };
+  vouchedFor();
+  return used;
 }
+
+const news = 'New for this paper: a person is here. New for the library: a token was used here, and not whose.';
+const used = {
+  state: 'done',
+  title: 'One token used. This site has a redemption record.',
+  text: news,
+  message: 'token-redemption',
+};
+
+/** What a record changes, where one pressed: the ad, and what the record says. */
+async function vouchedFor() {
+  reloadAd();
+  const place = document.querySelector('[data-record]');
+  try {
+    const response = await fetchWithRecord('/record');
+    if (response.ok && place) draw(place, await response.text());
+  } catch { /* the outcome above has said what there is to say */ }
+  // Last: what is above it has its height by now.
+  document.querySelector('.ad')?.scrollIntoView({ block: 'nearest' });
+}
+
+// Where no window opens, this tab goes to the keeper and comes back as a new page.
+cameBack('redeem', () => hasRecord(issuer)).then((worked) => {
+  if (worked) {
+    show('redeem', { ...used, text: `This tab went to the keeper and came back. ${news}` });
+    vouchedFor();
+  }
+  else if (worked === false) show('redeem', { state: 'refused', title: 'This tab went to the keeper and came back without a record.', text: `Get tokens at ${issuerName}, or press the button again.` });
+});
 
 const spending = 'Waiting for the issuer to take a token.';
 action('redeem', () => redeem('none'), spending);
@@ -71,14 +96,27 @@ for (const form of document.querySelectorAll('form[data-form]')) {
   });
 }
 
-async function send(url, body, options = {}) {
+async function send(url, body) {
   let response;
   try {
-    response = await fetchWithRecord(url, { method: 'POST', headers: { Accept: 'application/json' }, body, ...options });
+    response = await fetchWithRecord(url, { method: 'POST', headers: { Accept: 'application/json' }, body });
   } catch (error) {
     return explain(error, 'send');
   }
   return outcomeOf(response);
+}
+
+/** The same, of which the answer comes as a verdict to read: a hundred refusals
+ * would be a hundred errors in the console. */
+async function attempt(url, body, credentials) {
+  let answer;
+  try {
+    const response = await fetchWithRecord(url, { method: 'POST', headers: { Accept: 'application/json', 'Bonafides-Demo-Verdict': '1' }, body, credentials });
+    answer = await response.json();
+  } catch (error) {
+    return explain(error, 'send');
+  }
+  return outcomeOf(new Response(answer.body, { status: answer.status, headers: { 'Content-Type': answer.type } }));
 }
 
 /** Reads the parts again that others may have changed. */
@@ -93,9 +131,16 @@ async function redraw() {
 
 function reloadAd() {
   for (const frame of document.querySelectorAll('iframe[data-ad-frame]')) {
+    // The old one stays until the new one is there: the place changes once.
     const again = frame.cloneNode();
-    frame.replaceWith(again);
+    again.hidden = true;
+    again.addEventListener('load', () => {
+      again.hidden = false;
+      frame.remove();
+    }, { once: true });
+    frame.after(again);
   }
+  for (const label of document.querySelectorAll('[data-ad-label]')) label.textContent = 'Advertisement, with your record';
 }
 
 action('send-record', async () => {
@@ -126,7 +171,7 @@ document.querySelector('form[data-attack-form="vote-100"]')?.addEventListener('s
     for (const credentials of ['same-origin', 'omit']) {
       let left = 50;
       const worker = async () => {
-        while (left-- > 0) answers.push(await send('/vote', new URLSearchParams({ option: 'yes' }), { credentials }));
+        while (left-- > 0) answers.push(await attempt('/vote', new URLSearchParams({ option: 'yes' }), credentials));
       };
       await Promise.all(Array.from({ length: 8 }, worker));
     }

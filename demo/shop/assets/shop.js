@@ -1,8 +1,8 @@
 // The shop's page: sign-in, sign-out, the basket without a reload, and the
 // attack that needs a fresh ID token.
 
-import { draw } from '/_look/fragment.js';
-import { exceptionTitle, outcomeOf, run, show } from '/_look/ui.js';
+import { draw } from '/_demo/fragment.js';
+import { exceptionTitle, outcomeOf, run, show } from '/_demo/ui.js';
 import { available, signIn, signOut } from '/signin.js';
 
 const noSignIn = {
@@ -32,9 +32,15 @@ function sayPath({ path, why }) {
 document.addEventListener('click', (event) => {
   if (event.target.closest?.('[data-do="signin-redirect"]')) sessionStorage.setItem(linked, '1');
 });
+const byLink = sessionStorage.getItem(linked) !== null;
+sessionStorage.removeItem(linked);
+// After a redirect this is a new page, and the session is there, or is not.
+if (byLink || kit?.signInPath().path === 'redirect') {
+  const name = document.querySelector('[data-user]')?.lastChild.textContent.trim();
+  if (name) show('signin', { state: 'done', title: `Welcome, ${name}.`, text: 'This tab went to the provider and came back. New for the shop: your name and address, signed by your provider. New for the provider: that you sign in here.', message: 'authorization-response' });
+}
 if (kit) {
-  sayPath(sessionStorage.getItem(linked) ? { path: 'redirect', why: 'You chose another way.' } : kit.signInPath());
-  sessionStorage.removeItem(linked);
+  sayPath(byLink ? { path: 'redirect', why: 'You chose another way.' } : kit.signInPath());
   document.addEventListener('bonafides:signin-path', (event) => {
     sayPath(event.detail);
     // A dialog that did not come has become a window.
@@ -43,7 +49,9 @@ if (kit) {
 }
 
 function waitingFor() {
-  return kit?.path === 'native' ? 'Waiting for your choice in the browser\'s dialog.' : 'Waiting for your choice in the provider\'s window.';
+  return kit?.path === 'native'
+    ? 'Waiting for your choice: in the browser\'s dialog, or in the provider\'s window if you are not signed in there.'
+    : 'Waiting for your choice in the provider\'s window.';
 }
 
 // The header's button is drawn again after each sign-in and sign-out, so its
@@ -69,7 +77,8 @@ async function doSignIn() {
   return {
     state: 'done',
     title: `${answer.new ? 'Welcome' : 'Welcome back'}, ${answer.user?.name || answer.user?.email || 'customer'}.`,
-    text: 'The shop checked the provider\'s signature and your nonce, and opened a session.',
+    text: `New for the shop: your name and address, signed by your provider. New for the provider: that you sign in here${kit?.path === 'native' ? ', which it learned when you agreed' : ''}.`,
+    message: 'sign-in',
   };
 }
 
