@@ -13,9 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/jwks"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
-	"github.com/bonafides-dev/bonafides/rpserver/jwks"
+	"github.com/bonafides-dev/bonafides/rpserver/record"
 )
 
 var update = flag.Bool("update", false, "write the records that the Node example is tested with anew")
@@ -42,7 +43,7 @@ func TestServer(t *testing.T) {
 		}
 	}))
 	defer issuer.Close()
-	h, err := newServer(issuer.URL, issuer.Client())
+	h, err := newServer(issuer.URL, []string{"https://news.example"}, issuer.Client())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,8 +86,53 @@ func TestServer(t *testing.T) {
 	if fetched != 1 {
 		t.Errorf("the keys were fetched %d times, want once", fetched)
 	}
-	if _, err := newServer("issuer.example", http.DefaultClient); err == nil {
-		t.Error("an issuer that is no origin was taken")
+	for name, config := range map[string][2]string{
+		"an issuer that is no origin":   {"issuer.example", "https://news.example"},
+		"a publisher that is no origin": {"https://issuer.example", "*"},
+	} {
+		if _, err := newServer(config[0], config[1:], http.DefaultClient); err == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+}
+
+// TestPagesSendTheRecordThroughThePolyfill plays a browser that has no Private
+// State Tokens: it asks first, and then sends the polyfill's header.
+func TestPagesSendTheRecordThroughThePolyfill(t *testing.T) {
+	issuer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte(keys)) }))
+	defer issuer.Close()
+	h, err := newServer(issuer.URL, []string{"https://news.example"}, issuer.Client())
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := sign(t, pst.NewRecord(issuer.URL, "https://news.example", pst.ViaPolyfill, 1, time.Now(), 24*time.Hour))
+	value, err := pst.FormatRedemptionRecordHeader([]pst.OriginRecord{{Origin: issuer.URL, Record: good}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(method string, header map[string]string) *http.Response {
+		r := httptest.NewRequest(method, "/ad", nil)
+		for name, v := range header {
+			r.Header.Set(name, v)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Result()
+	}
+	asks := map[string]string{"Origin": "https://news.example", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": strings.ToLower(record.HeaderPolyfill)}
+	preflight := send(http.MethodOptions, asks)
+	if preflight.StatusCode/100 != 2 || preflight.Header.Get("Access-Control-Allow-Origin") != "https://news.example" ||
+		!strings.Contains(preflight.Header.Get("Access-Control-Allow-Headers"), record.HeaderPolyfill) {
+		t.Errorf("the page may not send the header: %d %v", preflight.StatusCode, preflight.Header)
+	}
+	answer := send(http.MethodGet, map[string]string{"Origin": "https://news.example", record.HeaderPolyfill: value})
+	body, _ := io.ReadAll(answer.Body)
+	if !strings.HasPrefix(string(body), "An advertisement for people.") || answer.Header.Get("Access-Control-Allow-Origin") != "https://news.example" {
+		t.Errorf("%s %v", body, answer.Header)
+	}
+	asks["Origin"] = "https://evil.example"
+	if refused := send(http.MethodOptions, asks); refused.Header.Get("Access-Control-Allow-Origin") != "" {
+		t.Error("another site's page may send records")
 	}
 }
 

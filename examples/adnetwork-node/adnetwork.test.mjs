@@ -7,7 +7,7 @@ import {createServer} from 'node:http';
 import {test} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {createLocalJWKSet, exportJWK, generateKeyPair, SignJWT} from 'jose';
-import {checkRecord, parseRecordHeader, requestOrigin} from './record.mjs';
+import {checkRecord, Refused, parseRecordHeader, requestOrigin} from './record.mjs';
 
 const data = JSON.parse(readFileSync(new URL('testdata/records.json', import.meta.url), 'utf8'));
 const {issuer, origin, records} = data;
@@ -46,10 +46,18 @@ test('whatever is wrong is refused with its reason', async () => {
     ['another token with the same claims', {'sec-redemption-record': header(records.notARecord), origin}, 'ERR_JWT_CLAIM_VALIDATION_FAILED'],
     ['from another site', {'sec-redemption-record': good, origin: 'https://evil.example'}, 'origin_mismatch'],
     ['from a sandbox', {'sec-redemption-record': good, origin: 'null', referer: `${origin}/`}, 'origin_unknown'],
+    ['an empty one beside nothing', {'sec-redemption-record': '', 'private-state-redemption-record': '', origin}, 'no_record'],
     ['from nowhere', {'sec-redemption-record': good}, 'origin_unknown'],
   ]) {
     await assert.rejects(checkRecord(headers, config), {code}, name);
   }
+});
+
+test("the polyfill's header counts where the browser's own is empty or missing, and not beside one", async () => {
+  const polyfill = {'private-state-redemption-record': header(records.polyfill), origin};
+  assert.equal((await checkRecord(polyfill, config)).via, 'polyfill');
+  assert.equal((await checkRecord({'sec-redemption-record': '', ...polyfill}, config)).via, 'polyfill');
+  await assert.rejects(checkRecord({'sec-redemption-record': header(records.tampered), ...polyfill}, config), Refused);
 });
 
 test('header and origin are read strictly', () => {
@@ -74,7 +82,7 @@ test('the server answers by the record', async (t) => {
   await new Promise((done) => keys.listen(0, '127.0.0.1', done));
   t.after(() => keys.close());
   const child = spawn(process.execPath, [fileURLToPath(new URL('server.mjs', import.meta.url))], {
-    env: {...process.env, ISSUER: issuer, KEYS: `http://127.0.0.1:${keys.address().port}/.well-known/redemption-record-keys`, PORT: '0'},
+    env: {...process.env, ISSUER: issuer, KEYS: `http://127.0.0.1:${keys.address().port}/.well-known/redemption-record-keys`, PUBLISHERS: origin, PORT: '0'},
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   t.after(() => child.kill());
@@ -84,4 +92,14 @@ test('the server answers by the record', async (t) => {
   assert.match(await ad(fresh), /^An advertisement for people\. \(https:\/\/issuer\.example vouched for a visitor of https:\/\/news\.example\.\)/);
   assert.match(await ad(records.shared), /^A plain advertisement\. \(The record is not good: .*exp/);
   assert.match(await ad(), /^A plain advertisement\. \(The request carries no redemption record\.\)/);
+  // A browser without Private State Tokens asks first, then sends the polyfill's header.
+  const ask = (from) => fetch(url, {method: 'OPTIONS', headers: {Origin: from, 'Access-Control-Request-Method': 'GET', 'Access-Control-Request-Headers': 'private-state-redemption-record'}});
+  const preflight = await ask(origin);
+  assert.equal(preflight.status, 204);
+  assert.equal(preflight.headers.get('access-control-allow-origin'), origin);
+  assert.match(preflight.headers.get('access-control-allow-headers'), /Private-State-Redemption-Record/);
+  assert.equal((await ask('https://evil.example')).headers.get('access-control-allow-origin'), null);
+  const sent = await fetch(url, {headers: {Origin: origin, 'Private-State-Redemption-Record': header(fresh)}});
+  assert.match(await sent.text(), /^An advertisement for people\./);
+  assert.equal(sent.headers.get('access-control-allow-origin'), origin);
 });

@@ -58,7 +58,9 @@ export function requestOrigin(headers) {
  * @throws {Refused}
  */
 export async function checkRecord(headers, {issuer, keys, now = new Date()}) {
-  const header = headers['sec-redemption-record'];
+  // The browser's own header counts if it is there with a record in it, else the
+  // polyfill's: a page cannot set a header that begins with Sec-.
+  const header = headers['sec-redemption-record']?.trim() ? headers['sec-redemption-record'] : headers['private-state-redemption-record'];
   if (!header?.trim()) throw new Refused('no_record', 'The request carries no redemption record.');
   const record = parseRecordHeader(header).get(issuer);
   if (record === undefined) throw new Refused('issuer_unknown', 'The record is of another issuer.');

@@ -2,8 +2,6 @@ package main
 
 import (
 	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,27 +10,17 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/issuer"
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
-	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
+// every is the time between rotations.
+const every = 90 * 24 * time.Hour
+
 // loadKeys reads the token keys and the key that signs records from two files in
-// the folder, making each where it is missing. To rotate them: bonafides keys
-// rotate -dir FOLDER -id 2, and the number that it prints into
-// Config.CommitmentID.
-func loadKeys(data string) (*exchange.Keys, ed25519.PrivateKey, []ed25519.PublicKey, error) {
+// the folder, making each where it is missing. To rotate them, every 90 days: stop
+// the issuer, bonafides keys rotate -dir FOLDER, and start it.
+func loadKeys(data string) (*issuer.Keys, ed25519.PrivateKey, []ed25519.PublicKey, error) {
 	text, err := readOrMake(filepath.Join(data, "token-keys.txt"), func() (string, error) {
-		key, err := pst.GenerateKey(1)
-		if err != nil {
-			return "", err
-		}
-		set, err := pst.NewKeySet(key)
-		if err != nil {
-			return "", err
-		}
-		// Half a year, to the second.
-		expires := time.Now().AddDate(0, 6, 0).Truncate(time.Second)
-		keys, err := exchange.NewKeys(set, map[uint32]time.Time{key.ID(): expires})
+		keys, err := issuer.GenerateKeys(time.Now(), every)
 		if err != nil {
 			return "", err
 		}
@@ -41,16 +29,12 @@ func loadKeys(data string) (*exchange.Keys, ed25519.PrivateKey, []ed25519.Public
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	keys, err := exchange.ParseKeys(text)
+	keys, err := issuer.ParseKeys(text)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, fmt.Errorf("token-keys.txt in %s: %w", data, err)
 	}
 	text, err = readOrMake(filepath.Join(data, "record-key.txt"), func() (string, error) {
-		seed := make([]byte, ed25519.SeedSize)
-		if _, err := rand.Read(seed); err != nil {
-			return "", err
-		}
-		return base64.StdEncoding.EncodeToString(seed) + "\n", nil
+		return issuer.GenerateRecordKey(time.Now())
 	})
 	if err != nil {
 		return nil, nil, nil, err

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"html/template"
 	"io/fs"
 	"log"
 	"log/slog"
@@ -23,18 +24,23 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/bonafides-dev/bonafides/issuer"
-	"github.com/bonafides-dev/bonafides/store/spent"
+	"github.com/bonafides-dev/bonafides/protocol/origin"
+	"github.com/bonafides-dev/bonafides/store/spentstore"
+	"github.com/bonafides-dev/bonafides/wasm"
 )
 
 //go:embed page
 var page embed.FS
 
 func main() {
+	flag.CommandLine = flag.NewFlagSet("issuer", flag.ExitOnError) // -h says this name
 	addr := flag.String("addr", "localhost:8090", "`host:port` to listen on")
 	origin := flag.String("origin", "", "the issuer's `origin` as browsers see it (default http://ADDR)")
+	keeper := flag.String("keeper", "", "`origin` of a token keeper, for browsers without tokens of this issuer; empty: they get none")
 	data := flag.String("data", "issuer-data", "`folder` for keys and spent tokens")
 	flag.Parse()
 	if *origin == "" {
@@ -42,19 +48,25 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *addr, *origin, *data); err != nil {
+	if err := run(ctx, *addr, *origin, *keeper, *data); err != nil {
 		log.Fatal(err)
 	}
 }
 
 // run serves until ctx ends.
-func run(ctx context.Context, addr, origin, data string) error {
-	store, err := spent.OpenSQLite(filepath.Join(data, "spent.db"))
+func run(ctx context.Context, addr, own, keeper, data string) error {
+	if keeper == own {
+		return fmt.Errorf("-keeper is the issuer's own origin, which could read the tokens back: a keeper has an origin of its own")
+	}
+	if keeper != "" && !origin.Is(keeper) {
+		return fmt.Errorf("-keeper %s is not an origin such as https://keeper.example (no path, no slash at the end)", keeper)
+	}
+	store, err := spentstore.OpenSQLite(filepath.Join(data, "spent.db"))
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	handler, iss, err := newHandler(store, origin, data)
+	handler, iss, err := newHandler(store, own, keeper, data)
 	if err != nil {
 		return err
 	}
@@ -62,11 +74,18 @@ func run(ctx context.Context, addr, origin, data string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s\n\nA browser that was not told about this issuer ignores it. Start Chromium with:\n", origin)
-	fmt.Printf("chromium --additional-private-state-token-key-commitments='{%q:%s}'\n", origin, iss.Commitment())
+	fmt.Println(own)
+	if keeper != "" {
+		fmt.Printf("\nEvery browser gets tokens here, with the keeper at %s.\n", keeper)
+	}
+	fmt.Print("\nA browser keeps tokens of an issuer itself if it was told about it. Start Chromium with:\n")
+	fmt.Printf("chromium --additional-private-state-token-key-commitments='{%q:%s}'\n", own, iss.Commitment())
 
-	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	go sweep(ctx, store)
+	srv := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+	}
+	go sweep(ctx, store, iss.TokenKeys())
 	go func() {
 		<-ctx.Done()
 		last, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -79,8 +98,9 @@ func run(ctx context.Context, addr, origin, data string) error {
 	return nil
 }
 
-// newHandler mounts the issuer and its page.
-func newHandler(store *spent.Store, origin, data string) (http.Handler, *issuer.Issuer, error) {
+// newHandler mounts the issuer and its page. With a keeper it answers browsers that
+// keep no tokens of this issuer, too.
+func newHandler(store *spentstore.Store, origin, keeper, data string) (http.Handler, *issuer.Issuer, error) {
 	keys, recordKey, recordKeys, err := loadKeys(data)
 	if err != nil {
 		return nil, nil, err
@@ -91,11 +111,11 @@ func newHandler(store *spent.Store, origin, data string) (http.Handler, *issuer.
 	}
 	iss, err := issuer.New(issuer.Config{
 		Origin:       origin,
-		Keys:         keys.Set(),
-		KeyExpiry:    keys.Expiry(),
+		Keys:         keys,
 		RecordSigner: issuer.NewRecordSigner(recordKey),
 		RecordKeys:   issuer.RecordKeySet(recordKeys...),
 		Policy:       work,
+		Polyfill:     keeper != "",
 		Spent:        store,
 		Counter:      store,
 	})
@@ -111,15 +131,37 @@ func newHandler(store *spent.Store, origin, data string) (http.Handler, *issuer.
 		mux.Handle(p, iss)
 	}
 	mux.Handle("GET /issue/challenge", work)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'")
-		http.FileServerFS(files).ServeHTTP(w, r)
-	})
+	mux.Handle("/", http.FileServerFS(files))
+	front, err := newFront(files, keeper)
+	if err != nil {
+		return nil, nil, err
+	}
+	mux.Handle("GET /{$}", front)
 	return mux, iss, nil
 }
 
-// sweep forgets solved puzzles that have expired.
-func sweep(ctx context.Context, store *spent.Store) {
+// newFront is the page, with the keeper's script in it where there is a keeper.
+func newFront(files fs.FS, keeper string) (http.Handler, error) {
+	page, err := template.ParseFS(files, "index.html")
+	if err != nil {
+		return nil, err
+	}
+	var tag string
+	if keeper != "" {
+		if tag, err = wasm.ScriptTag(keeper+"/bonafides/", keeper); err != nil {
+			return nil, err
+		}
+	}
+	policy := strings.TrimSpace("default-src 'none'; img-src data:; style-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; script-src 'self' " + keeper)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", policy)
+		_ = page.Execute(w, template.HTML(tag)) // markup of the kit's own
+	}), nil
+}
+
+// sweep forgets solved puzzles that have expired, and what was spent with keys that
+// have expired and are no longer in the ring.
+func sweep(ctx context.Context, store *spentstore.Store, ring []issuer.TokenKey) {
 	for t := time.NewTicker(time.Hour); ; {
 		select {
 		case <-ctx.Done():
@@ -128,6 +170,9 @@ func sweep(ctx context.Context, store *spent.Store) {
 		case now := <-t.C:
 			if err := store.Sweep(ctx, now); err != nil {
 				slog.Error("sweeping failed", "error", err)
+			}
+			if _, err := store.Purge(ctx, ring, now); err != nil {
+				slog.Error("purging failed", "error", err)
 			}
 		}
 	}

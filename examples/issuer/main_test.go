@@ -16,19 +16,19 @@ import (
 	"github.com/bonafides-dev/bonafides/issuer"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
-	"github.com/bonafides-dev/bonafides/store/spent"
+	"github.com/bonafides-dev/bonafides/store/spentstore"
 )
 
-const origin = "http://issuer.localhost:8090"
+const own = "http://issuer.localhost:8090"
 
 // start runs the example on the folder data.
 func start(t *testing.T, data string) *httptest.Server {
 	t.Helper()
-	store, err := spent.OpenSQLite(filepath.Join(data, "spent.db"))
+	store, err := spentstore.OpenSQLite(filepath.Join(data, "spent.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler, _, err := newHandler(store, origin, data)
+	handler, _, err := newHandler(store, own, "", data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestTokensAreEarnedRedeemedOnceAndSurviveARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err := pst.JudgeRecord(record, keys, origin, time.Now()); err != nil || r.Origin != "https://news.example" {
+	if r, err := pst.JudgeRecord(record, keys, own, time.Now()); err != nil || r.Origin != "https://news.example" {
 		t.Errorf("record %+v, %v", r, err)
 	}
 	for _, name := range []string{"token-keys.txt", "record-key.txt", "spent.db"} {
@@ -143,7 +143,7 @@ func TestPageAndItsParts(t *testing.T) {
 }
 
 func TestDamagedKeyFilesAreNamed(t *testing.T) {
-	for name, want := range map[string]string{"token-keys.txt": "token key 1", "record-key.txt": "record-key.txt"} {
+	for name, want := range map[string]string{"token-keys.txt": "token-keys.txt", "record-key.txt": "record-key.txt"} {
 		data := t.TempDir()
 		if err := os.WriteFile(filepath.Join(data, name), []byte("rubbish"), 0o600); err != nil {
 			t.Fatal(err)
@@ -160,18 +160,50 @@ func TestDamagedKeyFilesAreNamed(t *testing.T) {
 func TestRunServesUntilItIsTold(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
-	go func() { done <- run(ctx, "127.0.0.1:0", "http://localhost:8090", t.TempDir()) }()
+	go func() { done <- run(ctx, "127.0.0.1:0", "http://localhost:8090", "", t.TempDir()) }()
 	time.Sleep(50 * time.Millisecond)
 	cancel()
-	select {
-	case err := <-done:
-		if err != nil {
-			t.Error(err)
-		}
-	case <-time.After(20 * time.Second):
-		t.Fatal("still serving")
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
-	if err := run(t.Context(), "127.0.0.1:0", "http://issuer.example", t.TempDir()); err == nil || !strings.Contains(err.Error(), "https") {
+	if err := run(t.Context(), "127.0.0.1:0", "http://issuer.example", "", t.TempDir()); err == nil || !strings.Contains(err.Error(), "https") {
 		t.Errorf("plain http on the open net: %v", err)
+	}
+}
+
+func TestWithAKeeperEveryBrowserIsAnswered(t *testing.T) {
+	for _, keeper := range []string{"", "http://keeper.localhost:8093"} {
+		data := t.TempDir()
+		store, err := spentstore.OpenSQLite(filepath.Join(data, "spent.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer store.Close()
+		handler, _, err := newHandler(store, own, keeper, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		send := func(method, path string) *httptest.ResponseRecorder {
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, httptest.NewRequest(method, own+path, nil))
+			return w
+		}
+		page := send(http.MethodGet, "/")
+		has := strings.Contains(page.Body.String(), `data-keeper="`+keeper+`"`) && strings.Contains(page.Body.String(), `integrity="sha384-`)
+		if has != (keeper != "") || strings.Contains(page.Header().Get("Content-Security-Policy"), "keeper") != (keeper != "") {
+			t.Errorf("keeper %q: %v %s", keeper, page.Header(), page.Body)
+		}
+		if got := send(http.MethodPost, issuer.PolyfillIssuePath).Code; (got != http.StatusNotFound) != (keeper != "") {
+			t.Errorf("keeper %q: the polyfill's request is answered with %d", keeper, got)
+		}
+	}
+}
+
+func TestAKeeperThatIsNoOriginStopsTheIssuer(t *testing.T) {
+	for _, keeper := range []string{"foo", "keeper.localhost:8093", "http://keeper.localhost:8093/"} {
+		err := run(t.Context(), "127.0.0.1:0", "http://issuer.localhost:8090", keeper, t.TempDir())
+		if err == nil || !strings.Contains(err.Error(), "is not an origin") {
+			t.Errorf("%s: %v", keeper, err)
+		}
 	}
 }

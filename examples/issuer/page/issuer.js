@@ -1,4 +1,4 @@
-// Gets tokens from this site: fetch a puzzle, solve it, ask.
+// Gets tokens from this site: fetches a puzzle, solves it, and asks at a press.
 
 // solve finds a number such that SHA-256(challenge "." number) begins with so
 // many zero bits.
@@ -20,22 +20,41 @@ async function solve(challenge, difficulty) {
   }
 }
 
+// The puzzle is solved before anybody presses, so that the press asks at once: a
+// browser that opens the keeper's window for the tokens does so only while a press
+// counts, and WebKit forgets it at the first await.
+let proof = '';
+let solved;
+const prepare = () => {
+  proof = '';
+  solved = (async () => {
+    const puzzle = await (await fetch('/issue/challenge')).json();
+    proof = await solve(puzzle.challenge, puzzle.difficulty);
+  })();
+  solved.catch(() => {}); // said when somebody presses
+};
+prepare();
+
+// ask is called inside the press. The browser, or the keeper, makes the blinded
+// tokens, checks the issuer's proof and keeps the result; this script sees none of it.
+const ask = () => fetch('/issue', {
+  method: 'POST',
+  headers: {'Issuance-Proof': proof},
+  privateToken: {version: 1, operation: 'token-request'},
+});
+
 async function getTokens(say) {
   if (!('hasPrivateToken' in document)) {
-    return say('refused', 'This browser has no Private State Tokens.');
+    return say('refused', 'This browser has no Private State Tokens, and this issuer was started without a keeper.');
   }
-  say('working', 'Solving the puzzle.');
-  const puzzle = await (await fetch('/issue/challenge')).json();
-  const proof = await solve(puzzle.challenge, puzzle.difficulty);
+  let asked;
+  if (proof) asked = ask();
+  else {
+    say('working', 'Solving the puzzle.');
+    asked = solved.then(ask);
+  }
   say('working', 'Asking for tokens.');
-  // The browser makes the blinded tokens, checks the issuer's proof and keeps the
-  // result; this script sees none of it.
-  const response = await fetch('/issue', {
-    method: 'POST',
-    headers: {'Issuance-Proof': proof},
-    privateToken: {version: 1, operation: 'token-request'},
-  });
-  const {issued, reason} = await response.json();
+  const {issued, reason} = await (await asked).json();
   if (issued > 0) say('done', `Your browser now has ${issued} more tokens of this site.`);
   else say('refused', `No tokens were issued (${reason}).`);
 }
@@ -53,9 +72,10 @@ button.addEventListener('click', async () => {
   } catch (e) {
     // InvalidStateError: the browser holds no key commitments of this issuer.
     say('error', e.name === 'InvalidStateError'
-      ? 'This browser was not told the keys of this issuer. Start it with the flag that the issuer printed.'
-      : `It did not work: ${e.message}`);
+      ? 'Neither this browser nor the keeper has the keys of this issuer. The keeper asks for them when it starts, and its log says what came of it; or start Chromium with the flag that the issuer printed.'
+      : `It did not work. ${e.name}: ${e.message}`);
   } finally {
+    prepare(); // a proof is good once
     button.disabled = false;
   }
 });
