@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bonafides-dev/bonafides/store/memstore"
-	"github.com/bonafides-dev/bonafides/store/spent"
+	"github.com/bonafides-dev/bonafides/store/mem/spentmem"
+	"github.com/bonafides-dev/bonafides/store/spentstore"
 )
 
 // The native issuer gives the answers of the scripts, on both of its stores.
@@ -22,12 +22,12 @@ func TestNativeAnswers(t *testing.T) {
 	if len(scripts) < 40 {
 		t.Errorf("%d scripts, want at least 40", len(scripts))
 	}
-	sqlite, err := spent.OpenSQLite(filepath.Join(t.TempDir(), "spent.db"))
+	sqlite, err := spentstore.OpenSQLite(filepath.Join(t.TempDir(), "spent.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer sqlite.Close()
-	for kind, store := range map[string]Store{"memory": &memstore.Spent{}, "SQLite": sqlite} {
+	for kind, store := range map[string]Store{"memory": &spentmem.Store{}, "SQLite": sqlite} {
 		played := map[string]bool{}
 		for _, i := range Issuers() {
 			handler, err := i.Native(store)
@@ -84,7 +84,7 @@ func TestScriptsRefuseOtherAnswers(t *testing.T) {
 		},
 	} {
 		for _, i := range Issuers() {
-			handler, err := i.Native(&memstore.Spent{})
+			handler, err := i.Native(&spentmem.Store{})
 			if err != nil {
 				t.Fatal(err)
 			}

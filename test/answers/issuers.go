@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/internal/exchange"
 	"github.com/bonafides-dev/bonafides/issuer"
-	"github.com/bonafides-dev/bonafides/issuer/exchange"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
@@ -57,8 +57,22 @@ func publicKeys() []*pst.PublicKey {
 	return []*pst.PublicKey{keys["1"].PublicKey(), keys["2"].PublicKey()}
 }
 
-// tokenKeys are the keys with these names as an operator keeps them.
+// tokenKeys are the keys with these names as an operator keeps them; the first one
+// signs.
 func tokenKeys(names ...string) string {
+	text := "bonafides-keyring=1 kind=token\n"
+	for i, n := range names {
+		state := "retired"
+		if i == 0 {
+			state = "current"
+		}
+		text += "id=" + n + " state=" + state + " expires=" + expiry[n] + " key=" + base64.StdEncoding.EncodeToString(keys[n].Bytes()) + "\n"
+	}
+	return text
+}
+
+// firstForm are the same keys as they were kept before there were key rings.
+func firstForm(names ...string) string {
 	var words []string
 	for _, n := range names {
 		words = append(words, base64.StdEncoding.EncodeToString(keys[n].Bytes())+","+expiry[n])
@@ -66,10 +80,17 @@ func tokenKeys(names ...string) string {
 	return strings.Join(words, " ")
 }
 
+// The record key in both forms.
+var (
+	recordKeys      = "bonafides-keyring=1 kind=record\nid=1 state=current key=seed:" + recordFirstForm + "\n"
+	recordFirstForm = base64.StdEncoding.EncodeToString(recordSeed[:])
+)
+
 // An Issuer is one that scripts talk to.
 type Issuer struct {
 	Name     string
-	Keys     string // token keys, see exchange.ParseKeys
+	Keys     string // token keys, see issuer.ParseKeys
+	Record   string // record keys, see issuer.ParseRecordKeys
 	Polyfill bool
 	Down     bool // its store cannot answer
 }
@@ -78,10 +99,10 @@ type Issuer struct {
 func Issuers() []Issuer {
 	main := tokenKeys("1", "2", "3")
 	return []Issuer{
-		{Name: "main", Keys: main, Polyfill: true},
-		{Name: "native-only", Keys: main},
-		{Name: "expired", Keys: tokenKeys("3", "1"), Polyfill: true},
-		{Name: "store-down", Keys: main, Polyfill: true, Down: true},
+		{Name: "main", Keys: main, Record: recordKeys, Polyfill: true},
+		{Name: "native-only", Keys: firstForm("1", "2", "3"), Record: recordFirstForm},
+		{Name: "expired", Keys: tokenKeys("3", "1"), Record: recordKeys, Polyfill: true},
+		{Name: "store-down", Keys: main, Record: recordKeys, Polyfill: true, Down: true},
 	}
 }
 
@@ -89,7 +110,7 @@ func Issuers() []Issuer {
 func (i Issuer) Worker() map[string]string {
 	on := map[bool]string{true: "on", false: "off"}
 	return map[string]string{
-		"ISSUER_KEYS": i.Keys, "ISSUER_RECORD_KEY": base64.StdEncoding.EncodeToString(recordSeed[:]),
+		"ISSUER_KEYS": i.Keys, "ISSUER_RECORD_KEY": i.Record,
 		"ISSUER_ORIGIN": Origin, "ISSUER_ALLOWED_ORIGINS": Members, "ISSUER_COMMITMENT_ID": strconv.Itoa(commitmentID),
 		"ISSUER_BATCH_SIZE": strconv.Itoa(batch), "ISSUER_CPU_MS": "30", "ISSUER_RECORD_LIFETIME": strconv.Itoa(int(recordLifetime / time.Second)),
 		"ISSUER_POLICY": "work", "ISSUER_TOKENS": strconv.Itoa(workTokens), "WORK_DIFFICULTY": strconv.Itoa(workBits),
@@ -106,7 +127,7 @@ type Store interface {
 
 // Native is the issuer in Go.
 func (i Issuer) Native(store Store) (http.Handler, error) {
-	all, err := exchange.ParseKeys(i.Keys)
+	all, err := issuer.ParseKeys(i.Keys)
 	if err != nil {
 		return nil, err
 	}
@@ -117,11 +138,14 @@ func (i Issuer) Native(store Store) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	record := ed25519.NewKeyFromSeed(recordSeed[:])
+	record, public, err := issuer.ParseRecordKeys(i.Record)
+	if err != nil {
+		return nil, err
+	}
 	iss, err := issuer.New(issuer.Config{
 		Origin: Origin, AllowedOrigins: []string{Members},
-		Keys: all.Set(), KeyExpiry: all.Expiry(), CommitmentID: commitmentID, BatchSize: batch,
-		RecordSigner: issuer.NewRecordSigner(record), RecordKeys: issuer.RecordKeySet(record.Public().(ed25519.PublicKey)),
+		Keys: all, CommitmentID: commitmentID, BatchSize: batch,
+		RecordSigner: issuer.NewRecordSigner(record), RecordKeys: issuer.RecordKeySet(public...),
 		RecordLifetime: recordLifetime, Policy: work, Polyfill: i.Polyfill, Spent: store, Counter: store,
 		Log: slog.New(slog.DiscardHandler),
 	})
@@ -138,9 +162,10 @@ type down struct{}
 
 var errDown = errors.New("the store is down")
 
-func (down) Spend(context.Context, uint32, [pst.NonceSize]byte, time.Time) error { return errDown }
-func (down) Use(context.Context, [32]byte, time.Time) error                      { return errDown }
-func (down) Count(context.Context, string, issuer.Day) error                     { return errDown }
+func (down) Admit(context.Context, ...issuer.TokenKey) error          { return nil }
+func (down) Spend(context.Context, uint32, [pst.NonceSize]byte) error { return errDown }
+func (down) Use(context.Context, [32]byte, time.Time) error           { return errDown }
+func (down) Count(context.Context, string, issuer.Day) error          { return errDown }
 
 // documents are what issuers publish about the fixed keys.
 func documents() map[string]string {

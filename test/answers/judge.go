@@ -20,8 +20,6 @@ import (
 //	{{record WORDS}}       a redemption record that verifies, with via=native or
 //	                       via=polyfill, origin=ORIGIN, key=ID
 //	{{seconds}}            the rest of a record's life
-//	{{minute}}             a time of the last minutes as "on 2006-01-02 at 15:04"
-//	                       or, for today, "at 15:04"
 //	{{unix}}               a time of the next day in Unix seconds
 //	{{challenge}}          a challenge of the proof of work
 //	{{lf}}                 a line feed
@@ -74,15 +72,6 @@ func (p *player) judge(words []string, got string) error {
 			return errors.New("not the rest of a record's life")
 		}
 		return nil
-	case "minute":
-		for _, layout := range []string{"at 15:04", "on 2006-01-02 at 15:04"} {
-			for back := range 5 {
-				if now.UTC().Add(-time.Duration(back)*time.Minute).Format(layout) == got {
-					return nil
-				}
-			}
-		}
-		return errors.New("no time of the last minutes")
 	case "unix":
 		n, err := strconv.ParseInt(got, 10, 64)
 		if left := time.Unix(n, 0).Sub(now); err != nil || left < 0 || left > 24*time.Hour {

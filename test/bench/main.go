@@ -156,7 +156,7 @@ func wasm(work string) error {
 	}
 	tiny, small, plain := filepath.Join(work, "tiny.wasm"), filepath.Join(work, "small.wasm"), filepath.Join(work, "go.wasm")
 	for file, opt := range map[string]string{tiny: "-opt=2", small: "-opt=z"} {
-		if err := build(nil, tinygo, "build", "-target=wasip1", "-buildmode=c-shared", opt, "-no-debug", "-panic=trap", "-scheduler=none", "-o", file, "./guest"); err != nil {
+		if err := build(nil, tinygo, "build", "-target=wasip1", "-buildmode=c-shared", opt, "-no-debug", "-panic=trap", "-scheduler=none", "-interp-timeout=4h", "-o", file, "./guest"); err != nil {
 			return err
 		}
 	}
