@@ -30,6 +30,14 @@ for (const name of ['chromium', 'firefox', 'webkit']) {
       assert.deepEqual(page.problems.filter((p) => !p.includes('ERR_TRUST_TOKEN_OPERATION_FAILED')), []);
     });
 
+    test(`${name}: a script of a test is no gesture, and a press is one`, async () => {
+      await page.goto(stack.url('home'));
+      assert.equal(await page.eval(() => navigator.userActivation.hasBeenActive), false);
+      await page.eval(() => document.body.prepend(Object.assign(document.createElement('button'), { id: 'press', textContent: 'Press' })));
+      await page.click('#press');
+      assert.equal(await page.eval(() => navigator.userActivation.hasBeenActive), true);
+    });
+
     test(`${name}: signing in and out at the provider with its forms`, async () => {
       await page.goto(stack.url('idp', '/signin'));
       await page.follow('[data-do="signin-ada"]');

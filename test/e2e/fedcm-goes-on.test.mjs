@@ -6,7 +6,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { launch } from './lib/browser.mjs';
 import { answer, click, inClick } from './lib/polyfill.mjs';
 import { NativePerson, Providers, SignInSites, WindowPerson, claims } from './lib/providers.mjs';
-import { alone, closeOthers, others } from './lib/windows.mjs';
+import { alone, closeOthers, inFront, others } from './lib/windows.mjs';
 
 const nonce = 'n-0123456789abcdef';
 const get = (o, rest = {}) => window.tell(navigator.credentials.get({ identity: { mode: o.mode ?? 'passive', providers: [{ configURL: o.configURL, clientId: 'rp', params: o.params }] }, ...rest }));
@@ -69,24 +69,28 @@ describe('FedCM switched off in the settings', () => {
   });
   after(() => browser?.close());
   afterEach(() => closeOthers(page));
-
-  test('the browser delays its no: after some seconds the press is offered another way', { timeout: 90_000 }, async () => {
+  const fresh = async () => {
     await page.goto(`${sites.origin('rp')}/`);
+    await inFront(page);
+  };
+
+  test('the browser delays its no: after some seconds the press is offered another way', { timeout: 20 * 60_000 }, async () => {
+    await fresh();
     await click(page, get, call);
     await wentOn(page);
     await inWindow(page);
   });
 
-  test('the browser says no at once: the press goes on', { timeout: 90_000 }, async () => {
-    await page.goto(`${sites.origin('rp')}/`);
+  test('the browser says no at once: the press goes on', { timeout: 20 * 60_000 }, async () => {
+    await fresh();
     await page.cdp.send('FedCm.enable', { disableRejectionDelay: true });
     await click(page, get, call);
     await wentOn(page);
     await inWindow(page);
   });
 
-  test('a no to the other way is the browser\'s own error', { timeout: 90_000 }, async () => {
-    await page.goto(`${sites.origin('rp')}/`);
+  test('a no to the other way is the browser\'s own error', { timeout: 20 * 60_000 }, async () => {
+    await fresh();
     await page.eval(() => { window.open = () => null; document.addEventListener('bonafides:ask-signin', (e) => { e.preventDefault(); window.detail = e.detail; }); });
     await page.cdp.send('FedCm.disable');
     await click(page, get, call);
@@ -97,8 +101,8 @@ describe('FedCM switched off in the settings', () => {
     await page.cdp.send('FedCm.enable', { disableRejectionDelay: true });
   });
 
-  test('an abort ends all of it', { timeout: 90_000 }, async () => {
-    await page.goto(`${sites.origin('rp')}/`);
+  test('an abort ends all of it', { timeout: 20 * 60_000 }, async () => {
+    await fresh();
     await page.eval(() => document.addEventListener('bonafides:ask-signin', (e) => { e.preventDefault(); window.detail = e.detail; }));
     await page.cdp.send('FedCm.disable');
     await click(page, (o) => {
@@ -112,7 +116,7 @@ describe('FedCM switched off in the settings', () => {
   });
 
   for (const [what, options] of [['on page load', {}], ['silently', { mediation: 'silent' }]]) {
-    test(`nothing was pressed (${what}): the browser's no stays`, { timeout: 90_000 }, async () => {
+    test(`nothing was pressed (${what}): the browser's no stays`, { timeout: 20 * 60_000 }, async () => {
       await page.goto(sites.calling({ ...options, identity: { providers: [{ configURL: call.configURL, clientId: 'rp', params: call.params }] } }));
       assert.equal((await page.eval(() => window.waiting)).name, 'NetworkError');
       assert.equal(await page.eval(bar), false);
@@ -140,6 +144,7 @@ describe('FedCM as it comes', () => {
   afterEach(() => closeOthers(page));
   const fresh = async (site = 'rp') => {
     await page.goto(`${sites.origin(site)}/`);
+    await inFront(page);
     person.fedcm.skip();
   };
 
@@ -147,7 +152,7 @@ describe('FedCM as it comes', () => {
   const read = () => page.eval(() => new Promise((r) => { setTimeout(r, 600); }));
 
   for (const mode of ['active', 'passive']) {
-    test(`${mode}: it works, and nothing else is opened`, { timeout: 90_000 }, async () => {
+    test(`${mode}: it works, and nothing else is opened`, { timeout: 20 * 60_000 }, async () => {
       await fresh();
       await click(page, get, { ...call, mode }, { mediation: 'required' });
       const dialog = await person.asked();
@@ -160,7 +165,7 @@ describe('FedCM as it comes', () => {
       await alone(page);
     });
 
-    test(`${mode}: a dialog that is dismissed is not gone around`, { timeout: 90_000 }, async () => {
+    test(`${mode}: a dialog that is dismissed is not gone around`, { timeout: 20 * 60_000 }, async () => {
       await fresh();
       await click(page, get, { ...call, mode }, { mediation: 'required' });
       const dialog = await person.asked();
@@ -172,7 +177,7 @@ describe('FedCM as it comes', () => {
     });
   }
 
-  test('the "no" of before silences the next call: another press of the button goes on', { timeout: 90_000 }, async () => {
+  test('the "no" of before silences the next call: another press of the button goes on', { timeout: 20 * 60_000 }, async () => {
     await person.fedcm.resetCooldown();
     await fresh();
     await click(page, get, call, { mediation: 'required' });
@@ -188,7 +193,7 @@ describe('FedCM as it comes', () => {
     await person.fedcm.resetCooldown();
   });
 
-  test('a refusal of the provider is not gone around', { timeout: 90_000 }, async () => {
+  test('a refusal of the provider is not gone around', { timeout: 20 * 60_000 }, async () => {
     await fresh();
     await click(page, get, { ...call, params: {}, mode: 'active' }, { mediation: 'required' });
     await (await person.asked()).choose('Ada Brandt');
@@ -207,7 +212,7 @@ describe('FedCM as it comes', () => {
     await alone(page);
   });
 
-  test('nobody is signed in at the provider: the press goes on to its window, which asks for that first', { timeout: 90_000 }, async () => {
+  test('nobody is signed in at the provider: the press goes on to its window, which asks for that first', { timeout: 20 * 60_000 }, async () => {
     await page.goto(providers.origin('one'));
     await page.follow('[data-do="signout-all"]');
     await fresh();
@@ -221,7 +226,7 @@ describe('FedCM as it comes', () => {
     await inWindow(page);
   });
 
-  test('however quickly a dialog is dismissed, that is a no', { timeout: 90_000 }, async () => {
+  test('however quickly a dialog is dismissed, that is a no', { timeout: 20 * 60_000 }, async () => {
     await fresh();
     await click(page, get, { ...call, mode: 'active' }, { mediation: 'required' });
     await (await person.asked()).cancel();
@@ -230,7 +235,7 @@ describe('FedCM as it comes', () => {
     await alone(page);
   });
 
-  test('a broken provider, in active mode: the browser begins to show something; if that was it, the next press goes on', { timeout: 90_000 }, async () => {
+  test('a broken provider, in active mode: the browser begins to show something; if that was it, the next press goes on', { timeout: 20 * 60_000 }, async () => {
     await fresh();
     const broken = { ...call, mode: 'active', configURL: `${providers.origin('one')}/none.json` };
     await click(page, get, broken);
@@ -242,7 +247,7 @@ describe('FedCM as it comes', () => {
     await page.wait(() => location.pathname === '/redirected');
   });
 
-  test('the provider has neither FedCM nor a window: the press goes on to the redirect', { timeout: 90_000 }, async () => {
+  test('the provider has neither FedCM nor a window: the press goes on to the redirect', { timeout: 20 * 60_000 }, async () => {
     await fresh();
     await click(page, get, { ...call, configURL: `${providers.origin('one')}/none.json` });
     await page.wait(() => location.pathname === '/redirected' && window.bonafides !== undefined);

@@ -89,7 +89,7 @@ for (const { kind, browser: name, options = {}, native = false } of [
     afterEach(() => closeOthers(page));
 
     for (const row of table) {
-      test(`${kind}: ${row.begins.slice(0, 60)} ${row.with ?? ''}`, { timeout: 90_000 }, async () => {
+      test(`${kind}: ${row.begins.slice(0, 60)} ${row.with ?? ''}`, { timeout: 20 * 60_000 }, async () => {
         let code = samples[sampleOf(row)];
         for (const [from, to] of row.fill?.(o) ?? []) {
           assert.ok(code.includes(from), `the sample has no ${from}:\n${code}`);

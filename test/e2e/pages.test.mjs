@@ -1,16 +1,19 @@
 // Every page: at 360 and 1280 pixels, in light and dark, closed and with all
 // its panels open. A page joins by being linked from another of its site.
-// The screenshots are left in test/e2e/out.
+// With BONAFIDES_PICTURES=1 the screenshots are left in test/e2e/out.
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { act, launch } from './lib/browser.mjs';
-import { examine, forms, inWords, links } from './lib/pages.mjs';
+import { examine, firstScreen, forms, inWords, links, screens, settle, sticksOut } from './lib/pages.mjs';
 import { outDir, sites, Stack } from './lib/stack.mjs';
 import { getTokens, redeem, signIn } from './lib/tokens.mjs';
 
 /** Pages that no link leads to. */
-const unlinked = { news: ['/nosuch'], ads: ['/ad'], idp: ['/signin', '/signup', '/error?code=origin_mismatch', '/nosuch'], issuer: ['/nosuch'], shop: ['/nosuch'], home: ['/nosuch'] };
+const unlinked = { news: ['/nosuch'], ads: ['/ad'], idp: ['/signin', '/signup', `/verify-email?mail=sent&signup=${'A'.repeat(26)}`, '/error?code=origin_mismatch', '/nosuch'], issuer: ['/nosuch'], shop: ['/nosuch'], home: ['/nosuch'] };
+
+/** The pages with one thing to do, which is on the first screen and is the only one in its colour. */
+const oneAction = { home: ['/'], issuer: ['/'], news: ['/', '/story/bridge'], ads: ['/'], idp: ['/', '/signin', '/signup'], shop: ['/'] };
 
 /** More pages of one site than this would be a crawl that never ends. */
 const mostPages = 40;
@@ -55,6 +58,12 @@ async function inspect(site, state, open, queue) {
       // A sign-out, a sign-in by redirect or a download is an action, not a page.
       if (!/signout|signin\/start|save|download|\.(html|js|css|svg|json)$/.test(link) && !seen.has(link)) queue.push(link);
     }
+    for (const screen of open ? [] : screens) {
+      await page.size(screen.width, screen.height);
+      await settle(page);
+      const primary = oneAction[site]?.includes(where) ? 1 : await page.eval(() => Math.min(1, [...document.querySelectorAll('.primary')].filter((e) => e.checkVisibility()).length));
+      for (const f of [...await firstScreen(page, primary), ...await sticksOut(page)]) faults.set(f, [...(faults.get(f) ?? []), `${nameOf(site, where, state)} ${screen.width}`]);
+    }
     for (const [f, at] of await examine(page, { name: nameOf(site, where, state), open, status })) faults.set(f, [...(faults.get(f) ?? []), ...at]);
   }
   await page.close();
@@ -68,6 +77,13 @@ describe('as a newcomer finds it', () => {
       assert.ok((await inspect(site, 'new', false, ['/', ...unlinked[site]])).size > 0);
     });
   }
+  test('a host that no site has says so on a page like the others', async () => {
+    await inspect('nosuch', 'new', false, ['/']);
+    const page = await browser.open(stack.url('nosuch'));
+    assert.match(await page.eval(() => document.querySelector('h1').textContent), /has no site nosuch\.localhost/);
+    assert.equal(await page.eval(() => document.styleSheets.length > 0), true);
+    await page.close();
+  });
 });
 
 /** The pages that show something else after a walk. */

@@ -32,7 +32,7 @@ const engines = [
 ];
 
 for (const [name, kind, options] of engines) {
-  test(`${name}: tokens on a page with the strict policy`, { timeout: 120_000 }, async () => {
+  test(`${name}: tokens on a page with the strict policy`, { timeout: 20 * 60_000 }, async () => {
     // What such a page connects to: the issuer, and whoever gets the record.
     const site = await StrictSite.start({
       policy: policy({ connect: [stack.origin('issuer'), sites.origin('ads')] }),
@@ -71,7 +71,7 @@ for (const [name, kind, options] of engines) {
 const claims = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
 
 for (const [name, kind, options] of engines.filter(([, , { flags }]) => !flags)) {
-  test(`${kind === 'chromium' ? 'Chromium without FedCM' : name}: sign-in on a page with the strict policy`, { timeout: 120_000 }, async () => {
+  test(`${kind === 'chromium' ? 'Chromium without FedCM' : name}: sign-in on a page with the strict policy`, { timeout: 20 * 60_000 }, async () => {
     const site = await StrictSite.start({ tags: script('fedcm') });
     const providers = await Providers.start({ names: ['one', 'two'], origins: [site.origin('rp')] });
     // What such a page connects to: the providers.
@@ -145,7 +145,7 @@ describe('the demo in Chromium, with both polyfills', () => {
     reported.length = 0;
   });
 
-  test('tokens, records, frames and the instrument', { timeout: 120_000 }, async () => {
+  test('tokens, records, frames and the instrument', { timeout: 20 * 60_000 }, async () => {
     await page.follow('[data-do="signin-ada"]');
     assert.equal((await act(page, 'get-tokens')).state, 'done');
     await closed();
@@ -162,14 +162,14 @@ describe('the demo in Chromium, with both polyfills', () => {
     assert.equal((await act(page, 'replay-token')).state, 'refused');
   });
 
-  test('sign-in by the provider\'s window, and the basket', { timeout: 120_000 }, async () => {
+  test('sign-in by the provider\'s window, and the basket', { timeout: 20 * 60_000 }, async () => {
     await page.goto(stack.url('idp', '/signin'));
     await page.follow('[data-do="signin-ada"]');
     await page.goto(stack.url('shop'));
     await press(page, 'signin');
     const popup = await page.opened((u) => u.startsWith(`${stack.origin('idp')}/fedcm/popup`), 30_000);
     await popup.wait(() => document.querySelector('[data-do="continue"]') !== null);
-    await popup.eval(() => { document.querySelector('[data-do="continue"]').click(); }).catch(() => {}); // it closes
+    await popup.click('[data-do="continue"]').catch(() => {}); // it closes
     const shown = await outcome(page, 'signin');
     assert.equal(shown.state, 'done', shown.text);
     await page.goto(stack.url('shop', '/basket'));

@@ -57,7 +57,7 @@ for (const { name, browser: kind, options, header = 'private-state-redemption-re
     });
 
     for (const { sample, at, fill, then } of table) {
-      test(`${name}: sample ${sample + 1}, on ${at}: ${then}`, { timeout: 60_000 }, async () => {
+      test(`${name}: sample ${sample + 1}, on ${at}: ${then}`, { timeout: 20 * 60_000 }, async () => {
         const here = at === 'issuer' ? stack.origin('issuer') : sites.origin(at);
         if (await page.eval(() => location.origin) !== here) await page.goto(`${here}/`);
         let code = samples[sample];

@@ -12,7 +12,7 @@ import { launch } from './lib/browser.mjs';
 import { manifest } from './lib/polyfill.mjs';
 import { root } from './lib/stack.mjs';
 
-test('Chromium: from nothing to the first blinded point', { timeout: 60_000 }, async (t) => {
+test('Chromium: from nothing to the first blinded point', { timeout: 20 * 60_000 }, async (t) => {
   const { outputFiles } = await build({
     stdin: {
       contents: `

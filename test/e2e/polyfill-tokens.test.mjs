@@ -3,8 +3,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { act, launch } from './lib/browser.mjs';
-import { Sites, closed, inClick } from './lib/polyfill.mjs';
+import { keeperWindow, pressIfAsked, pressWhenAlive } from './lib/keeper.mjs';
+import { patience } from './lib/patience.mjs';
+import { Sites, answer, click, closed, inClick, pressAsk } from './lib/polyfill.mjs';
 import { Stack } from './lib/stack.mjs';
+import { alone, closeOthers } from './lib/windows.mjs';
 
 const kinds = [
   { name: 'Chromium without the API', browser: 'chromium', options: { flags: ['--disable-blink-features=PrivateStateTokens'] }, why: /has no Private State Tokens/ },
@@ -37,7 +40,7 @@ for (const { name, browser: kind, options, why, native } of kinds) {
       await stack?.stop();
     });
 
-    test(`${name}: 30 tokens are issued, and the page says by whom and why`, { timeout: 60_000 }, async () => {
+    test(`${name}: 30 tokens are issued, and the page says by whom and why`, { timeout: 20 * 60_000 }, async () => {
       await page.follow('[data-do="signin-ada"]');
       const shown = await does(page, 'get-tokens');
       assert.equal(shown.state, 'done', shown.text);
@@ -48,14 +51,15 @@ for (const { name, browser: kind, options, why, native } of kinds) {
       await closed();
     });
 
-    test(`${name}: XMLHttpRequest issues too`, { timeout: 60_000 }, async () => {
+    test(`${name}: XMLHttpRequest issues too`, { timeout: 20 * 60_000 }, async () => {
       const shown = await does(page, 'get-tokens-xhr');
       assert.equal(shown.state, 'done', shown.text);
       assert.match(shown.text, /30 tokens/);
       await closed();
     });
 
-    test(`${name}: 7 of 30 are a success`, { timeout: 60_000 }, async () => {
+    test(`${name}: 7 of 30 are a success`, { timeout: 20 * 60_000 }, async () => {
+      await page.eval(() => { document.querySelector('details[data-panel]').open = false; }); // as a person would, to see the page
       await page.follow('[data-do="signout"]');
       await page.follow('[data-do="signin-grace"]');
       const shown = await does(page, 'get-tokens');
@@ -64,7 +68,7 @@ for (const { name, browser: kind, options, why, native } of kinds) {
       await closed();
     });
 
-    test(`${name}: a token is redeemed on another site, and the record opens its poll`, { timeout: 60_000 }, async () => {
+    test(`${name}: a token is redeemed on another site, and the record opens its poll`, { timeout: 20 * 60_000 }, async () => {
       await page.goto(stack.url('news'));
       const before = await does(page, 'vote');
       assert.equal(before.state, 'refused', before.text);
@@ -74,19 +78,19 @@ for (const { name, browser: kind, options, why, native } of kinds) {
       assert.equal(vote.state, 'done', vote.text);
     });
 
-    test(`${name}: the ad network's server takes the record by fetch`, { timeout: 60_000 }, async () => {
+    test(`${name}: the ad network's server takes the record by fetch`, { timeout: 20 * 60_000 }, async () => {
       const shown = await does(page, 'send-record');
       assert.equal(shown.state, 'done', shown.text);
       assert.equal(shown.ad, 'vouched');
       assert.match(shown.text, /polyfill/);
     });
 
-    test(`${name}: the ad network's frame gets the record of the page around it`, { timeout: 60_000 }, async () => {
+    test(`${name}: the ad network's frame gets the record of the page around it`, { timeout: 20 * 60_000 }, async () => {
       const frame = await page.frame(stack.origin('ads'));
       await frame.wait(() => document.querySelector('[data-out="ad"]')?.dataset.ad === 'vouched');
     });
 
-    test(`${name}: a second vote, and a record with one character changed, are refused`, { timeout: 60_000 }, async () => {
+    test(`${name}: a second vote, and a record with one character changed, are refused`, { timeout: 20 * 60_000 }, async () => {
       assert.equal((await does(page, 'vote')).state, 'refused');
       const shown = await does(page, 'tamper-record');
       assert.equal(shown.state, 'refused', shown.text);
@@ -94,14 +98,14 @@ for (const { name, browser: kind, options, why, native } of kinds) {
       await page.eval(() => { for (const d of document.querySelectorAll('details')) d.open = false; }); // it lies over other buttons
     });
 
-    test(`${name}: a redeemed token sent again is refused`, { timeout: 60_000 }, async () => {
+    test(`${name}: a redeemed token sent again is refused`, { timeout: 20 * 60_000 }, async () => {
       await page.goto(stack.url('issuer'));
       const shown = await does(page, 'replay-token');
       assert.equal(shown.state, 'refused', shown.text);
       assert.match(shown.text, /already spent/i);
     });
 
-    test(`${name}: the record is there until it is used up: another redemption needs refresh, a third is refused`, { timeout: 60_000 }, async () => {
+    test(`${name}: the record is there until it is used up: another redemption needs refresh, a third is refused`, { timeout: 20 * 60_000 }, async () => {
       await page.goto(stack.url('news'));
       const redeem = (refreshPolicy) => does(page, refreshPolicy === 'none' ? 'redeem' : 'redeem-refresh');
       const none = await redeem('none');
@@ -117,20 +121,20 @@ for (const { name, browser: kind, options, why, native } of kinds) {
       await closed();
     });
 
-    test(`${name}: the article's three steps in one click`, { timeout: 60_000 }, async () => {
+    test(`${name}: the article's three steps in one click`, { timeout: 20 * 60_000 }, async () => {
       await page.goto(sites.origin('paper'));
-      const answer = await inClick(page, async (i, echo) => {
+      const got = await inClick(page, async (i, echo) => {
         const has = await document.hasTrustToken(i);
-        await fetch(`${i}/.well-known/trust-token`, { trustToken: { type: 'token-redemption', refreshPolicy: 'none' } });
+        const redeemed = await fetch(`${i}/.well-known/trust-token`, { trustToken: { type: 'token-redemption', refreshPolicy: 'none' } });
         const sent = await fetch(echo, { trustToken: { type: 'send-redemption-record', issuers: [i] } });
-        return { has, record: await document.hasRedemptionRecord(i), header: (await sent.json()).headers['private-state-redemption-record'] };
+        return { has, body: await redeemed.json(), record: await document.hasRedemptionRecord(i), header: (await sent.json()).headers['private-state-redemption-record'] };
       }, issuer(), `${sites.origin('ads')}/echo`);
-      assert.deepEqual([answer.has, answer.record], [true, true], JSON.stringify(answer));
-      assert.ok(answer.header.startsWith(`"${issuer()}";redemption-record="ey`), answer.header);
+      assert.deepEqual([got.has, got.record, got.body], [true, true, { redeemed: true }], JSON.stringify(got));
+      assert.ok(got.header.startsWith(`"${issuer()}";redemption-record="ey`), got.header);
       await closed();
     });
 
-    test(`${name}: without a gesture a button asks; a press goes on`, { timeout: 60_000 }, async () => {
+    test(`${name}: without a gesture a button asks; a press goes on`, { timeout: 20 * 60_000 }, async () => {
       // In the page's own script: what a driver runs has a gesture.
       sites.pages.weekly = { '/': sites.page(`<p>Read on.</p><script>
         window.answer = null;
@@ -147,7 +151,7 @@ for (const { name, browser: kind, options, why, native } of kinds) {
       await closed();
     });
 
-    test(`${name}: a site's own button, its refusal and an AbortSignal end the wait`, { timeout: 60_000 }, async () => {
+    test(`${name}: a site's own button, its refusal and an AbortSignal end the wait`, { timeout: 20 * 60_000 }, async () => {
       sites.pages.monthly = { '/': sites.page(`<p>Read on.</p><script>
         window.answer = null;
         const asked = [];
@@ -170,37 +174,62 @@ for (const { name, browser: kind, options, why, native } of kinds) {
       await page.goto(sites.origin('monthly'));
       // The driver looks only when it is done: its looking counts as a gesture.
       await sites.asked('monthly', '/done');
-      const answer = await page.eval(() => window.answer);
-      assert.deepEqual(answer, { dismissed: 'NotAllowedError', aborted: 'AbortError', issuer: issuer(), operation: 'token-redemption', button: false });
+      assert.deepEqual(await page.eval(() => window.answer), { dismissed: 'NotAllowedError', aborted: 'AbortError', issuer: issuer(), operation: 'token-redemption', button: false });
     });
 
-    test(`${name}: a page that is cut off from its windows (COOP same-origin) gets its answer by the way back`, { timeout: 60_000 }, async () => {
+    test(`${name}: a page that is cut off from its windows (COOP same-origin) gets its answer by the way back`, { timeout: 20 * 60_000 }, async () => {
       sites.headers.closed = { 'Cross-Origin-Opener-Policy': 'same-origin' };
       await page.goto(sites.origin('closed'));
-      const answer = await inClick(page, async (i) => {
+      await click(page, async (i) => {
         const r = await fetch(`${i}/redeem`, { method: 'POST', privateToken: { version: 1, operation: 'token-redemption' } });
         return { status: r.status, record: await document.hasRedemptionRecord(i) };
       }, issuer());
-      assert.deepEqual(answer, { status: 200, record: true });
+      await pressWhenAlive(await keeperWindow(page, 'ask'));
+      assert.deepEqual(await answer(page), { status: 200, record: true });
       await closed();
     });
 
-    test(`${name}: requests without CORS say that they cannot carry tokens`, { timeout: 60_000 }, async () => {
+    test(`${name}: such a page without the return page is told so, and waits for nothing`, { timeout: 20 * 60_000 }, async () => {
+      sites.headers.shut = { 'Cross-Origin-Opener-Policy': 'same-origin' };
+      sites.withoutReturn.add('shut');
+      await page.goto(sites.origin('shut'));
+      await click(page, (i) => fetch(`${i}/redeem`, { method: 'POST', privateToken: { version: 1, operation: 'token-redemption' } }), issuer());
+      const said = await answer(page);
+      assert.equal(said.threw, 'NotAllowedError');
+      assert.match(said.message, /private-state-token\/return\.html/);
+      await closeOthers(page); // cut off, it cannot be closed by the page
+    });
+
+    test(`${name}: a page that goes takes the keeper's window with it`, { timeout: 20 * 60_000 }, async () => {
+      // The window is still blank, since the site's answer about its return page is
+      // never heard, and no keeper has tokens of this issuer to say a word about.
+      sites.pages.gone = { '/': `<!doctype html><title>A page</title><link rel="icon" href="data:,"><script>
+        const real = window.fetch;
+        window.fetch = (u, ...rest) => (String(u).endsWith('return.html') ? new Promise(() => {}) : real(u, ...rest));
+      </script>${sites.tag}<body>` };
+      await page.goto(sites.origin('gone'));
+      await closeOthers(page); // what came late of the page before
+      await click(page, () => { fetch('https://nobody.example/redeem', { method: 'POST', privateToken: { version: 1, operation: 'token-redemption' } }).catch(() => {}); });
       await page.goto(sites.origin('paper'));
-      const answer = await page.eval(async (i, echo) => {
+      await alone(page);
+    });
+
+    test(`${name}: requests without CORS say that they cannot carry tokens`, { timeout: 20 * 60_000 }, async () => {
+      await page.goto(sites.origin('paper'));
+      const said = await page.eval(async (i, echo) => {
         const fails = (p) => p.then(() => 'sent', (e) => `${e.name}: ${e.message}`);
         return [
           await fails(fetch(echo, { mode: 'no-cors', privateToken: { version: 1, operation: 'send-redemption-record', issuers: [i] } })),
           await fails(fetch(`${i}/redeem`, { mode: 'no-cors', method: 'POST', privateToken: { version: 1, operation: 'token-redemption', refreshPolicy: 'refresh' } })),
         ];
       }, issuer(), `${sites.origin('ads')}/echo`);
-      assert.match(answer[0], /^TypeError: .*no-cors/);
-      if (!native) assert.match(answer[1], /^TypeError: .*no-cors/);
+      assert.match(said[0], /^TypeError: .*no-cors/);
+      if (!native) assert.match(said[1], /^TypeError: .*no-cors/);
     });
   });
 }
 
-test('Chromium with third-party cookies allowed: on page load the keeper answers in a frame, without a press', { timeout: 60_000 }, async () => {
+test('Chromium with third-party cookies allowed: on page load the keeper answers in a frame, without a press, once the site dealt with the issuer in the open', { timeout: 20 * 60_000 }, async () => {
   const stack = await Stack.start();
   const sites = await Sites.start(stack);
   const browser = await launch('chromium', {
@@ -211,9 +240,13 @@ test('Chromium with third-party cookies allowed: on page load the keeper answers
     await page.follow('[data-do="signin-ada"]');
     assert.equal((await act(page, 'get-tokens')).state, 'done');
     await closed();
+    await page.goto(`${sites.origin('paper')}/`);
+    const first = await inClick(page, async (i) => (await fetch(`${i}/redeem`, { method: 'POST', privateToken: { version: 1, operation: 'token-redemption' } })).status, stack.origin('issuer'));
+    assert.equal(first, 200);
+    await closed();
     sites.pages.paper = { '/': sites.page(`<p>Read on.</p><script>
       window.answer = null;
-      fetch('${stack.origin('issuer')}/redeem', { method: 'POST', privateToken: { version: 1, operation: 'token-redemption' } })
+      fetch('${stack.origin('issuer')}/redeem', { method: 'POST', privateToken: { version: 1, operation: 'token-redemption', refreshPolicy: 'refresh' } })
         .then((r) => { window.answer = 'status ' + r.status; }, (e) => { window.answer = e.name + ': ' + e.message; });
     </script>`) };
     await page.goto(`${sites.origin('paper')}/`);
@@ -221,6 +254,18 @@ test('Chromium with third-party cookies allowed: on page load the keeper answers
     assert.equal(await page.eval(() => window.answer), 'status 200');
     assert.equal(await page.eval(() => document.querySelector('bonafides-ask')), null);
     await page.wait(() => document.querySelector('iframe') === null);
+    // A site that the keeper has not met in the open hears nothing in the frame, and goes on to a press.
+    sites.pages.stranger = { '/': sites.page(`<p>Read on.</p><script>
+      window.answer = null;
+      fetch('${stack.origin('issuer')}/redeem', { method: 'POST', privateToken: { version: 1, operation: 'token-redemption' } })
+        .then((r) => { window.answer = 'status ' + r.status; }, (e) => { window.answer = e.name + ': ' + e.message; });
+    </script>`) };
+    await page.goto(`${sites.origin('stranger')}/`);
+    await page.wait(() => document.querySelector('bonafides-ask') !== null || window.answer !== null);
+    // The driver's looking may count as a gesture: then the window opens at once.
+    if (await page.eval(() => document.querySelector('bonafides-ask') !== null)) await pressAsk(page);
+    await page.wait(() => window.answer !== null);
+    assert.equal(await page.eval(() => window.answer), 'status 200');
   } finally {
     await browser.close();
     await sites.stop();
@@ -229,7 +274,7 @@ test('Chromium with third-party cookies allowed: on page load the keeper answers
 });
 
 for (const [kind, options] of [['chromium', { flags: ['--disable-blink-features=PrivateStateTokens'] }], ['firefox', {}], ['webkit', {}]]) {
-  test(`${kind}, where not even a press opens a window: the page goes to the keeper and comes back with tokens, then with a record`, { timeout: 60_000 }, async () => {
+  test(`${kind}, where not even a press opens a window: the page goes to the keeper and comes back with tokens, then with a record`, { timeout: 20 * 60_000 }, async () => {
     const stack = await Stack.start();
     const sites = await Sites.start(stack);
     const browser = await launch(kind, options);
@@ -240,7 +285,7 @@ for (const [kind, options] of [['chromium', { flags: ['--disable-blink-features=
       const noWindows = () => { window.open = () => null; };
       const began = () => {
         window.old = true;
-        fetch(`${window.issuerOrigin}/redeem`, { method: 'POST', privateToken: { version: 1, operation: window.operation } }).catch(() => {});
+        fetch(`${window.issuerOrigin}/redeem`, { method: 'POST', privateToken: { version: 1, operation: window.operation } }).catch((e) => { window.ended = String(e); });
       };
       const askAndCome = async (operation, landed) => {
         await page.eval(noWindows);
@@ -248,33 +293,23 @@ for (const [kind, options] of [['chromium', { flags: ['--disable-blink-features=
         await page.eval(began);
         await page.wait(() => document.querySelector('bonafides-ask') !== null);
         await pressAsk(page);
-        // On its way the page is elsewhere, and cannot be asked.
-        const deadline = Date.now() + 20_000;
+        // On its way the page is elsewhere, and cannot be asked; at the keeper it asks the person.
+        const deadline = Date.now() + patience;
         while (!await page.eval(landed, issuer).catch(() => false)) {
-          if (Date.now() > deadline) throw new Error(`the page did not come back from ${operation}: it is at ${await page.url()}`);
+          if (Date.now() > deadline) throw new Error(`the page did not come back from ${operation}: it is at ${await page.url()}: ${await page.eval(() => window.ended ?? document.body.innerText).catch(String)}`);
+          await pressIfAsked(page);
           await new Promise((r) => setTimeout(r, 100));
         }
       };
       await askAndCome('token-request', async (i) => location.hostname.startsWith('issuer.') && !window.old && document.readyState === 'complete' && location.hash === '' && localStorage.getItem(`bonafides:tokens:${i}`) === '1');
-      await page.goto(`${sites.origin('paper')}/story`);
+      await page.goto(`${sites.origin('paper')}/story?page=2#/comments/7`);
+      await page.eval(() => history.replaceState({ scroll: 7 }, ''));
       await askAndCome('token-redemption', async (i) => location.hostname.startsWith('paper.') && !window.old && document.readyState === 'complete' && document.hasRedemptionRecord(i));
-      assert.equal(await page.eval(() => location.hash), '');
+      assert.deepEqual(await page.eval(() => [location.pathname + location.search + location.hash, history.state]), ['/story?page=2#/comments/7', { scroll: 7 }]);
     } finally {
       await browser.close();
       await sites.stop();
       await stack.stop();
     }
   });
-}
-
-/** Presses the kit's own button, a real press that makes a gesture. */
-async function pressAsk(page) {
-  if (page.puppeteer) {
-    const button = await page.puppeteer.waitForSelector('bonafides-ask >>> button.go', { visible: true });
-    await button.click();
-    return;
-  }
-  const { default: webdriver } = await import('selenium-webdriver');
-  const host = await page.driver.findElement(webdriver.By.css('bonafides-ask'));
-  await (await (await host.getShadowRoot()).findElement(webdriver.By.css('button.go'))).click();
 }

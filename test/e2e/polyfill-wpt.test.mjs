@@ -85,7 +85,7 @@ for (const [kind, options] of [['chromium', { flags: ['--disable-blink-features=
       });
     }
 
-    test(`trust-token-api-rate-limiting, ${kind}: no tokens left is OperationError, and hasPrivateToken knows afterwards`, { timeout: 60_000 }, async () => {
+    test(`trust-token-api-rate-limiting, ${kind}: no tokens left is OperationError, and hasPrivateToken knows afterwards`, { timeout: 20 * 60_000 }, async () => {
       await page.goto(`${sites.origin('publisher')}/`);
       const answer = await inClick(page, async (issuer) => {
         const before = await document.hasPrivateToken(issuer);
@@ -98,7 +98,7 @@ for (const [kind, options] of [['chromium', { flags: ['--disable-blink-features=
       assert.deepEqual([answer.after, answer.record], [false, false]);
     });
 
-    test(`trust-token-api-e2e, ${kind}: an issuer without keys is InvalidStateError`, { timeout: 60_000 }, async () => {
+    test(`trust-token-api-e2e, ${kind}: an issuer without keys is InvalidStateError`, { timeout: 20 * 60_000 }, async () => {
       await page.goto(`${sites.origin('other')}/`);
       const answer = await inClick(page, (issuer) => fetch(`${issuer}/issue`, { method: 'POST', privateToken: { version: 1, operation: 'token-request' } }).then((r) => r.status, (e) => `${e.name}: ${e.message}`), stack.origin('shop'));
       assert.match(String(answer), /^InvalidStateError: No keys currently available/);

@@ -67,7 +67,7 @@ for (const [name, options] of [['firefox', {}], ['webkit', {}], ['chromium', { f
         });
       }
 
-      test(`${name}: a token of this browser handed in by another one`, { timeout: 90_000 }, async () => {
+      test(`${name}: a token of this browser handed in by another one`, { timeout: 20 * 60_000 }, async () => {
         const before = rows(stack, ['nonce', 'grant']);
         await press(page, 'other-browser');
         await inWindow('Ada Brandt');
@@ -77,7 +77,7 @@ for (const [name, options] of [['firefox', {}], ['webkit', {}], ['chromium', { f
         assert.deepEqual(rows(stack, ['nonce', 'grant']), before);
       });
 
-      test(`${name}: signed out, the old cookies open nothing and the account is asked for again`, { timeout: 90_000 }, async () => {
+      test(`${name}: signed out, the old cookies open nothing and the account is asked for again`, { timeout: 20 * 60_000 }, async () => {
         await press(page, 'signout');
         assert.equal((await outcome(page, 'signout')).state, 'done');
         await page.goto(stack.url('shop'));
@@ -96,7 +96,7 @@ for (const [name, options] of [['firefox', {}], ['webkit', {}], ['chromium', { f
       };
       const heard = () => page.eval(() => window.heard.filter((m) => m?.bonafides === 1));
 
-      test(`${name}: an unknown client is told to the person alone`, { timeout: 90_000 }, async () => {
+      test(`${name}: an unknown client is told to the person alone`, { timeout: 20 * 60_000 }, async () => {
         await fresh();
         await click(page, get, { ...provider, clientId: 'nobody' });
         const question = await person.asked(providers.origin('one'));
@@ -106,7 +106,7 @@ for (const [name, options] of [['firefox', {}], ['webkit', {}], ['chromium', { f
         assert.deepEqual(await heard(), []);
       });
 
-      test(`${name}: another site that names a registered origin gets nothing, even where the person agrees`, { timeout: 90_000 }, async () => {
+      test(`${name}: another site that names a registered origin gets nothing, even where the person agrees`, { timeout: 20 * 60_000 }, async () => {
         await fresh('evil');
         await click(page, (endpoint, origin, params) => {
           window.open(`${endpoint}?${new URLSearchParams({ client_id: 'rp', origin, state: 'state-of-evil', params })}`, '', 'popup,width=500,height=600');
@@ -117,7 +117,7 @@ for (const [name, options] of [['firefox', {}], ['webkit', {}], ['chromium', { f
         assert.deepEqual(await page.eval(() => window.heard), []);
       });
 
-      test(`${name}: another site's form cannot agree in the person's place`, { timeout: 90_000 }, async () => {
+      test(`${name}: another site's form cannot agree in the person's place`, { timeout: 20 * 60_000 }, async () => {
         const id = await (async () => {
           await fresh();
           await click(page, get, provider);
@@ -143,7 +143,7 @@ for (const [name, options] of [['firefox', {}], ['webkit', {}], ['chromium', { f
         assert.deepEqual(await page.eval(() => window.heard), []);
       });
 
-      test(`${name}: messages of others, and of another state, are not the provider's`, { timeout: 90_000 }, async () => {
+      test(`${name}: messages of others, and of another state, are not the provider's`, { timeout: 20 * 60_000 }, async () => {
         await fresh();
         await click(page, get, provider);
         const question = await person.asked(providers.origin('one'));
@@ -158,7 +158,7 @@ for (const [name, options] of [['firefox', {}], ['webkit', {}], ['chromium', { f
         assert.equal(claims((await answer(page)).token).nonce, nonce);
       });
 
-      test(`${name}: an account that was signed out while its window was open`, { timeout: 90_000 }, async () => {
+      test(`${name}: an account that was signed out while its window was open`, { timeout: 20 * 60_000 }, async () => {
         await fresh();
         await click(page, get, provider);
         const question = await person.asked(providers.origin('one'));
@@ -195,7 +195,7 @@ for (const [name, options] of [['firefox', {}], ['webkit', {}], ['chromium', { f
         return w;
       };
 
-      test(`resolve-flexible-tokens, ${name}: its own page answers with a token of any kind`, { timeout: 90_000 }, async () => {
+      test(`resolve-flexible-tokens, ${name}: its own page answers with a token of any kind`, { timeout: 20 * 60_000 }, async () => {
         for (const token of ['text', { deep: [1, 'two'] }, 3, null]) {
           const w = await ask();
           await w.eval((t) => { IdentityProvider.resolve(t); }, token).catch(() => {}); // it closes
@@ -206,14 +206,14 @@ for (const [name, options] of [['firefox', {}], ['webkit', {}], ['chromium', { f
         }
       });
 
-      test(`fedcm-continue-on, ${name}: close ends it without a token`, { timeout: 90_000 }, async () => {
+      test(`fedcm-continue-on, ${name}: close ends it without a token`, { timeout: 20 * 60_000 }, async () => {
         const w = await ask();
         await w.eval(() => { IdentityProvider.close(); }).catch(() => {});
         assert.equal((await answer(page)).name, 'NetworkError');
         await alone(page);
       });
 
-      test(`${name}: a window that was opened for an origin that the provider does not know answers nobody`, { timeout: 90_000 }, async () => {
+      test(`${name}: a window that was opened for an origin that the provider does not know answers nobody`, { timeout: 20 * 60_000 }, async () => {
         await page.goto(`${sites.origin('evil')}/`);
         await page.eval(listen);
         await click(page, get, { configURL: foreign, clientId: 'x', nonce });

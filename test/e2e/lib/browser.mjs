@@ -17,6 +17,7 @@
 import { Chromium } from './chromium.mjs';
 import { Firefox } from './firefox.mjs';
 import { WebKit } from './webkit.mjs';
+import { patience } from './patience.mjs';
 
 const kinds = { chromium: Chromium, firefox: Firefox, webkit: WebKit };
 
@@ -32,7 +33,13 @@ const uncover = (selector) => {
   const found = document.querySelectorAll(selector);
   if (found.length !== 1) throw new Error(`${found.length} elements match ${selector}`);
   for (let e = found[0].parentElement; e; e = e.parentElement) if (e.localName === 'details') e.open = true;
+  // The instrument stands over the lower half while it is open.
+  for (const d of document.querySelectorAll('details[data-panel]')) if (!d.contains(found[0])) d.open = false;
+  window.pressReached = false;
+  found[0].addEventListener('click', () => { window.pressReached = true; }, { once: true, capture: true });
 };
+// A page that is being replaced was pressed.
+const missed = (page) => page.eval(() => window.pressReached === false).catch(() => false);
 
 /** Presses the button that does or attacks what name says, opening the panels around it. */
 export async function press(page, name) {
@@ -41,7 +48,9 @@ export async function press(page, name) {
   for (const until = Date.now() + 10_000; ;) {
     await page.eval(uncover, selector);
     try {
-      return await page.click(selector);
+      await page.click(selector);
+      // The page may have moved between the aim and the press.
+      if (!await missed(page) || Date.now() > until) return;
     } catch (error) {
       // The panel was drawn anew between the two, as it is when a message comes in.
       if (Date.now() > until || !/not clickable|intercepted|detached|stale/i.test(`${error.name} ${error.message}`)) throw error;
@@ -51,7 +60,7 @@ export async function press(page, name) {
 }
 
 /** Waits until an action has an outcome, and gives its state and text. */
-export async function outcome(page, name, timeout = 20_000) {
+export async function outcome(page, name, timeout = patience) {
   const selector = `[data-out="${name}"]`;
   try {
     await page.wait((s) => {

@@ -2,8 +2,20 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import puppeteer from 'puppeteer-core';
+import { devToolsMakeNoGesture } from './gesture.mjs';
 import { PuppeteerPage } from './page.mjs';
 import { temporaryFolder } from './stack.mjs';
+import { patience } from './patience.mjs';
+
+/** Off: a list below the address bar that is a page, with a process of its own in every window, and that nobody sees. */
+const off = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup'];
+
+/** Of several flags of this name Chromium takes the last alone. */
+function merged(flags) {
+  const name = '--disable-features=';
+  const features = flags.filter((f) => f.startsWith(name)).flatMap((f) => f.slice(name.length).split(','));
+  return [...flags.filter((f) => !f.startsWith(name)), name + [...off, ...features].join(',')];
+}
 
 /** The flags with which Private State Tokens are known to work headless, and a desktop's window; nothing else is changed. */
 const flags = [
@@ -27,8 +39,9 @@ export class Chromium {
       await mkdir(path.join(self.profile.dir, 'Default'));
       await writeFile(path.join(self.profile.dir, 'Default/Preferences'), JSON.stringify(preferences));
     }
-    const args = [...flags, `--user-data-dir=${self.profile.dir}`, ...more];
+    const args = merged([...flags, `--user-data-dir=${self.profile.dir}`, ...more]);
     if (commitments !== undefined) args.push(`--additional-private-state-token-key-commitments=${commitments}`);
+    devToolsMakeNoGesture();
     self.puppeteer = await puppeteer.launch({
       executablePath: executable, ignoreDefaultArgs: true, args: [...args, 'about:blank'], pipe: true, defaultViewport: null, dumpio: false,
     });
@@ -95,7 +108,7 @@ class Page extends PuppeteerPage {
   }
 
   /** The tab or popup whose address the condition accepts, awaited. */
-  async opened(condition, timeout = 15_000) {
+  async opened(condition, timeout = patience) {
     const target = await this.puppeteer.browser().waitForTarget((t) => t.type() === 'page' && condition(t.url()), { timeout });
     const page = new Page(await target.page());
     await page.prepare();
@@ -103,7 +116,7 @@ class Page extends PuppeteerPage {
   }
 
   /** Waits for the browser's own word on a token operation, from the count-th on. */
-  async tokenOperation(type, { after = 0, timeout = 20_000 } = {}) {
+  async tokenOperation(type, { after = 0, timeout = patience } = {}) {
     const deadline = Date.now() + timeout;
     for (;;) {
       const found = this.tokenOperations.slice(after).find((e) => e.type === type);

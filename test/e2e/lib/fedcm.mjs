@@ -1,4 +1,5 @@
 // Chromium's FedCM dialog, seen and answered over the DevTools protocol.
+import { patience } from './patience.mjs';
 
 export class FedCM {
   #dialogs = [];
@@ -15,7 +16,7 @@ export class FedCM {
   }
 
   /** The next dialog that was not yet taken: {dialogId, dialogType, accounts, title}. */
-  async dialog(type, timeout = 15_000) {
+  async dialog(type, timeout = patience) {
     const deadline = Date.now() + timeout;
     while (this.#dialogs.length <= this.#seen) {
       if (Date.now() > deadline) throw new Error(`no FedCM dialog came${type ? ` (${type} expected)` : ''}`);

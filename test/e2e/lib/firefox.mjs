@@ -4,15 +4,23 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import puppeteer from 'puppeteer-core';
+import { bidiMakesNoGesture } from './gesture.mjs';
 import { PuppeteerPage } from './page.mjs';
 import { Program, temporaryFolder } from './stack.mjs';
+import { patience } from './patience.mjs';
 
-/** Only what keeps Firefox from calling home and from greeting a newcomer. */
+/**
+ * Only what keeps Firefox from calling home and from greeting a newcomer, and what
+ * spares processes and windows of the browser where no page sees the difference:
+ * sites share processes, as on phones, and what opens for a page is a tab.
+ */
 const quiet = {
+  'fission.webContentIsolationStrategy': 0,
   'remote.prefs.recommended': false,
   'app.normandy.enabled': false,
   'app.update.disabledForTesting': true,
   'browser.aboutwelcome.enabled': false,
+  'browser.link.open_newwindow.restriction': 0,
   'browser.newtabpage.enabled': false,
   'browser.region.update.enabled': false,
   'browser.safebrowsing.downloads.remote.enabled': false,
@@ -52,6 +60,7 @@ export class Firefox {
     try {
       const endpoint = await self.#endpoint();
       self.puppeteer = await puppeteer.connect({ browserWSEndpoint: `${endpoint}/session`, protocol: 'webDriverBiDi', defaultViewport: null });
+      bidiMakesNoGesture(self.puppeteer);
     } catch (error) {
       await self.close();
       throw error;
@@ -60,7 +69,7 @@ export class Firefox {
   }
 
   async #endpoint() {
-    const deadline = Date.now() + 60_000;
+    const deadline = Date.now() + patience;
     for (;;) {
       const found = this.program.output.match(/WebDriver BiDi listening on (ws:\/\/\S+)/);
       if (found) return found[1];

@@ -1,6 +1,7 @@
 // HTTP by hand, to the demo's listener. Node does not resolve *.localhost, so
 // every request goes to 127.0.0.1 and names its site in the Host header.
 import http from 'node:http';
+import { patience } from './patience.mjs';
 
 /**
  * Sends one request and reads the whole answer.
@@ -8,7 +9,7 @@ import http from 'node:http';
  *   address: 127.0.0.1 unless told; ::1 is another network to a server that counts by address.
  * @returns {Promise<{status: number, headers: object, body: Buffer, text: string}>}
  */
-export function request({ port, host, path = '/', method = 'GET', headers = {}, body, timeout = 15_000, agent, address = '127.0.0.1' }) {
+export function request({ port, host, path = '/', method = 'GET', headers = {}, body, timeout = patience, agent, address = '127.0.0.1' }) {
   // Node leaves the length of a DELETE's body out; what follows on the connection would then be read as the next request.
   const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
   return new Promise((resolve, reject) => {

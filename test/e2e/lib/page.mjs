@@ -1,4 +1,6 @@
 // What Chromium's and Firefox's pages have in common: both are puppeteer's.
+import { awake } from './awake.mjs';
+import { patience } from './patience.mjs';
 
 /** eval and wait, for a page's main frame and for its other frames alike. */
 export class Frame {
@@ -13,7 +15,7 @@ export class Frame {
   /** Waits until fn answers something true. The last argument may be {timeout}. */
   async wait(fn, ...args) {
     const last = args.at(-1);
-    const { timeout = 15_000 } = last !== null && typeof last === 'object' && 'timeout' in last ? args.pop() : {};
+    const { timeout = patience } = last !== null && typeof last === 'object' && 'timeout' in last ? args.pop() : {};
     const deadline = Date.now() + timeout;
     for (;;) {
       // A page that is being replaced cannot answer; the next one can.
@@ -33,12 +35,20 @@ export class PuppeteerPage extends Frame {
   constructor(page) {
     super(page.mainFrame());
     this.puppeteer = page;
+    page.setDefaultTimeout(patience);
     page.on('console', (m) => { if (m.type() === 'error') this.problems.push(`console: ${m.text()} (${m.location()?.url ?? ''})`); });
     page.on('pageerror', (e) => this.problems.push(`exception: ${e?.stack ?? e}`));
   }
 
   async goto(url) {
-    const answer = await this.puppeteer.goto(url, { waitUntil: 'load' });
+    const go = () => this.puppeteer.goto(url, { waitUntil: 'load' });
+    const first = go();
+    first.catch(() => {}); // of one that is given up
+    // Firefox never answers where the page that is left was just going elsewhere.
+    const late = Symbol('late');
+    let timer;
+    let answer = await Promise.race([first, new Promise((r) => { timer = setTimeout(r, patience / 3, late); })]).finally(() => clearTimeout(timer));
+    if (answer === late) answer = await go();
     return { status: answer?.status(), url: this.puppeteer.url() };
   }
 
@@ -46,8 +56,12 @@ export class PuppeteerPage extends Frame {
     return this.puppeteer.url();
   }
 
-  async click(selector) {
-    const element = await this.puppeteer.waitForSelector(selector, { visible: true, timeout: 10_000 });
+  async click(selector, within = patience) {
+    await awake(this, async () => {
+      await this.front();
+      if (!await this.eval(() => document.hasFocus())) await this.puppeteer.click('h1');
+    });
+    const element = await this.puppeteer.waitForSelector(selector, { visible: true, timeout: within });
     // To the middle, as a person would: something may stand at the window's edge.
     await element.evaluate((e) => e.scrollIntoView({ block: 'center', behavior: 'instant' }));
     await element.click();
@@ -69,7 +83,7 @@ export class PuppeteerPage extends Frame {
   }
 
   /** The frame of an origin, awaited. */
-  async frame(origin, timeout = 10_000) {
+  async frame(origin, timeout = patience) {
     const deadline = Date.now() + timeout;
     for (;;) {
       const found = this.puppeteer.frames().find((f) => f !== this.puppeteer.mainFrame() && f.url().startsWith(`${origin}/`));

@@ -30,6 +30,44 @@ export function sticksOut(page) {
   });
 }
 
+/** What is hidden by its attribute and seen all the same. */
+export const shownThoughHidden = (page) => page.eval(() => [...document.querySelectorAll('[hidden]:not([hidden="until-found"])')]
+  .filter((e) => e.getClientRects().length > 0).map((e) => `hidden, and seen: ${e.outerHTML.slice(0, 100)}`));
+
+/** The first screens that a page is measured in: a phone's and a small laptop's. */
+export const screens = [{ width: 390, height: 844 }, { width: 1280, height: 800 }];
+
+/**
+ * What is wrong with the first screen of a page: no primary action in it, or more
+ * than one on the page; chrome that is higher than 64 px; something that stands over
+ * what can be pressed.
+ * @param {number} primary how many primary actions the page has
+ */
+export function firstScreen(page, primary) {
+  return page.eval((wanted) => {
+    const faults = [];
+    const seen = (e) => e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length > 0;
+    scrollTo(0, 0);
+    const all = [...document.querySelectorAll('.primary')].filter(seen);
+    if (all.length !== wanted) faults.push(`${all.length} primary actions, not ${wanted}: ${all.map((e) => e.textContent.trim()).join('; ')}`);
+    for (const e of all) {
+      const { top, bottom } = e.getBoundingClientRect();
+      if (top < 0 || bottom > innerHeight) faults.push(`"${e.textContent.trim()}" ends at ${Math.round(bottom)} of ${innerHeight}`);
+    }
+    const role = document.querySelector('aside.role');
+    if (role && role.getBoundingClientRect().bottom > 64) faults.push(`the site begins at ${Math.round(role.getBoundingClientRect().bottom)}`);
+    for (const e of document.querySelectorAll('a[href], button, input, select, textarea, summary')) {
+      if (!seen(e)) continue;
+      const { left, top, width, height } = [...e.getClientRects()].find((r) => r.width > 0) ?? e.getBoundingClientRect();
+      const [x, y] = [left + width / 2, top + height / 2];
+      if (x < 0 || y < 0 || x > innerWidth || y > innerHeight) continue;
+      const at = document.elementFromPoint(x, y);
+      if (at && !e.contains(at) && !at.contains(e) && !at.closest('label')?.contains(e)) faults.push(`${at.localName}.${at.className} stands over "${(e.textContent || e.name || e.localName).trim().slice(0, 40)}"`);
+    }
+    return faults;
+  }, primary);
+}
+
 /** The addresses of its own site that a page links to, without fragments. */
 export function links(page) {
   return page.eval(() => [...document.querySelectorAll('a[href]')]
@@ -75,11 +113,14 @@ export const forms = [
   { width: 1280, height: 900, scheme: 'dark' },
 ];
 
+/** Whether pictures are asked for: nobody looks at those of every run. */
+export const pictures = process.env.BONAFIDES_PICTURES === '1';
+
 /** Where the picture of a page in one form goes. */
 export const picture = (name, { width, scheme }) => path.join(outDir, `${name}-${width}-${scheme}.png`);
 
 /**
- * Looks at the page in every form and takes a picture of each.
+ * Looks at the page in every form and, where they are asked for, takes a picture of each.
  * @param {{name: string, open?: boolean, status?: number}} options name: of the
  *   pictures; open: with its panels open; status: of the answer, as the browser
  *   prints one that is an error.
@@ -95,8 +136,9 @@ export async function examine(page, { name, open = false, status = 200 }) {
     await settle(page);
     const at = `${name} ${form.width} ${form.scheme}`;
     found(at, await sticksOut(page));
+    found(at, await shownThoughHidden(page));
     found(at, await accessibility(page));
-    await page.screenshot(picture(name, form), { whole: !open });
+    if (pictures) await page.screenshot(picture(name, form), { whole: !open });
   }
   found(name, page.problems.filter((p) => !expected(p, status)));
   return faults;

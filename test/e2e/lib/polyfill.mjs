@@ -4,9 +4,14 @@
 import http from 'node:http';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import webdriver from 'selenium-webdriver';
 import { root } from './stack.mjs';
+import { patience } from './patience.mjs';
 
 export const manifest = JSON.parse(readFileSync(path.join(root, 'wasm/dist/manifest.json'), 'utf8'));
+
+/** The one address to which a keeper brings answers back. */
+export const returnPath = '/.well-known/private-state-token/return.html';
 
 export class Sites {
   /** What the pages' servers received: {site, path, method, headers}. */
@@ -15,6 +20,10 @@ export class Sites {
   headers = {};
   /** HTML bodies, or functions of the address that make them, by site name and path; '/' if none is found. */
   pages = {};
+  /** Where a page redirects to, made from its address, by site name and path. */
+  redirects = {};
+  /** Sites that serve no return page. */
+  withoutReturn = new Set();
 
   static async start(stack) {
     const self = new this();
@@ -27,6 +36,17 @@ export class Sites {
         const name = path.basename(pathname);
         response.writeHead(200, { 'Content-Type': name.endsWith('.wasm') ? 'application/wasm' : 'text/javascript' });
         response.end(readFileSync(path.join(root, 'wasm/dist', name)));
+        return;
+      }
+      const redirect = self.redirects[site]?.[pathname];
+      if (redirect) {
+        response.writeHead(302, { Location: redirect(new URL(request.url, 'http://x')) });
+        response.end();
+        return;
+      }
+      if (pathname === returnPath && !self.withoutReturn.has(site) && !self.pages[site]?.[pathname]) {
+        response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' });
+        response.end(readFileSync(path.join(root, 'wasm/returnpage/return.html')));
         return;
       }
       if (pathname === '/echo' || pathname === '/get-content') {
@@ -58,7 +78,7 @@ export class Sites {
   }
 
   /** Waits until a page of the site asked for a path. */
-  async asked(site, pathname, timeout = 20_000) {
+  async asked(site, pathname, timeout = patience) {
     const deadline = Date.now() + timeout;
     while (!this.received.some((r) => r.site === site && r.path === pathname)) {
       if (Date.now() > deadline) throw new Error(`nobody asked ${site} for ${pathname}`);
@@ -117,9 +137,20 @@ export async function click(page, fn, ...args) {
 
 /** What the function of the last click answers, awaited. */
 export async function answer(page) {
-  await page.wait(() => window.clicked !== null, { timeout: 40_000 });
+  await page.wait(() => window.clicked !== null, { timeout: patience });
   return page.eval(() => window.clicked.value);
 }
 
 /** Waits until the keeper's window is gone, so that the next gesture opens its own. */
 export const closed = () => new Promise((r) => setTimeout(r, 2500));
+
+/** Presses the kit's own button, a real press that makes a gesture. */
+export async function pressAsk(page) {
+  if (page.puppeteer) {
+    const button = await page.puppeteer.waitForSelector('bonafides-ask >>> button.go', { visible: true });
+    await button.click();
+    return;
+  }
+  const host = await page.driver.findElement(webdriver.By.css('bonafides-ask'));
+  await (await (await host.getShadowRoot()).findElement(webdriver.By.css('button.go'))).click();
+}

@@ -7,6 +7,7 @@ import { FedCM } from './fedcm.mjs';
 import { Sites, manifest } from './polyfill.mjs';
 import { Program, freePort, root } from './stack.mjs';
 import { opened } from './windows.mjs';
+import { patience } from './patience.mjs';
 
 // What a test's call answers is told in plain values.
 const tell = `window.tell = (p) => Promise.resolve(p).then((c) => c && ({
@@ -71,7 +72,7 @@ export class Providers {
     await promisify(execFile)('go', ['build', '-o', binary, './test/e2e/providers'], { cwd: root, maxBuffer: 1 << 26 });
     self.port = await freePort();
     self.program = new Program(binary, ['-port', String(self.port), '-names', names.join(), '-origins', origins.join()]);
-    const deadline = Date.now() + 60_000;
+    const deadline = Date.now() + patience;
     while (!self.program.output.includes('ready')) {
       if (!self.program.running || Date.now() > deadline) throw new Error(`the providers did not start:\n${self.program.output}`);
       await new Promise((r) => setTimeout(r, 50));

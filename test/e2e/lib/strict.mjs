@@ -8,7 +8,7 @@ import { root } from './stack.mjs';
 
 /** The policy, with the origins that the page connects to. */
 export const policy = ({ connect }) => [
-  "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", `connect-src ${connect.join(' ')}`,
+  "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", `connect-src 'self' ${connect.join(' ')}`,
   'img-src data:', "base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
 ].join('; ');
 

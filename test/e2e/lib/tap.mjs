@@ -9,7 +9,7 @@ export class Tap {
 
   /**
    * @param {(exchange, headers) => void} [options.rewrite] may change the answer's headers before the browser sees them.
-   * @param {(exchange) => ({status, headers}|undefined)} [options.answer] may answer in the server's place, which then never sees the request.
+   * @param {(exchange) => ({status, headers, body?}|undefined)} [options.answer] may answer in the server's place, which then never sees the request.
    */
   static async start({ rewrite, answer } = {}) {
     const self = new Tap();
@@ -36,7 +36,7 @@ export class Tap {
       this.exchanges.push(exchange);
       request.resume();
       response.writeHead(instead.status, instead.headers);
-      response.end();
+      response.end(instead.body);
       return;
     }
     const onward = http.request({ host: '127.0.0.1', port: url.port || 80, method: request.method, path: url.pathname + url.search, headers }, (answer) => {

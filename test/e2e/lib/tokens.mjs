@@ -1,5 +1,6 @@
 // Steps of the token flow in the demo's pages, and token messages taken apart.
 import { act, outcome } from './browser.mjs';
+import { patience } from './patience.mjs';
 
 export const headers = { token: 'sec-private-state-token', version: 'sec-private-state-token-crypto-version', record: 'sec-redemption-record', lifetime: 'sec-private-state-token-lifetime' };
 
@@ -29,7 +30,7 @@ export async function held(page, issuer) {
 }
 
 /** What the ad network's frame shows: "vouched" or "plain". */
-export async function adShown(page, ads, want, timeout = 15_000) {
+export async function adShown(page, ads, want, timeout = patience) {
   const deadline = Date.now() + timeout;
   for (;;) {
     try {

@@ -5,6 +5,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import webdriver from 'selenium-webdriver';
 import { freePort, Program, temporaryFolder } from './stack.mjs';
+import { awake } from './awake.mjs';
+import { patience } from './patience.mjs';
 
 /** MiniBrowser lies in a folder named for the machine and the library's version. */
 function miniBrowser() {
@@ -17,7 +19,7 @@ function miniBrowser() {
   throw new Error('MiniBrowser is not installed; make setup installs it');
 }
 
-async function until(condition, what, program, limit = 30_000) {
+async function until(condition, what, program, limit = patience) {
   const deadline = Date.now() + limit;
   for (;;) {
     const found = await condition();
@@ -118,7 +120,7 @@ class Page {
 
   async wait(fn, ...args) {
     const last = args.at(-1);
-    const { timeout = 15_000 } = last !== null && typeof last === 'object' && 'timeout' in last ? args.pop() : {};
+    const { timeout = patience } = last !== null && typeof last === 'object' && 'timeout' in last ? args.pop() : {};
     const deadline = Date.now() + timeout;
     for (;;) {
       if (await this.eval(fn, ...args).catch(() => false)) return;
@@ -127,9 +129,10 @@ class Page {
     }
   }
 
-  async click(selector) {
-    const element = await this.driver.wait(webdriver.until.elementLocated(webdriver.By.css(selector)), 10_000);
-    await this.driver.wait(webdriver.until.elementIsVisible(element), 10_000);
+  async click(selector, within = patience) {
+    await awake(this, () => this.driver.findElement(webdriver.By.css('h1')).click());
+    const element = await this.driver.wait(webdriver.until.elementLocated(webdriver.By.css(selector)), within);
+    await this.driver.wait(webdriver.until.elementIsVisible(element), within);
     await this.driver.executeScript('arguments[0].scrollIntoView({ block: "center", behavior: "instant" });', element);
     await element.click();
   }

@@ -9,15 +9,19 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"strings"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/demo/quick"
 	"github.com/bonafides-dev/bonafides/idpserver"
+	"github.com/bonafides-dev/bonafides/idpserver/directory"
+	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
-	"github.com/bonafides-dev/bonafides/store/memstore"
+	"github.com/bonafides-dev/bonafides/store/mem/idpmem"
 )
 
 func main() {
@@ -35,14 +39,18 @@ func run() error {
 	if *port == "" || *names == "" || *origins == "" {
 		return errors.New("-port, -names and -origins are needed")
 	}
-	key, err := idpserver.GenerateKey(jws.RS256)
+	text, err := idpserver.GenerateKeys(jws.RS256, time.Now())
+	if err != nil {
+		return err
+	}
+	keys, err := idpserver.ParseKeys(text)
 	if err != nil {
 		return err
 	}
 	hosts := map[string]http.Handler{}
 	for name := range strings.SplitSeq(*names, ",") {
 		host := name + ".localhost:" + *port
-		if hosts[host], err = provider("http://"+host, name, strings.Split(*origins, ","), key); err != nil {
+		if hosts[host], err = provider("http://"+host, name, strings.Split(*origins, ","), keys); err != nil {
 			return err
 		}
 	}
@@ -51,14 +59,14 @@ func run() error {
 		return err
 	}
 	fmt.Println("ready")
-	server := http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := web.Server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h, ok := hosts[r.Host]
 		if !ok {
 			http.NotFound(w, r)
 			return
 		}
 		h.ServeHTTP(w, r)
-	})}
+	}), slog.New(slog.DiscardHandler))
 	return server.Serve(l)
 }
 
@@ -68,23 +76,30 @@ var people = []idpserver.NewAccount{
 	{Name: "Grace Moreau", GivenName: "Grace", Email: "grace@home.example", Password: "learning to sail at sixty", EmailVerified: true},
 }
 
-func provider(issuer, name string, origins []string, key *idpserver.Key) (http.Handler, error) {
-	clients, err := idpserver.StaticClients(
-		idpserver.Client{ID: "rp", Name: "Relying Party", Origins: origins},
-		idpserver.Client{ID: "no-nonce", Name: "Relying Party", Origins: origins, InsecureNoNonce: true},
+func provider(issuer, name string, origins []string, keys []idpserver.Key) (http.Handler, error) {
+	clients, err := directory.StaticClients(
+		directory.Client{ID: "rp", Name: "Relying Party", Origins: origins},
+		directory.Client{ID: "no-nonce", Name: "Relying Party", Origins: origins, InsecureNoNonce: true},
 	)
 	if err != nil {
 		return nil, err
 	}
 	c := idpserver.Config{
-		Issuer: issuer, Name: name, Store: new(memstore.IdP), Keys: []*idpserver.Key{key}, Clients: clients,
+		Issuer: issuer, Name: name, Store: new(idpmem.Store), Keys: keys, Clients: clients,
 		Domains: []string{"corp.example"},
 		Mailer:  idpserver.MailerFunc(func(context.Context, idpserver.Mail) error { return nil }),
 	}
+	var buttons []quick.SignIn
 	for _, p := range people {
-		c.InsecureQuickSignIn = append(c.InsecureQuickSignIn, idpserver.QuickSignIn{
+		buttons = append(buttons, quick.SignIn{
 			Action: "signin-" + strings.ToLower(p.GivenName), Label: "Sign in as " + p.GivenName, Email: p.Email, Password: p.Password,
 		})
+	}
+	c.Pages = func(_ context.Context, at idpserver.PageAt) (p idpserver.PageParts) {
+		if at.Page == idpserver.PageSignIn {
+			p.Form = quick.Buttons(buttons, at.Next)
+		}
+		return p
 	}
 	s, err := idpserver.New(c)
 	if err != nil {
