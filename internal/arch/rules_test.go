@@ -1,6 +1,7 @@
 package arch
 
 import (
+	"fmt"
 	"go/ast"
 	"slices"
 	"strings"
@@ -18,79 +19,34 @@ var rules = []rule{
 	{"below the purity line nothing reads a clock or starts a goroutine", pureCalls},
 	{"issuer, rpserver and idpserver do not know each other", serversApart},
 	{"stores are imported by mains, the demo and tests alone", storesOutside},
+	{"the rooms of a server are entered one way", roomsOneWay},
+	{"the rooms of the operator's command are apart, and its main does nothing", commandRooms},
+	{"sessions by scs are for relying parties, whose applications may bring it", scsApart},
+	{"a store knows one server, the one that it is for", storesApart},
 	{"jwx is imported by internal/jose alone", jwxApart},
 	{"the curve is imported by voprf and pst alone", curveApart},
 	{"nothing below the demo imports the demo", demoOutside},
-	{"the record check brings no sessions, stores or pages along", recordAlone},
+	{"what only the demo draws is no part of the provider's look", lookWithoutDemo},
+	{"the checks of a record and of the gate bring no sessions, stores or pages along", checksAlone},
 	{"guest modules reach pure packages alone", guestsPure},
 	{"servers never read with encoding/json", serversReadStrictly},
 	{"the Worker's library stays in the Worker", workersApart},
+	{"limits are given the time", limitsWithoutClock},
+	{"which origins are secure is judged by protocol/origin alone", originsOnce},
+	{"who looks for newer keys does it through jwks.Judge", looksAgainOnce},
+	{"the relying party's rooms lead one way: rpserver, internal/op, jwks", relyingPartyOneWay},
+	{"what the relying party makes to ask others with is the guarded client", asksGuarded},
+	{"examples import nothing internal", examplesCanBeCopied},
+	{"no public name is of an internal type", publicNamesArePublic},
+	{"the relying party's nonces are sealed, used and swept in one place", noncesOnce},
+	{"messages are taken apart for people by internal/inspect alone", inspectedOnce},
+	{"keys are derived from secrets in one place", derivedOnce},
+	{"servers have deadlines", serversHaveDeadlines},
+	{"a refusal has one form, and nobody copies it by hand", refusalsOnce},
+	{"an authentication request is written and read by protocol/oidc alone", authRequestsOnce},
+	{"a secret of 256 bits is made by internal/secret alone", secretsOnce},
 	{"every package says what it is", documented},
-}
-
-// purePackages is all of the standard library that protocol/* may import
-// directly. They run in the browser's and the Worker's small modules, so nothing
-// here needs an operating system, a clock or reflection; what is missing is
-// missing on purpose: net, net/http, os, syscall/js, math/big, encoding/json,
-// reflect, fmt, log, sync.
-var purePackages = []string{
-	"bytes", "cmp", "crypto", "crypto/ecdsa", "crypto/ed25519", "crypto/elliptic", "crypto/hmac",
-	"crypto/rand", "crypto/rsa", "crypto/sha256", "crypto/sha512", "crypto/subtle", "embed",
-	"encoding/base64", "encoding/binary", "encoding/hex", "errors", "iter", "maps", "math",
-	"math/bits", "slices", "strconv", "strings", "time", "unicode", "unicode/utf8",
-}
-
-// pureModules are the modules beneath the curve.
-var pureModules = []string{"filippo.io/nistec", "filippo.io/bigmod", "github.com/cloudflare/circl"}
-
-// pure are the folders below the purity line.
-var pure = []string{"protocol", "internal/p384"}
-
-func pureImports(files []*file) (broken []string) {
-	for _, f := range files {
-		if !under(f.dir, pure...) || f.test || f.main {
-			continue
-		}
-		for _, p := range f.imports {
-			dir, ours := local(p)
-			switch {
-			case ours && under(dir, pure...):
-			case slices.Contains(purePackages, p):
-			case f.dir == "internal/p384" && under(p, pureModules...):
-			case f.dir == "internal/p384" && p == "sync": // a table read once, never written again
-			default:
-				broken = append(broken, f.path+" imports "+p)
-			}
-		}
-	}
-	return broken
-}
-
-// clock are the functions of package time that ask or wait; its types and
-// arithmetic are values.
-var clock = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTicker", "NewTimer", "Local", "LoadLocation"}
-
-func pureCalls(files []*file) (broken []string) {
-	for _, f := range files {
-		if !under(f.dir, pure...) || f.test || f.main {
-			continue
-		}
-		f.uses(func(n ast.Node, p, name string) {
-			if p == "time" && slices.Contains(clock, name) {
-				broken = append(broken, f.at(n)+" uses time."+name)
-			}
-		})
-		ast.Inspect(f.ast, func(n ast.Node) bool {
-			switch n.(type) {
-			case *ast.GoStmt:
-				broken = append(broken, f.at(n)+" starts a goroutine")
-			case *ast.SelectStmt, *ast.ChanType:
-				broken = append(broken, f.at(n)+" uses channels")
-			}
-			return true
-		})
-	}
-	return broken
+	{"no file is longer than 300 lines", shortFiles},
 }
 
 // They meet over HTTP, in the demo and in tests. Who runs one of them does not
@@ -124,6 +80,65 @@ func storesOutside(files []*file) (broken []string) {
 		}
 		for _, p := range f.imports {
 			if dir, ok := local(p); ok && under(dir, "store") {
+				broken = append(broken, f.path+" imports "+p)
+			}
+		}
+	}
+	return broken
+}
+
+// rooms are the packages inside a server, each with those that it may enter.
+var rooms = map[string][]string{
+	"idpserver/directory":       {},
+	"idpserver/internal/people": {"idpserver/directory"},
+	"idpserver/internal/tokens": {"idpserver/directory", "idpserver/internal/people"},
+	"idpserver/internal/pages":  {"idpserver/directory", "idpserver/fedcm", "idpserver/internal/people", "idpserver/internal/tokens"},
+	"idpserver/internal/op":     {"idpserver/directory", "idpserver/fedcm", "idpserver/internal/people", "idpserver/internal/tokens", "idpserver/internal/pages"},
+	"idpserver/internal/popup":  {"idpserver/directory", "idpserver/fedcm", "idpserver/internal/people", "idpserver/internal/tokens", "idpserver/internal/pages"},
+	"idpserver/fedcm":           {},
+}
+
+// One package of 26 files referred to itself 191 times, 77 of them back up.
+func roomsOneWay(files []*file) (broken []string) {
+	for _, f := range files {
+		if f.test || !under(f.dir, "idpserver") || f.dir == "idpserver" {
+			continue
+		}
+		for _, p := range f.imports {
+			if dir, ok := local(p); ok && under(dir, "idpserver") && !slices.Contains(rooms[f.dir], dir) {
+				broken = append(broken, f.path+" imports "+p)
+			}
+		}
+	}
+	return broken
+}
+
+func scsApart(files []*file) (broken []string) {
+	for _, f := range files {
+		for _, p := range f.imports {
+			if under(p, "github.com/alexedwards/scs") && !f.test && !under(f.dir, "rpserver", "store/rpstore", "store/mem/rpmem", "store/storetest") {
+				broken = append(broken, f.path+" imports "+p)
+			}
+		}
+	}
+	return broken
+}
+
+var storeOf = map[string]string{
+	"store/idpstore": "idpserver", "store/mem/idpmem": "idpserver",
+	"store/rpstore": "rpserver", "store/mem/rpmem": "rpserver",
+	"store/spentstore": "issuer", "store/mem/spentmem": "issuer",
+}
+
+// Who links one server's store does not link the others' servers.
+func storesApart(files []*file) (broken []string) {
+	for _, f := range files {
+		if f.test || !under(f.dir, "store") || f.dir == "store/storetest" {
+			continue
+		}
+		own := storeOf[f.dir]
+		for _, p := range f.imports {
+			if dir, ok := local(p); ok && under(dir, "issuer", "rpserver", "idpserver") && (own == "" || !under(dir, own)) {
 				broken = append(broken, f.path+" imports "+p)
 			}
 		}
@@ -170,9 +185,56 @@ func demoOutside(files []*file) (broken []string) {
 	return broken
 }
 
-// An ad network imports rpserver/record; everything that it brings along is read
-// here, through as many steps as it takes.
-func recordAlone(files []*file) (broken []string) {
+// demoWords are what the demo draws and a provider's pages do not know: its parties,
+// and the parts of its instrument.
+var demoWords = []string{"Party", "Parties", "Publisher", "AdNetwork", "Shop", "IdP", "Panel", "Instrument", "Attack", "Bytes", "Learned", "Steps", "Outcome", "Role"}
+
+func lookWithoutDemo(files []*file) (broken []string) {
+	for _, f := range files {
+		if f.test || f.dir != "internal/look" {
+			continue
+		}
+		for _, d := range f.ast.Decls {
+			for _, name := range declared(d) {
+				if slices.Contains(demoWords, name) {
+					broken = append(broken, f.path+" declares "+name)
+				}
+			}
+		}
+	}
+	return broken
+}
+
+// declared returns the names of a declaration at a file's top, and of the fields of
+// its types.
+func declared(d ast.Decl) (names []string) {
+	ast.Inspect(d, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BlockStmt:
+			return false
+		case *ast.FuncDecl:
+			names = append(names, n.Name.Name)
+		case *ast.TypeSpec:
+			names = append(names, n.Name.Name)
+		case *ast.ValueSpec:
+			for _, id := range n.Names {
+				names = append(names, id.Name)
+			}
+		case *ast.StructType:
+			for _, field := range n.Fields.List {
+				for _, id := range field.Names {
+					names = append(names, id.Name)
+				}
+			}
+		}
+		return true
+	})
+	return names
+}
+
+// An ad network imports rpserver/record, a server behind the gate rpserver/gate;
+// everything that they bring along is read here, through as many steps as it takes.
+func checksAlone(files []*file) (broken []string) {
 	imports := map[string][]string{}
 	for _, f := range files {
 		if !f.test && !f.main {
@@ -200,71 +262,7 @@ func recordAlone(files []*file) (broken []string) {
 		}
 	}
 	visit("rpserver/record")
-	return broken
-}
-
-// What a guest imports runs in a module without network, clock or scheduler, also
-// where it belongs to a server: issuer/exchange, rpserver/record/check.
-func guestsPure(files []*file) (broken []string) {
-	imports := map[string][]string{}
-	for _, f := range files {
-		if !f.test && (!f.main || under(f.dir, "wasm/guest")) {
-			imports[f.dir] = append(imports[f.dir], f.imports...)
-		}
-	}
-	seen := map[string]bool{}
-	var visit func(dir string)
-	visit = func(dir string) {
-		if seen[dir] || under(dir, pure...) { // pure packages have a rule of their own
-			return
-		}
-		seen[dir] = true
-		for _, p := range imports[dir] {
-			if d, ok := local(p); ok {
-				visit(d)
-			} else if p != "unsafe" && !slices.Contains(purePackages, p) {
-				broken = append(broken, dir+" imports "+p)
-			}
-		}
-	}
-	for dir := range imports {
-		if under(dir, "wasm/guest") {
-			visit(dir)
-		}
-	}
-	slices.Sort(broken)
-	return broken
-}
-
-// encoding/json folds case, takes duplicates and invalid UTF-8, and ignores what
-// follows: what a stranger sent is read by protocol/strictjson. Writing with it
-// is fine.
-func serversReadStrictly(files []*file) (broken []string) {
-	for _, f := range files {
-		if f.test || !under(f.dir, "issuer", "rpserver", "idpserver", "internal/web", "internal/jose") {
-			continue
-		}
-		f.uses(func(n ast.Node, p, name string) {
-			if p == "encoding/json" && (name == "Unmarshal" || name == "NewDecoder") {
-				broken = append(broken, f.at(n)+" uses json."+name)
-			}
-		})
-	}
-	return broken
-}
-
-// What JavaScript looks like to Go is known in one place.
-func workersApart(files []*file) (broken []string) {
-	for _, f := range files {
-		for _, p := range f.imports {
-			if under(p, "github.com/syumai/workers") && !under(f.dir, "worker") {
-				broken = append(broken, f.path+" imports "+p)
-			}
-			if p == "syscall/js" && !under(f.dir, "worker", "wasm/guest") {
-				broken = append(broken, f.path+" imports "+p)
-			}
-		}
-	}
+	visit("rpserver/gate")
 	return broken
 }
 
@@ -281,5 +279,17 @@ func documented(files []*file) (broken []string) {
 		}
 	}
 	slices.Sort(broken)
+	return broken
+}
+
+// Whoever looks for something finds the file by its name and reads it whole. Readers
+// and arithmetic that follow one document of somebody else's are as long as that is.
+func shortFiles(files []*file) (broken []string) {
+	for _, f := range files {
+		lines := f.fset.File(f.ast.FileStart).LineCount()
+		if lines > 300 && !ast.IsGenerated(f.ast) && !under(f.dir, "protocol", "internal/p384") {
+			broken = append(broken, fmt.Sprintf("%s has %d lines: cut it by what it handles", f.path, lines))
+		}
+	}
 	return broken
 }

@@ -20,7 +20,7 @@ type file struct {
 	path    string // from the root, with slashes: "protocol/jws/sign.go"
 	dir     string // "protocol/jws"
 	test    bool
-	main    bool // package main
+	main    bool // package main, or a room of a command
 	imports []string
 	ast     *ast.File
 	fset    *token.FileSet
@@ -40,7 +40,7 @@ func parse(name string, source []byte) (*file, error) {
 	}
 	f := &file{
 		path: name, dir: path.Dir(name), test: strings.HasSuffix(name, "_test.go"),
-		main: a.Name.Name == "main", ast: a, fset: fset,
+		main: a.Name.Name == "main" || under(path.Dir(name), "cmd"), ast: a, fset: fset,
 	}
 	for _, i := range a.Imports {
 		p, err := strconv.Unquote(i.Path.Value)
@@ -128,6 +128,12 @@ func under(dir string, parents ...string) bool {
 // local gives the folder of an import of this module.
 func local(importPath string) (dir string, ok bool) {
 	return strings.CutPrefix(importPath, module+"/")
+}
+
+// foreign tells whether an import is of another module.
+func foreign(importPath string) bool {
+	first, _, _ := strings.Cut(importPath, "/")
+	return strings.Contains(first, ".")
 }
 
 // calls visits every use of pkg.Name of the imports, also where the import has
