@@ -1,5 +1,5 @@
 # make setup      install what the tests need (Debian, as root; elsewhere it says what is missing)
-# make check      the fast tests: about two minutes, no browser
+# make check      the fast tests: about two minutes. Needs Go alone; the scripts' tests run where Node is
 # make test       all tests
 # make long       what takes hours: soaks, long fuzzing, full-size runs; writes docs/long-results.md
 # make bench      the measurements
@@ -24,7 +24,8 @@ test: setup
 setup:
 	@bash tools/setup.sh
 
-check: setup
+check:
+	@bash tools/setup.sh check
 	@testrun -set check -part '$(PART)'
 
 long: setup
@@ -40,5 +41,5 @@ worker: setup
 	@testrun -set worker
 
 dist: setup
-	@node worker/build.mjs
 	@node wasm/build.mjs
+	@node worker/build.mjs

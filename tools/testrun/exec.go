@@ -8,12 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"time"
 )
 
-// A command is one program to run in its own process group, so that a time
-// limit also ends what it started.
+// A command is one program to run, where the system has them in a process group of
+// its own, so that a time limit also ends what it started.
 type command struct {
 	dir   string
 	env   []string // added to the environment
@@ -40,8 +39,7 @@ func (c command) stream(ctx context.Context, read func(io.Reader)) (string, erro
 		cmd.Env = os.Environ()
 	}
 	cmd.Env = append(cmd.Env, c.env...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	inGroup(cmd)
 	cmd.WaitDelay = 10 * time.Second
 	cmd.Stdin = strings.NewReader(c.input)
 	var errs bytes.Buffer

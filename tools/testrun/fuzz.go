@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,28 +14,33 @@ import (
 )
 
 // fuzzTargets lists every fuzz target of the module, by package, and counts them.
+// It reads the tests' text: go test -list would link a program of every package.
 func fuzzTargets(ctx context.Context, t *tally) (found map[string][]string, count int) {
 	found = map[string][]string{}
-	c := command{args: []string{"go", "test", "-list", "^Fuzz", "-json", "./..."}}
-	errs, err := c.stream(ctx, func(in io.Reader) {
-		dec := json.NewDecoder(in)
-		for {
-			var e goEvent
-			if dec.Decode(&e) != nil {
-				return
-			}
-			name := strings.TrimSpace(e.Output)
-			if e.Action == "output" && strings.HasPrefix(name, "Fuzz") && !strings.ContainsAny(name, " \t") {
-				found[e.Package] = append(found[e.Package], name)
-				count++
-			}
-		}
-	})
+	const files = `{{$p := .}}{{range .TestGoFiles}}{{$p.ImportPath}} {{$p.Dir}}/{{.}}{{"\n"}}{{end}}{{range .XTestGoFiles}}{{$p.ImportPath}} {{$p.Dir}}/{{.}}{{"\n"}}{{end}}`
+	out, errs, err := command{args: []string{"go", "list", "-f", files, "./..."}}.output(ctx)
 	if err != nil {
 		t.fail("listing the fuzz targets", errs+err.Error())
+		return found, 0
+	}
+	for line := range strings.Lines(out) {
+		pkg, file, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if file == "" {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.fail("listing the fuzz targets", err.Error())
+		}
+		for _, m := range fuzzTarget.FindAllSubmatch(text, -1) {
+			found[pkg] = append(found[pkg], string(m[1]))
+			count++
+		}
 	}
 	return found, count
 }
+
+var fuzzTarget = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(\w+ \*testing\.F\)`)
 
 var executions = regexp.MustCompile(`execs: ([0-9]+)`)
 
@@ -46,12 +49,23 @@ func isReader(pkg string) bool {
 	return strings.HasPrefix(pkg, "github.com/bonafides-dev/bonafides/protocol/")
 }
 
-// A fuzzShare says how long a target is fuzzed: in slices of wall time, one at
-// least, until it has had its CPU time. What it has had before counts.
+// A fuzzShare says how long a target is fuzzed: for a number of executions, or in
+// slices of wall time, one at least, until it has had its CPU time. What it has
+// had before counts.
 type fuzzShare struct {
+	execs      int
 	slice, cpu time.Duration
 	had        fuzzed
 	seeds      int // inputs of the corpus that are kept with the package's tests
+}
+
+// bounds are the fuzzer's flags. An input that reached something new is made
+// smaller in as many executions as are counted, not for a minute.
+func (s fuzzShare) bounds() []string {
+	if s.execs > 0 {
+		return []string{fmt.Sprintf("-test.fuzztime=%dx", s.execs), "-test.fuzzminimizetime=100x"}
+	}
+	return []string{"-test.fuzztime=" + s.slice.String()}
 }
 
 // fuzzed is what a target has had so far, of its package as it stands in source.
@@ -138,8 +152,8 @@ func fuzzAll(ctx context.Context, t *tally, targets map[string][]string, share f
 			label := strings.TrimPrefix(pkg, "github.com/bonafides-dev/bonafides/") + " " + name
 			f := fuzzer{fuzzShare: share(pkg, label, source)}
 			f.had.source = source
-			f.run = command{dir: dir, cpu: &f.had.cpu, args: []string{bin, "-test.run=^$", "-test.fuzz=^" + name + "$",
-				"-test.fuzztime=" + f.slice.String(), "-test.fuzzcachedir=" + filepath.Join(cache, pkg)}}
+			f.run = command{dir: dir, cpu: &f.had.cpu, args: append([]string{bin, "-test.run=^$", "-test.fuzz=^" + name + "$",
+				"-test.timeout=0", "-test.fuzzcachedir=" + filepath.Join(cache, pkg)}, f.bounds()...)}
 			said, err := broken, error(nil)
 			if broken == "" {
 				said, err = f.fuzz(ctx)
@@ -212,9 +226,14 @@ func keepSeeds(corpus, folder string, n int) error {
 	return nil
 }
 
+// counted is what go test -fuzz gives the compiler, for our packages alone: the
+// fuzzer looks for new ways through our code, is not slowed down by counting those
+// through others', and no database is compiled once more.
+const counted = "-gcflags=github.com/bonafides-dev/bonafides/...=-d=libfuzzer"
+
 // buildFuzz returns the package's folder, or what is wrong.
 func buildFuzz(ctx context.Context, pkg, bin string) (dir, broken string) {
-	build := command{args: []string{"go", "test", "-c", "-fuzz=.", "-o", bin, pkg}}
+	build := command{args: []string{"go", "test", "-c", counted, "-o", bin, pkg}}
 	if out, errs, err := build.output(ctx); err != nil {
 		return "", out + errs + err.Error() + "\n"
 	}

@@ -43,7 +43,9 @@ func newGoReport(t *tally) *goReport {
 // goTest runs `go test -json` with the arguments given and counts its tests.
 // A test with subtests counts as its subtests.
 func goTest(ctx context.Context, t *tally, c command, args ...string) {
-	c.args = append([]string{"go", "test", "-json"}, args...)
+	// go test ends a package after ten minutes, busy machine or not: a part's own
+	// limit is there against what hangs. Whoever names another one comes later.
+	c.args = append([]string{"go", "test", "-json", "-timeout=0"}, args...)
 	r := newGoReport(t)
 	before := t.failed
 	errs, err := c.stream(ctx, r.read)

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -23,6 +24,7 @@ type part struct {
 	about   string
 	sets    string // the sets that hold it, separated by spaces
 	timeout time.Duration
+	beside  bool // it runs while the parts after it wait for servers and browsers
 	run     func(ctx context.Context, t *tally)
 }
 
@@ -45,6 +47,10 @@ func main() {
 			fmt.Printf("%-12s %s\n", p.name, p.about)
 		}
 		return
+	}
+	// wrangler, which tests start again and again, is parsed once.
+	if cache, err := filepath.Abs(".tools/node-cache"); err == nil && os.Getenv("NODE_COMPILE_CACHE") == "" {
+		os.Setenv("NODE_COMPILE_CACHE", cache)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

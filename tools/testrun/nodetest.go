@@ -14,7 +14,7 @@ import (
 
 // nodeEvent is one line of reporter.mjs.
 type nodeEvent struct {
-	Type    string
+	Type    string // "pass", "fail", "message", or "file" at the end of each
 	Name    string
 	File    string
 	Kind    string // "suite" or "test"
@@ -89,6 +89,8 @@ func nodeCount(e nodeEvent, t *tally) {
 			}
 		}
 		t.progress("%s", strings.TrimRight(e.Message, "\n"))
+	case e.Type == "file":
+		t.progress("all of %-86s %6.1f s", filepath.Base(e.File), e.Ms/1000)
 	case e.Type == "pass" && (e.Skip || e.Todo):
 		t.fail(name, "This test skipped itself. A test that cannot run counts as failed.")
 	case e.Type == "pass" && e.Kind == "test":

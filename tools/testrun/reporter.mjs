@@ -31,6 +31,8 @@ export default async function* report(source) {
         ms: data.details?.duration_ms ?? 0,
         error: error ? describe(error) : '',
       });
+    } else if (type === 'test:summary' && data.file) {
+      yield line({ type: 'file', file: data.file, ms: data.duration_ms });
     } else if (type === 'test:stderr' || type === 'test:stdout') {
       yield line({ type: 'message', message: data.message });
     }

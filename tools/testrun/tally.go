@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -19,6 +22,19 @@ type tally struct {
 }
 
 type failure struct{ name, output string }
+
+// gist is the first line of what a failed test said: who sees only the end of a
+// long output should not have to guess.
+func (f failure) gist() string {
+	line, _, _ := strings.Cut(strings.TrimSpace(f.output), "\n")
+	if len(line) > 200 {
+		line = strings.ToValidUTF8(line[:200], "") + " ..."
+	}
+	if line != "" {
+		line = ": " + line
+	}
+	return line
+}
 
 func (t *tally) pass(n int) { t.passed += n }
 
@@ -55,22 +71,52 @@ type line struct {
 	took time.Duration
 }
 
-// runParts runs the parts one after the other, calls ended after each, prints the
-// summary and reports whether all passed. The summary's last line is "N passed, N
-// failed".
+// runParts runs the parts in their order, calls ended after each, prints the
+// summary and reports whether all passed. Those that only compute run one after
+// the other beside the rest, and what they print comes when each has ended. The
+// summary's last line is "N passed, N failed".
 func runParts(ctx context.Context, out io.Writer, chosen []part, ended func(line)) (good bool) {
 	started := time.Now()
-	var lines []line
-	for _, p := range chosen {
+	out = &shared{out: out}
+	lines := make([]line, len(chosen))
+	var last, one sync.Mutex // one call of ended, one part that computes
+	runOne := func(i int, out io.Writer) {
+		p := chosen[i]
 		fmt.Fprintf(out, "=== %s: %s\n", p.name, p.about)
 		t := &tally{out: out}
 		begin := time.Now()
 		runPart(ctx, p, t)
 		took := time.Since(begin)
 		fmt.Fprintf(out, "=== %s: %d passed, %d failed in %s\n\n", p.name, t.passed, t.failed, minutes(took))
-		lines = append(lines, line{p, t, took})
-		ended(lines[len(lines)-1])
+		lines[i] = line{p, t, took}
+		last.Lock()
+		defer last.Unlock()
+		ended(lines[i])
 	}
+	var wait sync.WaitGroup
+	var computing []int
+	for i, p := range chosen {
+		if p.beside && slices.ContainsFunc(chosen[i+1:], func(p part) bool { return !p.beside }) {
+			computing = append(computing, i)
+			continue
+		}
+		if len(computing) > 0 {
+			now := computing
+			computing = nil
+			wait.Go(func() {
+				one.Lock()
+				defer one.Unlock()
+				for _, i := range now {
+					fmt.Fprintf(out, "=== %s: begins beside the others\n", chosen[i].name)
+					var all bytes.Buffer
+					runOne(i, &all)
+					out.Write(all.Bytes())
+				}
+			})
+		}
+		runOne(i, out)
+	}
+	wait.Wait()
 
 	passed, failed := 0, 0
 	fmt.Fprintf(out, "%-12s %8s %8s %10s\n", "part", "passed", "failed", "minutes")
@@ -87,12 +133,29 @@ func runParts(ctx context.Context, out io.Writer, chosen []part, ended func(line
 	}
 	for _, l := range lines {
 		for _, f := range l.t.failures {
-			fmt.Fprintf(out, "FAILED %s: %s\n", l.p.name, f.name)
+			fmt.Fprintf(out, "FAILED %s: %s%s\n", l.p.name, f.name, f.gist())
 		}
 	}
 	fmt.Fprintf(out, "%d passed, %d failed\n", passed, failed)
 	return failed == 0 && passed > 0
 }
+
+// shared is written to by several; what one writes at a time stays together.
+type shared struct {
+	mu  sync.Mutex
+	out io.Writer
+}
+
+func (s *shared) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.out.Write(p)
+}
+
+// hangs is when a part that says no other time is taken to hang. It is far more
+// than any part needs on a machine that has much else to do, since how busy that
+// is must not decide what a part says.
+const hangs = 4 * time.Hour
 
 func runPart(ctx context.Context, p part, t *tally) {
 	if ctx.Err() != nil {
@@ -101,7 +164,7 @@ func runPart(ctx context.Context, p part, t *tally) {
 	}
 	limit := p.timeout
 	if limit == 0 {
-		limit = 15 * time.Minute
+		limit = hangs
 	}
 	partCtx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -3,11 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -147,6 +147,29 @@ func TestRunParts(t *testing.T) {
 	}
 }
 
+func TestPartsThatComputeRunBesideThoseThatWait(t *testing.T) {
+	computed := make(chan bool)
+	say := func(words string) func(context.Context, *tally) {
+		return func(_ context.Context, t *tally) { t.pass(1); t.progress("%s", words) }
+	}
+	var out bytes.Buffer
+	good := runParts(t.Context(), &out, []part{
+		{name: "first", run: say("1")},
+		{name: "one", beside: true, run: say("2")},
+		{name: "two", beside: true, run: func(_ context.Context, t *tally) { t.progress("a"); <-computed; t.progress("b"); t.fail("x", "why") }},
+		{name: "waits", run: func(_ context.Context, t *tally) { t.pass(1); computed <- true }},
+		{name: "last", run: say("3")},
+	}, func(line) {})
+	if text := out.String(); good || !strings.HasSuffix(text, "FAILED two: x: why\n4 passed, 1 failed\n") || !strings.Contains(text, "    a\n    b\n--- FAIL x\nwhy\n=== two: 0 passed, 1 failed") ||
+		!regexp.MustCompile(`(?s)\nfirst .*\none .*\ntwo .*\nwaits .*\nlast `).MatchString(text) {
+		t.Errorf("good %v\n%s", good, text)
+	}
+	// Alone they have nobody to be beside.
+	if !runParts(t.Context(), &out, []part{{name: "one", beside: true, run: say("2")}}, func(line) {}) {
+		t.Error("a part alone failed")
+	}
+}
+
 func TestChoose(t *testing.T) {
 	all := []part{{name: "a", sets: "check test"}, {name: "b", sets: "test"}}
 	if got, err := choose(all, "test", "b,a"); err != nil || len(got) != 2 || got[0].name != "b" {
@@ -226,46 +249,5 @@ func TestReportNamesTheCommit(t *testing.T) {
 	write("code.go", "new")
 	if got := newLongReport(t.Context(), "report.md").commit; got != commit+", with changes that were not committed" {
 		t.Errorf("commit %q", got)
-	}
-}
-
-// What a run of fuzzing has had is read from the report again.
-func TestFuzzingGoesOn(t *testing.T) {
-	had := fuzzed{1234, 90 * time.Second, "0a1b2c3d4e5f"}
-	tl := &tally{}
-	tl.result("%s: %s", "protocol/jws FuzzVerify", had)
-	tl.result("all targets: 0.03 hours of CPU time")
-	file := filepath.Join(t.TempDir(), "r.md")
-	r := &longReport{file: file}
-	if err := r.write(line{part{name: "long-fuzz"}, tl, time.Minute}); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := earlierFuzzing(string(text)); len(got) != 1 || got["protocol/jws FuzzVerify"] != had {
-		t.Errorf("got %v", got)
-	}
-}
-
-func TestSeedsAreKept(t *testing.T) {
-	corpus, folder := t.TempDir(), filepath.Join(t.TempDir(), "testdata", "fuzz", "FuzzX")
-	for i := range 100 {
-		if err := os.WriteFile(filepath.Join(corpus, fmt.Sprintf("%03d", i)), make([]byte, i*60), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for range 2 { // the second time there is nothing to do
-		if err := keepSeeds(corpus, folder, 10); err != nil {
-			t.Fatal(err)
-		}
-		kept, _ := filepath.Glob(filepath.Join(folder, "*"))
-		if len(kept) != 10 || filepath.Base(kept[0]) != "000" || filepath.Base(kept[9]) > "068" {
-			t.Errorf("kept %v", kept)
-		}
-	}
-	if err := keepSeeds(corpus, filepath.Join(folder, "none"), 0); err != nil {
-		t.Error(err)
 	}
 }
