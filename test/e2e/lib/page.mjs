@@ -64,7 +64,10 @@ export class PuppeteerPage extends Frame {
     const element = await this.puppeteer.waitForSelector(selector, { visible: true, timeout: within });
     // To the middle, as a person would: something may stand at the window's edge.
     await element.evaluate((e) => e.scrollIntoView({ block: 'center', behavior: 'instant' }));
-    await element.click();
+    // A finger stays down for a moment. The browser's process hears of the gesture and of
+    // what the page then asks for by different ways: without it FedCM came first at times,
+    // and was refused for want of one.
+    await element.click({ delay: 60 });
     await element.dispose();
   }
 
