@@ -1,7 +1,6 @@
 package arch
 
 import (
-	"fmt"
 	"go/ast"
 	"slices"
 	"strings"
@@ -46,7 +45,6 @@ var rules = []rule{
 	{"an authentication request is written and read by protocol/oidc alone", authRequestsOnce},
 	{"a secret of 256 bits is made by internal/secret alone", secretsOnce},
 	{"every package says what it is", documented},
-	{"no file is longer than 300 lines", shortFiles},
 }
 
 // They meet over HTTP, in the demo and in tests. Who runs one of them does not
@@ -279,17 +277,5 @@ func documented(files []*file) (broken []string) {
 		}
 	}
 	slices.Sort(broken)
-	return broken
-}
-
-// Whoever looks for something finds the file by its name and reads it whole. Readers
-// and arithmetic that follow one document of somebody else's are as long as that is.
-func shortFiles(files []*file) (broken []string) {
-	for _, f := range files {
-		lines := f.fset.File(f.ast.FileStart).LineCount()
-		if lines > 300 && !ast.IsGenerated(f.ast) && !under(f.dir, "protocol", "internal/p384") {
-			broken = append(broken, fmt.Sprintf("%s has %d lines: cut it by what it handles", f.path, lines))
-		}
-	}
 	return broken
 }

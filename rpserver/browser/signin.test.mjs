@@ -1,70 +1,8 @@
-// The browser's part against a stand-in for the browser and the server: what is
-// asked, what is sent, and what a person is told when it fails.
-import test from 'node:test';
+// The calls of signin.js: what is asked, what is sent, and what a page is told when it
+// fails.
 import assert from 'node:assert/strict';
-
-const listeners = {};
-globalThis.document = {
-  addEventListener: (type, f) => { listeners[type] = f; },
-  querySelectorAll: () => [status],
-};
-const status = { dataset: {}, textContent: '' };
-let reloads = 0, went = [];
-globalThis.location = { reload: () => { reloads++; }, assign: (u) => { went.push(u); } };
-
-globalThis.addEventListener = (type, f) => { listeners[type] = f; };
-const { signIn, signOut, available, SignInError } = await import('./signin.js');
-
-const provider = { configURL: 'https://idp.example/fedcm.json', clientId: 'shop' };
-const other = { configURL: 'https://other.example/fedcm.json', clientId: 'shop-2', topLevelNonce: true };
-
-// world sets up a browser with FedCM and a server; answers may be replaced.
-function world({ get, answers = {}, providers = [provider], fedcm = true, silent, endless } = {}) {
-  const w = { asked: [], sent: [], prevented: 0 };
-  const known = {
-    'signin/nonce': [200, { nonce: 'N', expiresIn: 600, providers }],
-    'signin/fedcm': [200, { user: { id: '1', name: 'Ada' }, new: true }],
-    signout: [200, { signedOut: true, preventSilentAccess: true }],
-    ...answers,
-  };
-  globalThis.fetch = async (url, init) => {
-    const path = url.href.slice(new URL('.', new URL('./signin.js', import.meta.url)).href.length);
-    w.sent.push({ path, ...init });
-    const pending = () => new Promise((_, reject) => {
-      const over = () => reject(init.signal.reason);
-      if (init.signal?.aborted) over();
-      init.signal?.addEventListener('abort', over);
-    });
-    if (path === silent) return pending();
-    if (path === endless) return { ok: true, status: 200, json: pending };
-    const a = known[path];
-    if (a instanceof Error) throw a;
-    return { ok: a[0] < 300, status: a[0], json: async () => { if (a[1] === undefined) throw new SyntaxError(); return a[1]; } };
-  };
-  if (fedcm) globalThis.IdentityCredential = class {};
-  else delete globalThis.IdentityCredential;
-  Object.defineProperty(globalThis, 'navigator', {
-    configurable: true,
-    value: {
-      credentials: {
-        get: async (o) => { w.asked.push(o); return (get ?? (() => ({ token: 'T', configURL: provider.configURL })))(o); },
-        preventSilentAccess: async () => { w.prevented++; },
-      },
-    },
-  });
-  return w;
-}
-
-const settle = () => new Promise((r) => setImmediate(r));
-
-/** A signal that ends after so many milliseconds with a TimeoutError. */
-function timed(ms) {
-  const end = new AbortController();
-  setTimeout(() => end.abort(new DOMException('time is over', 'TimeoutError')), ms);
-  return end;
-}
-
-const named = (name, extra) => Object.assign(new Error(name), { name }, extra);
+import test from 'node:test';
+import { SignInError, available, bare, left, named, other, page, plain, provider, settle, signIn, signOut, timed, world } from './standin.mjs';
 
 test('a sign-in asks with the nonce in params and hands over the token', async () => {
   const w = world();
@@ -116,15 +54,6 @@ test('a page may name one of several providers', async () => {
   await assert.rejects(signIn({ configURL: 'https://evil.example/' }), { name: 'SignInError', code: 'provider_unknown' });
 });
 
-const plain = { name: 'plain', clientId: 'shop-3', start: 'signin/start?provider=plain' };
-const bare = { name: 'bare', clientId: 'shop-4', start: 'signin/start?provider=bare' };
-
-/** What a sign-in that left the page asked for, by its address. */
-const left = () => went.map((u) => {
-  const url = new URL(u);
-  return [url.href.split('?')[0].slice(-'signin/start'.length), ...['provider', 'return'].map((n) => url.searchParams.get(n))];
-});
-
 for (const [which, setup, options] of [
   ['a provider without FedCM', { providers: [plain] }, {}],
   ['a provider without FedCM, in a browser without it', { providers: [plain], fedcm: false }, {}],
@@ -133,7 +62,7 @@ for (const [which, setup, options] of [
 ]) {
   test(`with ${which} the page is left for it`, async () => {
     const w = world(setup);
-    went = [];
+    page.went = [];
     const end = new AbortController();
     const call = signIn({ ...options, back: '/basket?a=b', signal: end.signal });
     await settle();
@@ -145,7 +74,7 @@ for (const [which, setup, options] of [
 
 test('a sign-in by redirect comes back to the page that began it', async () => {
   world({ providers: [plain] });
-  went = [];
+  page.went = [];
   Object.assign(location, { pathname: '/shop', search: '?q=1' });
   const end = new AbortController();
   const call = signIn({ signal: end.signal });
@@ -166,9 +95,9 @@ test('a page that cannot be left in time is told so', async (t) => {
 
 test('beside a provider with FedCM the others wait to be named', async () => {
   const w = world({ providers: [plain, provider] });
-  went = [];
+  page.went = [];
   await signIn();
-  assert.deepEqual([w.asked[0].identity.mode, w.asked[0].identity.providers.length, went], ['active', 1, []]);
+  assert.deepEqual([w.asked[0].identity.mode, w.asked[0].identity.providers.length, page.went], ['active', 1, []]);
 });
 
 for (const [what, setup, options, code] of [
@@ -179,24 +108,11 @@ for (const [what, setup, options, code] of [
 ]) {
   test(`${what} is refused with a code and a sentence, and the page stays`, async () => {
     world(setup);
-    went = [];
+    page.went = [];
     await assert.rejects(signIn(options), (e) => e instanceof SignInError && e.code === code && /^[A-Z].{15,}\.$/.test(e.message));
-    assert.deepEqual(went, []);
+    assert.deepEqual(page.went, []);
   });
 }
-
-test('the button works with a provider without FedCM, and again after Back', async () => {
-  for (const fedcm of [true, false]) {
-    world({ providers: [plain, bare], fedcm });
-    went = [];
-    const pressed = press({ bonafides: 'signin', provider: 'bare', next: '/orders' });
-    await settle();
-    assert.deepEqual([left(), status.dataset.state], [[['signin/start', 'bare', '/orders']], 'working']);
-    listeners.pageshow({ persisted: true });
-    const { attributes, events } = await pressed;
-    assert.deepEqual([attributes, events, status.dataset.state], [{}, [], 'idle']);
-  }
-});
 
 for (const [what, setup, code] of [
   ['no FedCM', { fedcm: false }, 'fedcm_unavailable'],
@@ -249,48 +165,6 @@ test('signing out works without the credentials interface', async () => {
   assert.equal(available(), false);
 });
 
-// press clicks a button of the markup and waits for its end.
-async function press(dataset, prevent = []) {
-  const attributes = {}, events = [];
-  const button = {
-    dataset,
-    getAttribute: (n) => attributes[n] ?? null,
-    setAttribute: (n, v) => { attributes[n] = v; },
-    removeAttribute: (n) => { delete attributes[n]; },
-    dispatchEvent: (e) => {
-      if (prevent.includes(e.type)) e.preventDefault();
-      events.push(e);
-      return !e.defaultPrevented;
-    },
-  };
-  const click = { target: { closest: () => button }, preventDefault: () => {} };
-  const first = listeners.click(click);
-  const busy = { disabled: attributes['aria-disabled'], state: status.dataset.state };
-  const second = listeners.click(click); // impatient
-  await Promise.all([first, second]);
-  return { events, busy, attributes };
-}
-
-test('a button signs in once however often it is pressed, then the page reloads', async () => {
-  const w = world();
-  reloads = 0;
-  const { events, busy, attributes } = await press({ bonafides: 'signin', context: 'use' });
-  assert.equal(w.asked.length, 1);
-  assert.equal(w.asked[0].identity.context, 'use');
-  assert.deepEqual(busy, { disabled: 'true', state: 'working' });
-  assert.deepEqual([events[0].type, events[0].detail.new, reloads, status.dataset.state], ['bonafides:signin', true, 1, 'done']);
-  assert.deepEqual(attributes, {});
-});
-
-test('the page may do something else than reload', async () => {
-  world();
-  reloads = 0; went = [];
-  await press({ bonafides: 'signin' }, ['bonafides:signin']);
-  assert.equal(reloads, 0);
-  await press({ bonafides: 'signout', next: '/bye' });
-  assert.deepEqual([reloads, went], [0, ['/bye']]);
-});
-
 for (const [where, setup] of [
   ['the browser', { get: () => new Promise(() => {}) }],
   ['the site', { silent: 'signin/nonce' }],
@@ -327,29 +201,4 @@ test('a body that never ends is given up', async (t) => {
   await settle();
   t.mock.timers.tick(30_000);
   await assert.rejects(call, { code: 'timeout' });
-});
-
-test('a button whose page was left and is shown again by Back works again, and claims no fault', async () => {
-  world({ get: () => new Promise(() => {}) });
-  const pressed = press({ bonafides: 'signin' });
-  await settle();
-  listeners.pageshow({ persisted: false });
-  await settle();
-  assert.equal(status.dataset.state, 'working');
-  listeners.pageshow({ persisted: true });
-  const { attributes, events } = await pressed;
-  assert.deepEqual([attributes, events, status.dataset.state, status.textContent], [{}, [], 'idle', '']);
-  world();
-  const again = await press({ bonafides: 'signin' });
-  assert.equal(again.events[0].type, 'bonafides:signin');
-});
-
-test('a button tells what went wrong and can be pressed again', async () => {
-  world({ get: () => { throw named('NetworkError'); } });
-  reloads = 0;
-  const { events, attributes } = await press({ bonafides: 'signin' });
-  assert.deepEqual([events[0].type, events[0].detail.code, reloads], ['bonafides:error', 'provider_no_answer', 0]);
-  assert.equal(status.dataset.state, 'error');
-  assert.match(status.textContent, /Try again/);
-  assert.deepEqual(attributes, {});
 });

@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { launch } from './lib/browser.mjs';
-import { fetching, request, xhr } from './lib/bystanders.mjs';
+import { xhr } from './lib/bystanders-xhr.mjs';
+import { fetching, request } from './lib/bystanders.mjs';
 import { manifest } from './lib/polyfill.mjs';
 import { root } from './lib/stack.mjs';
 

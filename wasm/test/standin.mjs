@@ -120,3 +120,19 @@ export async function ends(promise) {
 export async function until(condition) {
   while (!condition()) await new Promise((r) => setImmediate(r));
 }
+
+export const config = { keeper, keeperPath: '/keeper' };
+
+/** A redemption that is on its way to the keeper, with the signal that the caller gave. */
+export async function redemption(w) {
+  const end = new AbortController();
+  const link = (w.link ??= new w.page.Link(config));
+  const params = { operation: 'token-redemption', refreshPolicy: 'none', issuers: [] };
+  const job = { operation: 'token-redemption', issuer, url: `${issuer}/redeem`, method: 'POST', refresh: false };
+  const call = w.page.redeem(link.hold({ issuer, operation: 'token-redemption', signal: end.signal, job }), `${issuer}/redeem`, params, end.signal);
+  call.catch(() => {});
+  const window = w.opened.at(-1);
+  if (window) await until(() => window.went.length > 0);
+  await settle();
+  return { call, end, window };
+}

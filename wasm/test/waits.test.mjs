@@ -2,25 +2,10 @@
 // outcome, with the caller's signal, or with a bound, and says why.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ended, ends, issuer, keeper, settle, until, world } from './standin.mjs';
+import { config, ended, ends, issuer, keeper, redemption, settle, until, world } from './standin.mjs';
 
 const marked = '<meta name="bonafides-return" content="2">';
-const config = { keeper, keeperPath: '/keeper' };
 const over = (name) => new DOMException('said so', name);
-
-/** A redemption that is on its way to the keeper, with the signal that the caller gave. */
-async function redemption(w) {
-  const end = new AbortController();
-  const link = (w.link ??= new w.page.Link(config));
-  const params = { operation: 'token-redemption', refreshPolicy: 'none', issuers: [] };
-  const job = { operation: 'token-redemption', issuer, url: `${issuer}/redeem`, method: 'POST', refresh: false };
-  const call = w.page.redeem(link.hold({ issuer, operation: 'token-redemption', signal: end.signal, job }), `${issuer}/redeem`, params, end.signal);
-  call.catch(() => {});
-  const window = w.opened.at(-1);
-  if (window) await until(() => window.went.length > 0);
-  await settle();
-  return { call, end, window };
-}
 
 /** The same, with the keeper's port open and the question asked. */
 async function asked(w) {
@@ -231,72 +216,6 @@ for (const [what, fetch, want] of [
   });
 }
 
-const provider = { configURL: 'https://idp.example/fedcm.json', origin: 'https://idp.example', clientId: 'shop' };
-const good = async () => new Response(JSON.stringify({ bonafides: { popup_endpoint: '/popup' } }));
-
-/** A sign-in in the provider's window. */
-async function signIn(w) {
-  const end = new AbortController();
-  const window = w.globals.open();
-  const call = w.page.askInPopup(window, provider, { params: {}, signal: end.signal });
-  call.catch(() => {});
-  await settle();
-  const state = () => new URL(window.went[0]).searchParams.get('state');
-  const says = (m) => window.says({ bonafides: 1, type: 'fedcm', state: state(), ...m }, provider.origin);
-  return { call, end, window, says };
-}
-
-for (const [what, fetch, happens, want] of [
-  ['nothing', () => new Promise(() => {}), async (w) => w.tick(20_500), /^Error: The provider offers no window/],
-  ['an abort', () => new Promise(() => {}), async (w, r) => r.end.abort(over('TimeoutError')), /^TimeoutError/],
-  ['a body that never ends', async () => ({ ok: true, json: () => new Promise(() => {}) }), async (w) => w.tick(20_500), /^Error: The provider offers/],
-  ['a refusal for too long headers', async () => new Response('<h1>431</h1>', { status: 431 }), async () => {}, /^Error: The provider offers/],
-  ['something else', async () => new Response('[]'), async () => {}, /^Error: The provider offers/],
-  ['another site\'s window', async () => new Response('{"bonafides":{"popup_endpoint":"https://evil.example/"}}'), async () => {}, /^Error: The provider offers/],
-]) {
-  test(`waiting for the provider's configuration ends with ${what}`, async (t) => {
-    const w = await world(t, { fetch });
-    const r = await signIn(w);
-    await happens(w, r);
-    assert.match(await ends(r.call), want);
-    assert.equal(r.window.closed, true);
-  });
-}
-
-for (const [what, happens, want] of [
-  ['an abort', async (w, r) => r.end.abort(over('TimeoutError')), /^TimeoutError/],
-  ['the page\'s end', async (w) => w.emit('pagehide', { persisted: true }), /^NetworkError/],
-  ['its closing, unheard', async (w, r) => { r.window.closed = true; await w.tick(3500); }, /^Error: The provider's window/],
-  ['its closing, heard', async (w, r) => { r.says({ ready: true }); r.window.closed = true; await w.tick(1000); }, /^NetworkError/],
-  ['an error page of the provider that says nothing', async (w) => w.tick(5 * 60_000 + 500), /^Error: The provider's window/],
-  ['nothing after its first word', async (w, r) => { r.says({ ready: true }); await w.tick(30 * 60_000 + 500); }, /^NetworkError/],
-  ['an error whose address is none, in a browser without URL.canParse', async (w, r) => { r.says({ error: { error: 'access_denied', url: 'http://[' } }); }, /^IdentityCredentialError/],
-  ['an error that is none', async (w, r) => { r.says({ error: true }); }, /^IdentityCredentialError/],
-  ['a token', async (w, r) => { r.says(null); r.window.says(null, provider.origin); r.says({ token: 'T' }); }, /^resolved .*"token":"T"/],
-]) {
-  test(`waiting for the provider's window ends with ${what}`, async (t) => {
-    const w = await world(t, { fetch: good });
-    const { canParse } = URL;
-    t.after(() => { URL.canParse = canParse; });
-    delete URL.canParse;
-    const r = await signIn(w);
-    assert.equal(await ends(r.call), 'pending');
-    await happens(w, r);
-    assert.match(await ends(r.call), want);
-  });
-}
-
-for (const [what, answer] of [['nothing', undefined], ['null', null], ['another shape', { records: 7 }], ['records without their ends', { records: {} }]]) {
-  test(`waiting for the embedding page's records ends, answered with ${what}`, async (t) => {
-    const w = await world(t);
-    globalThis.parent = { postMessage: (_m, _o, [port]) => { if (answer !== undefined) port.postMessage(answer); w.port = port; } };
-    const call = w.page.recordFromEmbedder(['https://news.example']);
-    await w.tick(2250);
-    assert.equal(await ends(call), 'resolved {}');
-    w.port.close();
-  });
-}
-
 test('the keeper answers a page without an origin at once, and closes when its opener is gone', async (t) => {
   const w = await world(t, { origin: keeper });
   const heard = [];
@@ -327,49 +246,4 @@ test('questions that are none do not stop the keeper', async (t) => {
   await settle();
   assert.deepEqual(said.map((m) => m.code ?? Object.keys(m)[0]), ['welcome', 'bad_request', 'bad_request']);
   port1.close();
-});
-
-test('a no silences for a growing time, an answer ends it, and what was not answered three times is a no', async (t) => {
-  const w = await world(t);
-  const quiet = new w.page.Quiet('k');
-  const hour = 3600_000;
-  for (const hours of [2, 24, 7 * 24, 28 * 24, 28 * 24]) {
-    assert.equal(quiet.now, false);
-    quiet.no();
-    t.mock.timers.tick(hours * hour - 1);
-    assert.equal(quiet.now, true, `${hours} hours`);
-    t.mock.timers.tick(1);
-  }
-  quiet.yes();
-  quiet.no();
-  t.mock.timers.tick(2 * hour);
-  for (let i = 0; i < 3; i++) quiet.asks();
-  assert.equal(quiet.now, false);
-  quiet.asks();
-  assert.equal(quiet.now, true);
-  assert.equal(new w.page.Quiet('k').now, true, 'another page of the site');
-});
-
-test('after a "Not now" a page load asks nothing, and a press on the page asks', async (t) => {
-  const w = await world(t, { blocked: true, active: false });
-  const first = await redemption(w);
-  w.events[0].detail.dismiss();
-  assert.match(await ends(first.call), /^NotAllowedError: The person did not/);
-  const second = await redemption(w);
-  assert.match(await ends(second.call), /^NotAllowedError: .*not asked again/);
-  w.active(true);
-  const third = await redemption(w);
-  assert.equal(await ends(third.call), 'pending');
-  third.end.abort();
-});
-
-test('a site that draws its own button is asked to in spite of a "Not now"', async (t) => {
-  const w = await world(t, { blocked: true, active: false });
-  w.onask = (e) => e.preventDefault();
-  const first = await redemption(w);
-  w.events[0].detail.dismiss();
-  await ends(first.call);
-  const second = await redemption(w);
-  assert.equal(await ends(second.call), 'pending');
-  second.end.abort();
 });
