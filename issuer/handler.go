@@ -112,9 +112,6 @@ func (a *answer) write(w http.ResponseWriter, names exchange.Headers) {
 func (i *Issuer) refuse(w http.ResponseWriter, r *http.Request, refused *refusal.Refusal) {
 	i.c.Log.LogAttrs(context.Background(), levelOf(refused.Status), "request refused",
 		slog.String("path", web.ForLog(r.URL.Path)), slog.String("code", refused.Code))
-	if refused.Status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "5")
-	}
 	web.Refuse(w, refused)
 }
 

@@ -124,11 +124,11 @@ func (s *site) choose(r *http.Request) served {
 	case record.Refused:
 		s.plain.Add(1)
 		trace.Annotate(r.Context(), trace.Field{Group: trace.GroupFacts, Name: "visitor", Value: "not vouched for: " + result.Code,
-			Encoding: "text", Help: result.Reason})
+			Encoding: "text", Help: result.Detail})
 		return served{ad: plainAd, refused: &result}
 	}
 	s.plain.Add(1)
-	return served{ad: plainAd, refused: &record.Refused{Code: "unreadable", Reason: "The record could not be judged."}}
+	return served{ad: plainAd, refused: &record.Refused{Code: "unreadable", Detail: "The record could not be judged."}}
 }
 
 // reason is the sentence beside the ad.
@@ -137,7 +137,7 @@ func (s served) reason() string {
 		return "Your browser sent a redemption record: " + s.vouched.Issuer + " vouched for a person on " + s.vouched.Origin +
 			" in the hour from " + s.vouched.At.UTC().Format("15:04") + " UTC. We do not know who you are."
 	}
-	return s.refused.Reason
+	return s.refused.Detail
 }
 
 type ad struct {

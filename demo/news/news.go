@@ -115,7 +115,7 @@ func (s *site) vouched(r *http.Request) (record.Vouched, *web.Problem) {
 			Help: "What the check of the redemption record said."})
 		return result, nil
 	case record.Refused:
-		detail := result.Reason
+		detail := result.Detail
 		if result.Code == record.CodeNoRecord {
 			detail = "No redemption record came with this request, so nobody vouches for the sender. Press \"Use one token\" and send it again; tokens are had at Meridian Library."
 		}

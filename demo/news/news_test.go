@@ -24,9 +24,9 @@ type checker struct{}
 func (checker) Check(r *http.Request) record.Result {
 	switch id := r.Header.Get("Test-Record"); id {
 	case "":
-		return record.Refused{Code: record.CodeNoRecord, Reason: "none"}
+		return record.Refused{Code: record.CodeNoRecord, Detail: "none"}
 	case "bad":
-		return record.Refused{Code: "signature_invalid", Reason: "The signature does not verify."}
+		return record.Refused{Code: "signature_invalid", Detail: "The signature does not verify."}
 	case "ok":
 		return record.Vouched{Issuer: "http://issuer.localhost", Hash: [32]byte{1}}
 	default:

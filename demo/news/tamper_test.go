@@ -33,11 +33,11 @@ func TestTamperRecordSendsARecordThatDiffersInOneCharacter(t *testing.T) {
 		Records: checkerFunc(func(r *http.Request) record.Result {
 			list, err := pst.ParseRedemptionRecordHeader(r.Header.Get(record.HeaderNative))
 			if err != nil || len(list) != 1 {
-				return record.Refused{Code: "header_invalid", Reason: "unreadable"}
+				return record.Refused{Code: "header_invalid", Detail: "unreadable"}
 			}
 			got = append(got, list[0].Record)
 			if list[0].Record != good {
-				return record.Refused{Code: "signature_invalid", Reason: "The signature does not verify."}
+				return record.Refused{Code: "signature_invalid", Detail: "The signature does not verify."}
 			}
 			return record.Vouched{}
 		}),

@@ -67,7 +67,7 @@ func newServer(issuer string, publishers []string, client *http.Client) (http.Ha
 			// record can come a thousand times.
 			fmt.Fprintf(w, "An advertisement for people. (%s vouched for a visitor of %s.)\n", result.Issuer, result.Origin)
 		case record.Refused:
-			fmt.Fprintf(w, "A plain advertisement. (%s)\n", result.Reason)
+			fmt.Fprintf(w, "A plain advertisement. (%s)\n", result.Detail)
 		}
 	})
 	// A browser without Private State Tokens asks first whether a page may send

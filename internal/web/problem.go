@@ -12,10 +12,14 @@ import (
 	"github.com/bonafides-dev/bonafides/internal/refusal"
 )
 
+// soon is when somebody tries again whom a server that cannot answer now did not tell.
+const soon = 5 * time.Second
+
 // Problem is a refused request. It is an error that also knows how to answer.
 type Problem struct {
 	refusal.Refusal
-	// RetryAfter is how long to wait before the next try; zero says nothing.
+	// RetryAfter is how long to wait before the next try; zero says nothing,
+	// and five seconds with status 503.
 	RetryAfter time.Duration
 }
 
@@ -30,8 +34,12 @@ func Refuse(w http.ResponseWriter, r *refusal.Refusal) { (&Problem{Refusal: *r})
 // SetHeaders writes what an answer to the refusal has in its header, in whatever
 // form the answer is.
 func (p *Problem) SetHeaders(h http.Header) {
-	if p.RetryAfter > 0 { // RFC 9110 section 10.2.3: whole seconds
-		h.Set("Retry-After", strconv.FormatInt(int64((p.RetryAfter+time.Second-1)/time.Second), 10))
+	after := p.RetryAfter
+	if after <= 0 && p.Status == http.StatusServiceUnavailable {
+		after = soon
+	}
+	if after > 0 { // RFC 9110 section 10.2.3: whole seconds
+		h.Set("Retry-After", strconv.FormatInt(int64((after+time.Second-1)/time.Second), 10))
 	}
 }
 

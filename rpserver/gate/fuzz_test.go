@@ -20,7 +20,7 @@ func FuzzAnAssertionOfNobody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, assertion string) {
 		visitor, why := v.Check(get(assertion))
 		// Seeds come from another process, which signed the same claims once more.
-		if why == nil && visitor.Subject != "ada" || why != nil && (visitor != nil || why.Code == "" || why.Reason == "") {
+		if why == nil && visitor.Subject != "ada" || why != nil && (visitor != nil || why.Code == "" || why.Detail == "") {
 			t.Errorf("%q: %v %v", assertion, visitor, why)
 		}
 	})

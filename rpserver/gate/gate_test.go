@@ -131,11 +131,11 @@ func TestEveryRefusalHasItsCodeAndSaysWhatToDo(t *testing.T) {
 			t.Errorf("%s: %v %v, want %s", c.name, visitor, why, c.code)
 			continue
 		}
-		if why.Error() != why.Code+": "+why.Reason {
+		if why.Error() != why.Code+": "+why.Detail {
 			t.Errorf("%s: %s", c.name, why)
 		}
-		if !strings.HasSuffix(why.Reason, ".") || strings.Contains(why.Reason, "..") {
-			t.Errorf("%s: %q is no sentence", c.name, why.Reason)
+		if !strings.HasSuffix(why.Detail, ".") || strings.Contains(why.Detail, "..") {
+			t.Errorf("%s: %q is no sentence", c.name, why.Detail)
 		}
 		want := http.StatusForbidden
 		if c.code == CodeKeysUnavailable {

@@ -10,16 +10,16 @@ import (
 )
 
 // Refused is why a request is not believed to come from the gate. Status is the
-// HTTP status of the answer, Code stable, Reason a sentence for people; none of
+// HTTP status of the answer, Code stable, Detail a sentence for people; none of
 // them repeats what was sent.
 type Refused struct {
 	Status int
 	Code   string
-	Reason string
+	Detail string
 }
 
 // Error returns "code: reason".
-func (r *Refused) Error() string { return r.Code + ": " + r.Reason }
+func (r *Refused) Error() string { return r.Code + ": " + r.Detail }
 
 // Is reports whether target is a *Refused with the same code.
 func (r *Refused) Is(target error) bool {
@@ -78,8 +78,5 @@ func refusedFor(err error) *Refused {
 
 // Write answers with the refusal as problem details (RFC 9457).
 func (r *Refused) Write(w http.ResponseWriter) {
-	if r.Status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "5")
-	}
-	web.Refuse(w, refusal.New(r.Status, r.Code, r.Reason))
+	web.Refuse(w, refusal.New(r.Status, r.Code, r.Detail))
 }

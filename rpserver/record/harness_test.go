@@ -68,8 +68,8 @@ func request(headers ...string) *http.Request {
 
 func codeOf(r Result) string {
 	if refused, ok := r.(Refused); ok {
-		if refused.Reason == "" || !strings.HasSuffix(refused.Reason, ".") {
-			return refused.Code + " without a sentence: " + refused.Reason
+		if refused.Detail == "" || !strings.HasSuffix(refused.Detail, ".") {
+			return refused.Code + " without a sentence: " + refused.Detail
 		}
 		return refused.Code
 	}

@@ -18,7 +18,7 @@
 //	case record.Vouched:
 //		// result.Issuer vouched for the visitor of result.Origin
 //	case record.Refused:
-//		// result.Code and result.Reason say why not
+//		// result.Code and result.Detail say why not
 //	}
 package record
 
@@ -119,11 +119,11 @@ type Vouched struct {
 	Hash [32]byte
 }
 
-// Refused is the answer for anything else. Code is stable, Reason a sentence for
+// Refused is the answer for anything else. Code is stable, Detail a sentence for
 // people; neither repeats what was sent.
 type Refused struct {
 	Code   string
-	Reason string
+	Detail string
 }
 
 func (Vouched) result() {}

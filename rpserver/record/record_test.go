@@ -234,7 +234,7 @@ func TestConfigRefused(t *testing.T) {
 func TestNoAnswerRepeatsTheRecord(t *testing.T) {
 	for _, h := range []string{"secret-record", `"https://x.example";redemption-record="secret-record"`, headerOf(t, pst.OriginRecord{Origin: issuer, Record: "secret-record"})} {
 		r, ok := newChecker(t).Check(request(HeaderNative, h, "Origin", news)).(Refused)
-		if !ok || strings.Contains(r.Reason+r.Code, "secret") {
+		if !ok || strings.Contains(r.Detail+r.Code, "secret") {
 			t.Errorf("%+v", r)
 		}
 	}
@@ -260,7 +260,7 @@ func FuzzCheck(f *testing.F) {
 				t.Fatalf("%+v of %q %q", result, origin, referer)
 			}
 		case Refused:
-			if result.Code == "" || result.Reason == "" {
+			if result.Code == "" || result.Detail == "" {
 				t.Fatalf("%+v", result)
 			}
 		}

@@ -210,7 +210,6 @@ func (m *Mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	doc, etag := m.current(r.Context())
 	if doc == nil {
-		w.Header().Set("Retry-After", "5")
 		web.NewProblem(http.StatusServiceUnavailable, "unavailable", "The keeper has not heard from its issuers yet. Try again in a moment.").Write(w)
 		return
 	}
