@@ -17,7 +17,7 @@
 //	/.well-known/openid-configuration  OpenID Connect Discovery
 //	/jwks.json                         the keys that verify its ID tokens
 //
-// # Three cookies
+// # Four cookies
 //
 // Two say which browser it is, each worthless in the other's place. The page
 // cookie is SameSite=Lax, so that no other site's request carries it, and opens
@@ -37,6 +37,10 @@
 // here before, as hashes that the store keeps, so that somebody who guesses a
 // password elsewhere does not make its owner wait. The hashes are keyed by
 // Config.Secrets.
+//
+// The fourth is there from a sign-up until its code is too old. The code works in the
+// browser that asked for it alone: nobody can ask for an account with somebody else's
+// address and have them enter the code.
 //
 // # Keys
 //

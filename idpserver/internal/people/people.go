@@ -53,6 +53,7 @@ type People struct {
 	page    cookie
 	fedcm   cookie
 	known   cookie       // device.go
+	begun   cookie       // signup.go; no session is behind it
 	swept   atomic.Int64 // Unix seconds of the last sweep
 }
 
@@ -66,7 +67,7 @@ func New(c Config) (*People, error) {
 	for _, d := range c.Domains {
 		p.domains[d] = true
 	}
-	p.page, p.fedcm, p.known = cookies(c.Issuer)
+	p.page, p.fedcm, p.known, p.begun = cookies(c.Issuer)
 	p.hasher = newHasher(c.Passwords, keys[0][useCosts])
 	return p, nil
 }
