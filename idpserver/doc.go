@@ -58,4 +58,8 @@
 // code, unless the operator vouches for the address. The hd claim and FedCM's domain
 // hints exist only for verified addresses in the operator's own domains. A token holds
 // what the browser disclosed to the person, or they agreed to before, and nothing else.
+//
+// Who is signed in: a site that asks silently (prompt=none), or to disconnect an
+// account, hears the same of accounts that never agreed to tell it anything as of those
+// that are not signed in.
 package idpserver
