@@ -5,7 +5,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 )
 
 // A site that is registered here, and that nobody has agreed to tell anything, asks
@@ -82,20 +81,4 @@ func TestASiteThatKnowsOneAccountFindsNoOther(t *testing.T) {
 	} else {
 		p.secret(code)
 	}
-}
-
-// Whoever has an account and a program gets no signatures without end by the FedCM
-// endpoint either.
-func TestTokensOfAnAccountHaveALimitInEveryWay(t *testing.T) {
-	p := newIdP(t)
-	ada := p.create("ada@corp.example")
-	b := p.browser()
-	b.signIn("ada@corp.example")
-	for range 60 {
-		b.assert(assertionForm(ada.ID))
-	}
-	wantFedCMError(t, p, b.send(b.assertionRequest(assertionForm(ada.ID)), true), 429, "temporarily_unavailable")
-	wantPageCode(t, b.popup(popupRequest(), ada.ID, "continue"), 429, "too_many_attempts")
-	p.now = p.now.Add(time.Second)
-	b.assert(assertionForm(ada.ID))
 }

@@ -63,6 +63,10 @@ func (p *People) Authenticate(r *http.Request, email, password string) (*directo
 			"The address or the password is wrong.")
 	}
 	try.Right(p.c.Now())
+	// After the verdict: nobody but who knows the password can use these up.
+	if refused := p.take(p.limits.entries, limit.Of("account", a.ID)); refused != nil {
+		return nil, refused
+	}
 	return a, nil
 }
 

@@ -21,6 +21,7 @@ type limits struct {
 	codes   *limit.Failures // by account or sign-up: codes tried
 	work    *limit.Slots    // passwords and codes hashed
 
+	entries   *limit.Rate   // by account: sign-ins that succeed, each of which leaves rows for a year
 	signUps   *limit.Rate   // by network
 	mails     *limit.Rate   // by account or address: mails sent
 	mailsADay *limit.PerDay // the same
@@ -42,6 +43,7 @@ func newLimits() limits {
 		signIns:   limit.NewSignIns(),
 		codes:     limit.NewFailures(limit.Backoff{Free: 5, Step: time.Minute, Max: 10 * time.Minute}),
 		work:      limit.NewSlots(max(2, runtime.GOMAXPROCS(0)), patience, hashing),
+		entries:   limit.NewRate(200, 5*time.Minute),
 		signUps:   limit.NewRate(20, time.Minute),
 		mails:     limit.NewRate(4, 2*time.Minute),
 		mailsADay: limit.NewPerDay(10),
