@@ -42,3 +42,20 @@ func TestABrowserMayHaveSeveralSignUpsUnderWay(t *testing.T) {
 	}
 	wantStatus(t, b.post("/verify-email", "signup", first, "code", code), http.StatusSeeOther)
 }
+
+// Eve does not want Ada to have an account, and asks for one with Ada's address as
+// often as she is let.
+func TestNobodyUsesUpAllMailsToAnAddressFromOnePlace(t *testing.T) {
+	p := newIdP(t)
+	p.now = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+	eve := p.browser()
+	eve.addr = "203.0.113.7:1"
+	for range 100 {
+		eve.signUp("ada@home.example")
+		p.now = p.now.Add(2 * time.Minute)
+	}
+	if len(p.mails) != 5 {
+		t.Errorf("%d mails", len(p.mails))
+	}
+	signUpName(t, p.browser().signUp("ada@home.example"))
+}

@@ -25,6 +25,7 @@ type limits struct {
 	signUps   *limit.Rate   // by network
 	mails     *limit.Rate   // by account or address: mails sent
 	mailsADay *limit.PerDay // the same
+	mailsHere *limit.PerDay // by address in a network: sign-ups that somebody at one place begins for it
 	mailsFrom *limit.Rate   // by network
 	answers   *limit.Rate   // by account: codes and tokens made
 	clients   *limit.Rate   // by client and network: failures at the token endpoint
@@ -47,6 +48,7 @@ func newLimits() limits {
 		signUps:   limit.NewRate(20, time.Minute),
 		mails:     limit.NewRate(4, 2*time.Minute),
 		mailsADay: limit.NewPerDay(10),
+		mailsHere: limit.NewPerDay(5),
 		mailsFrom: limit.NewRate(20, time.Minute),
 		answers:   limit.NewRate(60, time.Second),
 		clients:   limit.NewRate(100, time.Second),

@@ -40,7 +40,14 @@ func (p *People) BeginSignUp(w http.ResponseWriter, r *http.Request, n NewAccoun
 		return "", err
 	}
 	counted := limit.Of("address", strings.ToLower(a.Email))
+	// Nobody uses up, from where they are, all that goes to somebody else's address in
+	// a day: the owner could not sign up then.
+	here := limit.Of("address in network", strings.ToLower(a.Email), p.network(r))
+	if refused := tooManyMails(p.limits.mailsHere.Take(here, p.c.Now())); refused != nil {
+		return "", refused
+	}
 	if refused := p.allowMail(r, counted); refused != nil {
+		p.limits.mailsHere.Return(here, p.c.Now())
 		return "", refused
 	}
 	_, err = p.c.Store.AccountByEmail(ctx, a.Email)
