@@ -82,3 +82,20 @@ func TestASiteThatKnowsOneAccountFindsNoOther(t *testing.T) {
 		p.secret(code)
 	}
 }
+
+// Any site can open the account page in a window, and sees whether it loses its hold
+// of it. It must lose it whether or not somebody is signed in; in the window of a
+// sign-in it must keep it either way.
+func TestASiteDoesNotSeeByItsHoldOfAWindowWhetherSomebodyIsSignedIn(t *testing.T) {
+	p := newIdP(t)
+	p.create("ada@corp.example")
+	nobody, ada := p.browser(), p.browser()
+	ada.signIn("ada@corp.example")
+	for path, cut := range map[string]bool{"/": true, "/account": true, "/account?from=signin": false, "/verify-email": false, "/signout": false} {
+		for name, b := range map[string]*browser{"nobody": nobody, "Ada": ada} {
+			if got := b.get(path).Header.Get("Cross-Origin-Opener-Policy") != ""; got != cut {
+				t.Errorf("%s of %s: cut off is %v", path, name, got)
+			}
+		}
+	}
+}
