@@ -180,6 +180,7 @@ func TestSignUpRefusals(t *testing.T) {
 		{"endless name", "name", strings.Repeat("a", 101), 422, "form_incomplete", "Enter a name"},
 		{"name on two lines", "name", "Ada\nLovelace", 422, "form_incomplete", "Enter a name"},
 		{"name that turns the text around", "name", "Ada\u202egro.elgoog", 422, "form_incomplete", "Enter a name"},
+		{"name with an Arabic letter mark", "name", "Ada\u061c1", 422, "form_incomplete", "Enter a name"},
 		{"endless given name", "given_name", strings.Repeat("a", 101), 422, "form_incomplete", "At most 100"},
 		{"short password", "password", "short", 422, "form_incomplete", "has 5 characters; it needs at least 15"},
 		{"no password", "password", "", 422, "form_incomplete", "needs at least 15"},
