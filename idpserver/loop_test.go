@@ -2,6 +2,7 @@ package idpserver_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -42,4 +43,22 @@ func TestSignInsOfOneAccountHaveAnEnd(t *testing.T) {
 	b.signIn("ada@corp.example")
 	p.now = p.now.Add(5 * time.Minute)
 	b.signIn("eve@corp.example")
+}
+
+// Behind a proxy that comes by a Unix socket everybody is at one place, by what the
+// server can see: the operator must not find out by people who cannot sign up.
+func TestTheOperatorHearsThatRequestsHaveNoAddress(t *testing.T) {
+	p := newIdP(t)
+	p.create("ada@corp.example")
+	p.browser().signIn("ada@corp.example")
+	if p.logged("set Config.ClientAddr") {
+		t.Error("said of requests that have one")
+	}
+	b := p.browser()
+	b.addr = "@"
+	b.signIn("ada@corp.example")
+	b.signIn("ada@corp.example")
+	if n := strings.Count(p.log.String(), "set Config.ClientAddr"); n != 1 {
+		t.Errorf("said %d times", n)
+	}
 }

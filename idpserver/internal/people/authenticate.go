@@ -31,7 +31,7 @@ func (p *People) Authenticate(r *http.Request, email, password string) (*directo
 	if err != nil {
 		return nil, err
 	}
-	try, wait := p.limits.signIns.Begin(limit.Attempt{Account: name, From: web.Network(p.c.ClientAddr(r)), Device: device}, p.c.Now())
+	try, wait := p.limits.signIns.Begin(limit.Attempt{Account: name, From: p.from(r), Device: device}, p.c.Now())
 	if refused := tooMany(wait); refused != nil {
 		return nil, refused
 	}

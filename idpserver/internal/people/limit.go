@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"runtime"
 	"strconv"
 	"time"
@@ -57,7 +58,19 @@ func newLimits() limits {
 }
 
 // network is where r came from, as limits have it.
-func (p *People) network(r *http.Request) string { return web.Network(p.c.ClientAddr(r)).String() }
+func (p *People) network(r *http.Request) string { return p.from(r).String() }
+
+// from is the same. Requests that come from nowhere share one limit, whoever sends
+// them: the operator hears of it once.
+func (p *People) from(r *http.Request) netip.Prefix {
+	a := p.c.ClientAddr(r)
+	if !a.IsValid() {
+		p.nowhere.Do(func() {
+			p.c.Log.WarnContext(r.Context(), "a request has no address, and all such requests share one limit: set Config.ClientAddr")
+		})
+	}
+	return web.Network(a)
+}
 
 func (p *People) take(l *limit.Rate, key limit.Key) *web.Problem {
 	return tooMany(l.Take(key, p.c.Now()))

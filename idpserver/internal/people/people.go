@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -55,6 +56,7 @@ type People struct {
 	known   cookie       // device.go
 	begun   cookie       // signup.go; no session is behind it
 	swept   atomic.Int64 // Unix seconds of the last sweep
+	nowhere sync.Once    // of a request without an address
 }
 
 // New makes the room. It writes nothing to the store.
