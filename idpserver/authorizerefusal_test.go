@@ -76,7 +76,7 @@ func TestAFaultyRequestIsToldToTheClient(t *testing.T) {
 		"max_age":                {"max_age", "-1", "invalid_request"},
 		"too long":               {"login_hint", strings.Repeat("h", 4000), "invalid_request"},
 		"not UTF-8":              {"login_hint", "\xff", "invalid_request"},
-		"needs somebody else":    {"prompt", "none", "consent_required"},
+		"nobody agreed before":   {"prompt", "none", "login_required"},
 		"somebody not signed in": {"login_hint", "grace@corp.example", "login_required"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -87,7 +87,8 @@ type Config struct {
 	// DirectConnections says that there is no proxy: the peer of the connection is
 	// whoever asks.
 	DirectConnections bool
-	// ClientAddr finds the address itself, from whatever the proxies write.
+	// ClientAddr finds the address itself, from whatever the proxies write. A server on
+	// a Unix socket needs it, since its peers have no address.
 	ClientAddr func(*http.Request) netip.Addr
 	// Pages returns what is added to the page that is about to be shown; nil adds
 	// nothing.

@@ -17,7 +17,7 @@
 //	/.well-known/openid-configuration  OpenID Connect Discovery
 //	/jwks.json                         the keys that verify its ID tokens
 //
-// # Three cookies
+// # Four cookies
 //
 // Two say which browser it is, each worthless in the other's place. The page
 // cookie is SameSite=Lax, so that no other site's request carries it, and opens
@@ -38,6 +38,10 @@
 // password elsewhere does not make its owner wait. The hashes are keyed by
 // Config.Secrets.
 //
+// The fourth is there from a sign-up until its code is too old. The code works in the
+// browser that asked for it alone: nobody can ask for an account with somebody else's
+// address and have them enter the code.
+//
 // # Keys
 //
 // Keys are kept as rings, one for each algorithm: one key signs, the next one is
@@ -54,4 +58,8 @@
 // code, unless the operator vouches for the address. The hd claim and FedCM's domain
 // hints exist only for verified addresses in the operator's own domains. A token holds
 // what the browser disclosed to the person, or they agreed to before, and nothing else.
+//
+// Who is signed in: a site that asks silently (prompt=none), or to disconnect an
+// account, hears the same of accounts that never agreed to tell it anything as of those
+// that are not signed in.
 package idpserver

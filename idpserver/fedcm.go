@@ -112,6 +112,9 @@ func (p provider) Assert(r *http.Request, a *fedcm.Assertion) (string, error) {
 	if a.HasFields {
 		wanted = a.Fields
 	}
+	if over := p.people.AllowAuthorization(account.ID); over != nil {
+		return "", &fedcm.Error{Status: over.Status, Code: fedcm.CodeUnavailable, Detail: over.Detail}
+	}
 	token, err := p.tokens.Authorize(ctx, tokens.Authorization{
 		Account: account, Client: client, Wanted: wanted, Shown: shown, Nonce: a.Nonce,
 		Log: []any{"auto_selected", a.IsAutoSelected},

@@ -66,7 +66,9 @@ func ParseKeys(text string) ([]Key, error) {
 }
 
 // checkKeys makes sure that what each signer signs is what its published key
-// verifies, that no two keys have one id, and that every client can be served.
+// verifies, that no two keys have one id, and that a client can be served that is
+// registered for no algorithm. One that is registered for another, which no key has, is
+// refused when somebody signs in there.
 func checkKeys(keys []Key) error {
 	if len(keys) == 0 {
 		return errors.New("idpserver: Keys is needed (see ParseKeys)")

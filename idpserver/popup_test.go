@@ -199,7 +199,7 @@ func TestPopupDisconnects(t *testing.T) {
 		t.Errorf("error page:\n%s", text)
 	}
 	v.Set("account_hint", "nobody")
-	wantPageCode(t, b.get("/fedcm/popup?"+v.Encode()), 403, "account_not_signed_in")
+	wantPageCode(t, b.get("/fedcm/popup?"+v.Encode()), 403, "not_connected")
 }
 
 // Hints choose among the accounts; where none fits, the window says what was

@@ -29,6 +29,7 @@ func TestPromptsHintsAndAge(t *testing.T) {
 		p.secret(q.Get("code"))
 	}
 	b.signIn("grace@else.example")
+	b.code(v, grace.ID)
 	if q := answer(t, ask("prompt", "none")); q.Get("error") != "account_selection_required" {
 		t.Errorf("prompt=none with two accounts: %v", q)
 	}

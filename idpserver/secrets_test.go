@@ -110,3 +110,28 @@ func TestABrowserIsKnownByTheSecretsOfBefore(t *testing.T) {
 		})
 	}
 }
+
+// Two people use one browser. Who guesses the other's password there waits, whatever
+// they sign in to in between.
+func TestAnAccountOfOnesOwnBringsNoNewGuessesAtAnothers(t *testing.T) {
+	p := newIdP(t)
+	p.create("ada@corp.example")
+	p.create("eve@corp.example")
+	b := p.browser()
+	b.signIn("ada@corp.example")
+	b.signIn("eve@corp.example")
+	guesses := 0
+	for range 10 {
+		for b.post("/signin", "email", "ada@corp.example", "password", "a guess that is wrong").StatusCode == http.StatusForbidden {
+			guesses++
+		}
+		b.signIn("eve@corp.example")
+	}
+	if guesses > 20 { // ten as a known browser, ten as any other
+		t.Errorf("%d guesses at once", guesses)
+	}
+	// Elsewhere Ada does not wait for it.
+	other := p.browser()
+	other.addr = "198.51.100.7:1"
+	other.signIn("ada@corp.example")
+}

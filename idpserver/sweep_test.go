@@ -56,10 +56,11 @@ func TestWhatExpiredIsSweptWhereSomethingIsAdded(t *testing.T) {
 	swept("a mailed code", true, func() { wantStatus(t, b.post("/verify-email", "account", open.ID, "do", "send"), http.StatusSeeOther) })
 	later()
 	var begun string
-	swept("a sign-up that begins", true, func() { begun = signUpName(t, p.browser().signUp("new@home.example")) })
+	newcomer := p.browser()
+	swept("a sign-up that begins", true, func() { begun = signUpName(t, newcomer.signUp("new@home.example")) })
 	later()
 	swept("a sign-up that ends", true, func() {
-		wantStatus(t, p.browser().post("/verify-email", "signup", begun, "code", p.lastCode()), http.StatusSeeOther)
+		wantStatus(t, newcomer.post("/verify-email", "signup", begun, "code", p.lastCode()), http.StatusSeeOther)
 	})
 	later()
 	swept("an authorization code", true, func() { v, _ := codeRequest(t); b.code(v, ada.ID) })

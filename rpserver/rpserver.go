@@ -234,10 +234,10 @@ func (rp *RP) refuse(w http.ResponseWriter, r *http.Request, err error) {
 func (rp *RP) problemOf(r *http.Request, err error) *web.Problem {
 	var p *web.Problem
 	if !errors.As(err, &p) {
-		rp.log.ErrorContext(r.Context(), "relying party: cannot answer", "path", r.URL.Path, "error", err)
+		rp.log.ErrorContext(r.Context(), "relying party: cannot answer", "path", web.ForLog(r.URL.Path), "error", err)
 		return errUnavailable
 	}
-	attrs := []any{"path", r.URL.Path, "code", p.Code}
+	attrs := []any{"path", web.ForLog(r.URL.Path), "code", p.Code}
 	if rp.ownSecret && (p.Code == codeNonceUnknown || p.Code == codeStateUnknown) {
 		attrs = append(attrs, "hint", "Config.Secrets is empty: what another process made, or this one before it was started again, is unknown here")
 	}

@@ -55,7 +55,9 @@ func (h *Handler) serveAssertion(w http.ResponseWriter, r *http.Request) *Error 
 }
 
 // serveDisconnect answers the disconnect endpoint (FedCM, "Disconnect endpoint"). The hint
-// is an account's id or one of its login hints.
+// is an account's id or one of its login hints. An account that is not connected, where
+// the provider says which are, is refused as one that is not signed in is: a site that
+// knows one account of somebody must not find out by this which others they have.
 func (h *Handler) serveDisconnect(w http.ResponseWriter, r *http.Request) *Error {
 	form, _, _, e := h.credentialed(w, r)
 	if e != nil {
@@ -70,7 +72,8 @@ func (h *Handler) serveDisconnect(w http.ResponseWriter, r *http.Request) *Error
 		return e
 	}
 	i := slices.IndexFunc(list, func(a wire.Account) bool {
-		return a.ID == req.AccountHint || slices.Contains(a.LoginHints, req.AccountHint)
+		return (a.ID == req.AccountHint || slices.Contains(a.LoginHints, req.AccountHint)) &&
+			(a.ApprovedClients == nil || slices.Contains(a.ApprovedClients, req.ClientID))
 	})
 	if i < 0 {
 		return refuse(http.StatusForbidden, CodeForeignAccount)

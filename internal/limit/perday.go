@@ -34,3 +34,18 @@ func (p *PerDay) Take(key Key, now time.Time) (wait time.Duration) {
 	p.table.put(key, int64(used+1), end, used+1, at)
 	return 0
 }
+
+// Return gives back an event of the same day that was taken and did not come to be.
+func (p *PerDay) Return(key Key, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := now.UnixNano()
+	s := p.table.find(key)
+	switch {
+	case s == nil || s.until <= at:
+	case s.value <= 1:
+		p.table.remove(key)
+	default:
+		p.table.put(key, s.value-1, s.until, int(s.value-1), at)
+	}
+}

@@ -27,8 +27,8 @@ import (
 // owner's device was let at it, and since it is the owner's way in.
 //
 // Nobody is locked out for good. In a new browser, while several networks guess,
-// the owner competes with them for an attempt every 6 hours; a mailed code, which
-// is no password, or a browser that is known is the way then.
+// the owner competes with them for an attempt every 6 hours; a browser that is known
+// is the way then.
 var (
 	wide   = Backoff{Free: 30, Step: time.Minute, Max: 6 * time.Hour}
 	narrow = Backoff{Free: 10, Step: time.Minute, Max: 12 * time.Hour}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -50,8 +51,16 @@ func LinkedURL(from, raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// here tells whether the host of a URL is this machine.
-func here(u *url.URL) bool { return origin.IsLoopback(strings.ToLower(u.Hostname())) }
+// here tells whether the host of a URL is this machine, in whatever spelling: a
+// client that is not ours may connect to any of them.
+func here(u *url.URL) bool {
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if a, err := netip.ParseAddr(host); err == nil {
+		a = a.Unmap()
+		return a.IsLoopback() || a.IsUnspecified() // to connect to 0.0.0.0 reaches this machine
+	}
+	return origin.IsLoopback(host)
+}
 
 // OriginOf is the origin of an absolute URL as browsers write it.
 func OriginOf(u *url.URL) string {

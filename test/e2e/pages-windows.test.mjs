@@ -94,7 +94,7 @@ describe('the provider\'s window', () => {
 
   test('disconnecting an account that is not here', async () => {
     const { status } = await page.goto(popupURL({ action: 'disconnect', account_hint: 'nobody@idp.example', nonce: undefined }));
-    await good(page, 'window-disconnect-nobody', /not signed in/, { status });
+    await good(page, 'window-disconnect-nobody', /not connected/, { status }); // the same as of one that is here
   });
 
   test('two accounts', async () => {

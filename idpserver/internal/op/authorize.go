@@ -63,7 +63,7 @@ func (o *OP) authorize(w http.ResponseWriter, r *http.Request, req *authRequest)
 	}
 	fit := o.c.People.Hinted(all, req.LoginHint, req.HostedDomain)
 	if req.HasPrompt(oidc.PromptNone) {
-		return o.authorizeSilently(w, r, req, all, fit)
+		return o.authorizeSilently(w, r, req, fit)
 	}
 	if len(fit) == 0 || req.HasPrompt(oidc.PromptLogin) {
 		next := req.afterSigningIn(now)
@@ -85,25 +85,34 @@ func (o *OP) authorize(w http.ResponseWriter, r *http.Request, req *authRequest)
 }
 
 // authorizeSilently answers prompt=none: from what was agreed to before, or not
-// at all.
-func (o *OP) authorizeSilently(w http.ResponseWriter, r *http.Request, req *authRequest, all, fit []*directory.Account) error {
-	switch {
-	case len(all) == 0 || len(fit) == 0:
-		return refuse(oidc.ErrorLoginRequired, "nobody who fits is signed in")
-	case len(fit) > 1:
+// at all. Accounts that never agreed to tell this client anything are as if they were
+// not signed in: by hints and max_age, and which refusal comes, a client could
+// otherwise ask whether its visitor is somebody, and since when.
+func (o *OP) authorizeSilently(w http.ResponseWriter, r *http.Request, req *authRequest, fit []*directory.Account) error {
+	var known []*directory.Account
+	agreed := map[string][]string{}
+	for _, a := range fit {
+		granted, ok, err := o.c.Tokens.Granted(r.Context(), a.ID, req.client.ID)
+		if err != nil {
+			return err
+		}
+		if ok {
+			known, agreed[a.ID] = append(known, a), granted
+		}
+	}
+	switch len(known) {
+	case 0:
+		return refuse(oidc.ErrorLoginRequired, "nobody is signed in who fits and has agreed to tell this client who they are")
+	case 1:
+	default:
 		return refuse(oidc.ErrorAccountSelectionRequired, "several accounts are signed in; name one with login_hint")
 	}
-	granted, ok, err := o.c.Tokens.Granted(r.Context(), fit[0].ID, req.client.ID)
-	if err != nil {
-		return err
-	}
 	for _, f := range req.fields() {
-		ok = ok && slices.Contains(granted, f)
+		if !slices.Contains(agreed[known[0].ID], f) {
+			return refuse(oidc.ErrorConsentRequired, "the person has not agreed to all of this before")
+		}
 	}
-	if !ok {
-		return refuse(oidc.ErrorConsentRequired, "the person has not agreed to this before")
-	}
-	err = o.sendCodeTo(w, r, req, fit[0])
+	err := o.sendCodeTo(w, r, req, known[0])
 	// No person is in front of this: a limit is the client's business.
 	if over := new(web.Problem); errors.As(err, &over) && over.Status == http.StatusTooManyRequests {
 		return refuse(oidc.ErrorTemporarilyUnavailable, "too many requests for this account; try again in a moment")

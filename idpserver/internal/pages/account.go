@@ -61,6 +61,14 @@ func (p *Pages) ServeAccount(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodPost {
 		return p.postAccount(w, r, here)
 	}
+	q := r.URL.Query()
+	inWindow := q.Get("from") == "signin"
+	if !inWindow {
+		// Also where it leads on to the sign-in page: a site that opens this page could
+		// otherwise see, by whether it keeps its hold of the window, if anybody is
+		// signed in.
+		alone(w)
+	}
 	if len(here) == 0 {
 		http.Redirect(w, r, "/signin?next=%2Faccount", http.StatusSeeOther)
 		return nil
@@ -75,11 +83,8 @@ func (p *Pages) ServeAccount(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := p.view(ctx, Account, "Your account", "")
 	v.narrow = false
-	q := r.URL.Query()
-	if q.Get("from") == "signin" {
+	if inWindow {
 		v.scripts = append(v.scripts, Assets.Path("close.js"))
-	} else {
-		alone(w)
 	}
 	var n *note
 	if q.Get("note") == "disconnected" {

@@ -60,7 +60,7 @@ func (p *Pages) postSignUp(w http.ResponseWriter, r *http.Request) error {
 		p.showSignUp(w, r, http.StatusUnprocessableEntity, f)
 		return nil
 	}
-	id, err := p.c.People.BeginSignUp(r, n)
+	id, err := p.c.People.BeginSignUp(w, r, n)
 	sent := "sent"
 	switch {
 	case errors.As(err, &refused):

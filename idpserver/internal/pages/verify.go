@@ -28,6 +28,9 @@ func (p *Pages) ServeVerifyEmail(w http.ResponseWriter, r *http.Request) error {
 		return p.postVerifyEmail(w, r)
 	}
 	if id := r.URL.Query().Get("signup"); people.IsSignUp(id) {
+		if refused := p.c.People.BeganSignUp(r, id); refused != nil {
+			return refused
+		}
 		q := r.URL.Query()
 		p.showVerify(w, r, http.StatusOK, verifyForm{signUp: id, next: safeNext(q.Get("next")), note: p.mailNote(q.Get("mail"))})
 		return nil

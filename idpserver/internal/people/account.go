@@ -79,7 +79,7 @@ func ReadText(s string, limit int) (string, bool) {
 	for _, c := range s {
 		n++
 		if c < ' ' || 0x7f <= c && c < 0xa0 || 0x202a <= c && c <= 0x202e || 0x2066 <= c && c <= 0x2069 ||
-			c == 0x200e || c == 0x200f || c == 0x2028 || c == 0x2029 {
+			c == 0x061c || c == 0x200e || c == 0x200f || c == 0x2028 || c == 0x2029 {
 			return "", false
 		}
 	}

@@ -31,7 +31,7 @@ func (p *People) Authenticate(r *http.Request, email, password string) (*directo
 	if err != nil {
 		return nil, err
 	}
-	try, wait := p.limits.signIns.Begin(limit.Attempt{Account: name, From: web.Network(p.c.ClientAddr(r)), Device: device}, p.c.Now())
+	try, wait := p.limits.signIns.Begin(limit.Attempt{Account: name, From: p.from(r), Device: device}, p.c.Now())
 	if refused := tooMany(wait); refused != nil {
 		return nil, refused
 	}
@@ -63,6 +63,10 @@ func (p *People) Authenticate(r *http.Request, email, password string) (*directo
 			"The address or the password is wrong.")
 	}
 	try.Right(p.c.Now())
+	// After the verdict: nobody but who knows the password can use these up.
+	if refused := p.take(p.limits.entries, limit.Of("account", a.ID)); refused != nil {
+		return nil, refused
+	}
 	return a, nil
 }
 

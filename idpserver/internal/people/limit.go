@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"runtime"
 	"strconv"
 	"time"
@@ -21,9 +22,11 @@ type limits struct {
 	codes   *limit.Failures // by account or sign-up: codes tried
 	work    *limit.Slots    // passwords and codes hashed
 
+	entries   *limit.Rate   // by account: sign-ins that succeed, each of which leaves rows for a year
 	signUps   *limit.Rate   // by network
 	mails     *limit.Rate   // by account or address: mails sent
 	mailsADay *limit.PerDay // the same
+	mailsHere *limit.PerDay // by address in a network: sign-ups that somebody at one place begins for it
 	mailsFrom *limit.Rate   // by network
 	answers   *limit.Rate   // by account: codes and tokens made
 	clients   *limit.Rate   // by client and network: failures at the token endpoint
@@ -42,9 +45,11 @@ func newLimits() limits {
 		signIns:   limit.NewSignIns(),
 		codes:     limit.NewFailures(limit.Backoff{Free: 5, Step: time.Minute, Max: 10 * time.Minute}),
 		work:      limit.NewSlots(max(2, runtime.GOMAXPROCS(0)), patience, hashing),
+		entries:   limit.NewRate(200, 5*time.Minute),
 		signUps:   limit.NewRate(20, time.Minute),
 		mails:     limit.NewRate(4, 2*time.Minute),
 		mailsADay: limit.NewPerDay(10),
+		mailsHere: limit.NewPerDay(5),
 		mailsFrom: limit.NewRate(20, time.Minute),
 		answers:   limit.NewRate(60, time.Second),
 		clients:   limit.NewRate(100, time.Second),
@@ -53,7 +58,19 @@ func newLimits() limits {
 }
 
 // network is where r came from, as limits have it.
-func (p *People) network(r *http.Request) string { return web.Network(p.c.ClientAddr(r)).String() }
+func (p *People) network(r *http.Request) string { return p.from(r).String() }
+
+// from is the same. Requests that come from nowhere share one limit, whoever sends
+// them: the operator hears of it once.
+func (p *People) from(r *http.Request) netip.Prefix {
+	a := p.c.ClientAddr(r)
+	if !a.IsValid() {
+		p.nowhere.Do(func() {
+			p.c.Log.WarnContext(r.Context(), "a request has no address, and all such requests share one limit: set Config.ClientAddr")
+		})
+	}
+	return web.Network(a)
+}
 
 func (p *People) take(l *limit.Rate, key limit.Key) *web.Problem {
 	return tooMany(l.Take(key, p.c.Now()))

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -53,7 +54,9 @@ type People struct {
 	page    cookie
 	fedcm   cookie
 	known   cookie       // device.go
+	begun   cookie       // signup.go; no session is behind it
 	swept   atomic.Int64 // Unix seconds of the last sweep
+	nowhere sync.Once    // of a request without an address
 }
 
 // New makes the room. It writes nothing to the store.
@@ -66,7 +69,7 @@ func New(c Config) (*People, error) {
 	for _, d := range c.Domains {
 		p.domains[d] = true
 	}
-	p.page, p.fedcm, p.known = cookies(c.Issuer)
+	p.page, p.fedcm, p.known, p.begun = cookies(c.Issuer)
 	p.hasher = newHasher(c.Passwords, keys[0][useCosts])
 	return p, nil
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/bonafides-dev/bonafides/internal/secret"
 )
 
-// A cookie is one of the three. A session of one kind is unknown under the other,
+// A cookie is one of the four. A session of one kind is unknown under the other,
 // which is what makes each cookie useless in the other's place. A session holds one
 // thing, for the first two the browser's name; the store has it under the hash of the cookie's token.
 type cookie struct {
@@ -21,7 +21,7 @@ type cookie struct {
 	secure     bool
 }
 
-func cookies(issuer string) (page, fedcm, device cookie) {
+func cookies(issuer string) (page, fedcm, device, signUp cookie) {
 	secure := strings.HasPrefix(issuer, "https:")
 	prefix := ""
 	if secure {
@@ -32,7 +32,8 @@ func cookies(issuer string) (page, fedcm, device cookie) {
 	// SameSite=None with Secure alone.
 	return cookie{"page", prefix + "bonafides-idp", http.SameSiteLaxMode, secure},
 		cookie{"fedcm", prefix + "bonafides-idp-fedcm", http.SameSiteNoneMode, true},
-		cookie{"device", prefix + "bonafides-idp-device", http.SameSiteLaxMode, secure}
+		cookie{"device", prefix + "bonafides-idp-device", http.SameSiteLaxMode, secure},
+		cookie{"signup", prefix + "bonafides-idp-signup", http.SameSiteLaxMode, secure}
 }
 
 func hashToken(token string) string {

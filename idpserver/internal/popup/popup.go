@@ -18,7 +18,6 @@ import (
 	"strings"
 
 	"github.com/bonafides-dev/bonafides/idpserver/directory"
-	"github.com/bonafides-dev/bonafides/idpserver/fedcm"
 	"github.com/bonafides-dev/bonafides/idpserver/internal/pages"
 	"github.com/bonafides-dev/bonafides/idpserver/internal/people"
 	"github.com/bonafides-dev/bonafides/idpserver/internal/tokens"
@@ -95,12 +94,16 @@ func (p *Popup) showDisconnect(w http.ResponseWriter, r *http.Request, req *requ
 	named := slices.DeleteFunc(all, func(a *directory.Account) bool {
 		return req.accountHint != a.ID && !strings.EqualFold(req.accountHint, a.Email)
 	})
-	if len(named) == 0 {
-		return web.NewProblem(http.StatusForbidden, fedcm.CodeForeignAccount, "The account that the site names is not signed in in this browser.")
+	connected := false
+	if len(named) > 0 {
+		var err error
+		if _, connected, err = p.c.Tokens.Granted(r.Context(), named[0].ID, req.client.ID); err != nil {
+			return err
+		}
 	}
-	if _, ok, err := p.c.Tokens.Granted(r.Context(), named[0].ID, req.client.ID); err != nil {
-		return err
-	} else if !ok {
+	// The site hears this at once. Two answers would tell it whether the account of
+	// its choice is signed in here.
+	if !connected {
 		return web.NewProblem(http.StatusForbidden, pages.CodeNotConnected, req.client.Name+" is not connected to this account, so there is nothing to end.")
 	}
 	p.c.Pages.ShowConsent(w, r, pages.Consent{
