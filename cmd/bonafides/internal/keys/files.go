@@ -72,3 +72,20 @@ func makeSecret(path, text string) error {
 	}
 	return nil
 }
+
+// alone keeps others from rotating keys of the folder until end is called: of two that
+// read the same ring each would make a key under the same id, and one be lost after it
+// was handed on. A folder that is not there is left to who reads it.
+func alone(dir string) (end func(), err error) {
+	name := filepath.Join(dir, ".rotating")
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	switch {
+	case errors.Is(err, os.ErrExist):
+		return nil, fmt.Errorf("another keys rotate is at work in %s. If none is, it was interrupted: look at keys report -dir %s, then remove %s", dir, dir, name)
+	case errors.Is(err, os.ErrNotExist):
+		return func() {}, nil
+	case err != nil:
+		return nil, err
+	}
+	return func() { os.Remove(name) }, file.Close()
+}

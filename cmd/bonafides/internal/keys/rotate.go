@@ -58,6 +58,13 @@ func keysRotate() cli.Command {
 			return code
 		}
 		now := t.Now().UTC().Truncate(time.Second)
+		if !r.dry {
+			end, err := alone(r.dir)
+			if err != nil {
+				return cli.Fail(t, cli.Refused, "%s", cli.Plain(err))
+			}
+			defer end()
+		}
 		switch {
 		case r.owner != forIssuer:
 			return r.rotateOther(t, now)

@@ -112,6 +112,31 @@ func TestKeysRotateDryRunWritesNothing(t *testing.T) {
 	}
 }
 
+// Two that read the same ring would each make a key under the same id.
+func TestKeysRotateWorksAlone(t *testing.T) {
+	f := newFolder(t)
+	f.after(90)
+	lock := filepath.Join(f.dir, ".rotating")
+	if err := os.WriteFile(lock, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := f.files()
+	f.refuses(cli.Refused, "then remove "+lock)
+	if f.files() != before {
+		t.Error("the one that was refused wrote")
+	}
+	if out := f.rotate("-dry-run"); !strings.Contains(out, "nothing was written") {
+		t.Errorf("%s", out)
+	}
+	if err := os.Remove(lock); err != nil {
+		t.Fatal(err)
+	}
+	f.rotate()
+	if _, err := os.Stat(lock); !os.IsNotExist(err) {
+		t.Errorf("%s is left: %v", lock, err)
+	}
+}
+
 func TestKeysWithdraw(t *testing.T) {
 	f := newFolder(t)
 	f.refuses(cli.Refused, "there is no key 9", "-withdraw", "9")
