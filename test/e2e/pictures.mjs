@@ -30,6 +30,9 @@ try {
   await page.size(1280, 900);
   await page.puppeteer.click('#instrument > summary');
   await settle(page);
+  await page.eval(() => { // as it stands when it is opened by hand: from the top
+    for (const e of document.querySelectorAll('*')) if (e.scrollTop > 0) e.scrollTop = 0;
+  });
   await page.screenshot(path.join(dir, 'news.png'));
   await page.goto(stack.url('home'));
   await settle(page);
