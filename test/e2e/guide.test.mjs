@@ -178,4 +178,16 @@ describe('a laptop', () => {
     const [bottom, height] = await page.eval(() => [document.querySelector('[data-do="get-tokens"]').getBoundingClientRect().bottom, innerHeight]);
     assert.ok(bottom < height, `it ends at ${bottom} of ${height}`);
   });
+
+  test("a page's own link to another site takes the guide along, until it is left", async () => {
+    const page = await browser.open(`${stack.url('issuer')}#guide`);
+    await page.wait(() => document.querySelector('aside.guide') !== null);
+    const paper = `main a[href^="${stack.origin('news')}"]`;
+    await page.follow(paper);
+    await page.wait(() => document.querySelector('aside.guide') !== null);
+    await page.goto(stack.url('issuer'));
+    await page.wait(() => document.querySelector('aside.guide') !== null);
+    await page.eval(() => [...document.querySelectorAll('aside.guide button')].at(-1).click());
+    assert.equal(await page.eval((s) => { document.querySelector(s).addEventListener('click', (e) => e.preventDefault()); document.querySelector(s).click(); return document.querySelector(s).hash; }, paper), '');
+  });
 });
