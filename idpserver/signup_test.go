@@ -98,6 +98,9 @@ func TestASignUpGoesOnToWhereItCameFrom(t *testing.T) {
 	if !strings.Contains(body(t, b.get(res.Header.Get("Location"))), `name="next" value="/authorize?a=b"`) {
 		t.Error("the page forgot where to go on to")
 	}
+	if strings.Contains(body(t, b.get("/signup?next=/authorize")), "browser's dialog") {
+		t.Error("whoever came by redirect is told of a dialog of the browser, which never comes")
+	}
 	wantRedirect(t, b.post("/verify-email", "signup", name, "code", p.lastCode(), "next", "/authorize?a=b"), "/authorize?a=b")
 }
 

@@ -71,8 +71,7 @@ func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 	}
 	next, ok := safeReturn(q["return"])
 	if !ok {
-		return web.NewProblem(http.StatusBadRequest, "return_url_refused",
-			"The address to return to is not a path of this site. Give a path like /basket.")
+		return errReturnRefused
 	}
 	d, err := p.op.Endpoints(r.Context())
 	if err != nil {

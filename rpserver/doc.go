@@ -22,12 +22,26 @@
 //	POST signin/fedcm   an ID token in, a session out
 //	GET  signin/start   the code flow: to the provider (?provider=NAME&return=/PATH)
 //	GET  signin/callback/NAME  the code flow: back from it
-//	POST signout        ends the session
+//	POST signout        ends the session; a form goes on to ?return=/PATH
 //	GET  signin.js      an ES module that does the browser's part of all three
 //
 // The three POSTs answer only to pages of the relying party's own origin. A
 // refusal is a problem document (RFC 9457) whose code says why; nothing is
 // created by a refused request.
+//
+// A page signs people in and out with buttons that the module finds, or without any
+// script with a link and a form:
+//
+//	<script type="module" src="/auth/signin.js"></script>
+//	<button data-bonafides="signin">Sign in</button>
+//	<button data-bonafides="signout">Sign out</button>
+//	<p data-bonafides="status" role="status"></p>
+//
+//	<a href="/auth/signin/start?return=/orders">Sign in</a>
+//	<form method="post" action="/auth/signout?return=/"><button>Sign out</button></form>
+//
+// The form is for sites that sign in by redirect: where a page asks with FedCM as it
+// loads, only the module keeps the browser from signing the person in again at once.
 //
 // People are known by the pair (iss, sub), never by e-mail address: an address
 // may move to another person, and a provider may state one that it never checked

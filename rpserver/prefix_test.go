@@ -52,3 +52,16 @@ func TestTheRedirectComesBackBelowAPrefix(t *testing.T) {
 		t.Errorf("the root answers too: %s", body)
 	}
 }
+
+// The prefix is said twice, to the handler and to the mux; whoever forgets the second
+// is told.
+func TestAForgottenStripPrefixSaysSo(t *testing.T) {
+	s := newSite(t, func(c *rpserver.Config) { c.Prefix = "/account" })
+	b := s.browser(t)
+	if a := b.do(b.request(http.MethodGet, "/account/signin/start", "", "")); a.status != http.StatusNotFound || !strings.Contains(a.detail, "http.StripPrefix") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := b.do(b.request(http.MethodGet, "/accounts", "", "")); a.status != http.StatusNotFound || strings.Contains(a.detail, "http.StripPrefix") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}

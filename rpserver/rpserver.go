@@ -191,10 +191,7 @@ func New(c Config) (*RP, error) {
 	rp.mux.HandleFunc("/signin/start", rp.navigation(rp.serveStart))
 	rp.mux.HandleFunc(callbackPath+"{provider}", rp.navigation(rp.serveCallback))
 	rp.mux.HandleFunc("/signin.js", rp.serveModule)
-	rp.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		web.NewProblem(http.StatusNotFound, "not_found",
-			"There is nothing here. The sign-in paths are signin/nonce, signin/fedcm, signin/start, signin/callback, signout and signin.js.").Write(w)
-	})
+	rp.mux.HandleFunc("/", rp.serveNothing)
 	return rp, nil
 }
 
@@ -204,6 +201,16 @@ func New(c Config) (*RP, error) {
 //
 //	mux.Handle("/auth/", http.StripPrefix("/auth", rp))
 func (rp *RP) ServeHTTP(w http.ResponseWriter, r *http.Request) { rp.mux.ServeHTTP(w, r) }
+
+// serveNothing answers what is no path of the sign-in. Where Prefix is still in the
+// path every request ends here, and whoever mounted it is told why.
+func (rp *RP) serveNothing(w http.ResponseWriter, r *http.Request) {
+	detail := "There is nothing here. The sign-in paths are signin/nonce, signin/fedcm, signin/start, signin/callback, signout and signin.js."
+	if rp.prefix != "" && strings.HasPrefix(r.URL.Path, rp.prefix+"/") {
+		detail += " The prefix " + rp.prefix + " is still in the path: mount the handler with http.StripPrefix."
+	}
+	web.NewProblem(http.StatusNotFound, "not_found", detail).Write(w)
+}
 
 // post wraps what changes state: POST alone, from our own pages alone, the
 // answer kept by no cache.

@@ -35,6 +35,31 @@ func TestTheSessionIDChangesAtSignIn(t *testing.T) {
 	}
 }
 
+// A form of a page without script used to leave the person at the answer for scripts.
+func TestAFormThatSignsOutGoesBackToThePage(t *testing.T) {
+	s := newSite(t, nil)
+	for query, want := range map[string]string{"": "/", "?return=/orders%3Fyear=2026": "/orders?year=2026"} {
+		b := s.browser(t)
+		b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		if a := b.send(b.token(b.nonce())); a.status != 200 {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		form := func(query string) answer {
+			r := b.request("POST", "/signout"+query, "", "application/x-www-form-urlencoded")
+			r.Header.Set("Accept", asBrowsersDo)
+			return b.do(r)
+		}
+		for _, away := range []string{"?return=//evil.example", "?return=https://evil.example/", "?return=/a&return=/b", "?return=%zz"} {
+			if a := form(away); a.status != http.StatusBadRequest || b.whoami() == "nobody" {
+				t.Errorf("%s: %d %s, %s", away, a.status, a.body, b.whoami())
+			}
+		}
+		if a := form(query); a.status != http.StatusSeeOther || a.header.Get("Location") != want || b.whoami() != "nobody" {
+			t.Errorf("%q: %d %q, %s", query, a.status, a.header.Get("Location"), b.whoami())
+		}
+	}
+}
+
 func TestSignOutEndsTheSessionOnTheServer(t *testing.T) {
 	s := newSite(t, nil)
 	b := s.browser(t)

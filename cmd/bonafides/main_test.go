@@ -28,8 +28,9 @@ func TestUsage(t *testing.T) {
 		if _, errs, code := bonafides(t, "", append(strings.Fields(c.Name), "-h")...); code != cli.OK || !strings.Contains(errs, c.Synopsis) {
 			t.Errorf("%s -h: %d %s", c.Name, code, errs)
 		}
-		if _, _, code := bonafides(t, "", append(strings.Fields(c.Name), "-unknown-flag")...); code != cli.Usage {
-			t.Errorf("%s -unknown-flag: %d", c.Name, code)
+		// What was wrong stands alone: the whole text would push it off the screen.
+		if _, errs, code := bonafides(t, "", append(strings.Fields(c.Name), "-unknown-flag")...); code != cli.Usage || !strings.Contains(errs, "-unknown-flag") || !strings.Contains(errs, "see bonafides "+c.Name+" -h") || strings.Count(errs, "\n") != 1 {
+			t.Errorf("%s -unknown-flag: %d %s", c.Name, code, errs)
 		}
 	}
 }

@@ -71,7 +71,7 @@ func Steps(all []trace.Exchange, o Origins) []Step {
 		},
 		{
 			Title: "Let others read the record", Site: look.Publisher, URL: o.News + "/", Action: "Back to the newspaper",
-			Text:  "The advertisement has changed already: its frame's request carried your redemption record. In the panel at the bottom, press \"Ask the ad network by fetch\" to read what its server says about it. The letters and the poll are open to you too.",
+			Text:  "In the panel at the bottom, press \"Ask the ad network by fetch\" to read what its server says about your redemption record. The advertisement has changed already: its frame's request carried the record. The letters and the poll are open to you too.",
 			Press: []string{"send-record"},
 			Done: seen(func(x trace.Exchange) bool {
 				_, has := x.Find("Redemption record", "signature")

@@ -50,6 +50,15 @@ func TestStripSaysWhatToPressHereAndWhereToGo(t *testing.T) {
 	}
 }
 
+// A phone shows two lines of a step, and what to press has to stand in them.
+func TestAStepBeginsWithWhatToPress(t *testing.T) {
+	for _, s := range Steps(nil, origins) {
+		if end := strings.LastIndexByte(s.Text, '"') + 1; end > 85 {
+			t.Errorf("%s: the names of the buttons end at character %d: %s", s.Title, end, s.Text)
+		}
+	}
+}
+
 func TestEveryStepIsDoneByItsOwnMessages(t *testing.T) {
 	record := `"http://issuer.localhost:8080";redemption-record="eyJhIjoxfQ.eyJhIjoxfQ.eA"`
 	steps := func(hub *trace.Hub) string {

@@ -154,7 +154,7 @@ func (g *Guide) strip(steps []Step, current int, host, walk string) templ.Compon
 }
 
 func place(current, all int) string {
-	return "Step " + strconv.Itoa(current+1) + " of " + strconv.Itoa(all)
+	return "Step " + strconv.Itoa(current+1) + " of " + strconv.Itoa(all) + ":"
 }
 
 var _ = templruntime.GeneratedTemplate

@@ -739,7 +739,7 @@ func (s *site) thanksPage(v visit, b basket) templ.Component {
 	})
 }
 
-func (s *site) textPage(title string, paragraphs []string) templ.Component {
+func (s *site) textPage(title string, paragraphs []string, v visit) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -768,7 +768,7 @@ func (s *site) textPage(title string, paragraphs []string) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = s.header(visit{}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = s.header(v).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -153,12 +153,12 @@ func (s *site) notFound(w http.ResponseWriter, r *http.Request) {
 		p.Write(w)
 		return
 	}
-	kit.Render(w, r, http.StatusNotFound, s.textPage("Not in stock", []string{"There is no page at this address. The shop's window has everything that we make."}), s.policy())
+	kit.Render(w, r, http.StatusNotFound, s.textPage("Not in stock", []string{"There is no page at this address. The shop's window has everything that we make."}, s.visit(r)), s.policy())
 }
 
 func (s *site) text(title string, paragraphs []string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		kit.Render(w, r, http.StatusOK, s.textPage(title, paragraphs), s.policy())
+		kit.Render(w, r, http.StatusOK, s.textPage(title, paragraphs, s.visit(r)), s.policy())
 	}
 }
 

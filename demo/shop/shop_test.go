@@ -213,6 +213,12 @@ func TestPages(t *testing.T) {
 	if _, part := p.do(http.MethodGet, "/account", "", "", ""); !strings.Contains(part, "ada@idp.example") || !strings.Contains(part, `data-do="signout"`) {
 		t.Errorf("%s", part)
 	}
+	// Whoever is signed in is so on every page.
+	for _, path := range []string{"/", "/basket", "/privacy", "/terms", "/nothing"} {
+		if _, page := p.do(http.MethodGet, path, "", "", ""); !strings.Contains(page, `data-do="signout"`) || strings.Contains(page, `data-do="signin"`) {
+			t.Errorf("%s offers a sign-in to somebody who is signed in", path)
+		}
+	}
 }
 
 func TestPrices(t *testing.T) {

@@ -188,7 +188,7 @@ func (k Key) known(now time.Time, notice time.Duration) error {
 	}
 	if from := k.Published.Add(notice); now.Before(from) {
 		return errors.New("key " + number(k.ID) + " is published since " + stamp(k.Published) +
-			" only; who has not heard of it refuses what it signs. Rotate after " + stamp(from) + ", or now with a shorter notice")
+			" only; who has not heard of it refuses what it signs. Rotate after " + stamp(from) + ", or now with a shorter notice (-notice 0d: none)")
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func Parse(text string) (Ring, error) {
 	case len(text) > MaxText:
 		return Ring{}, errors.New("the key ring is longer than 64 KiB")
 	case !strings.HasPrefix(text, first):
-		return Ring{}, errors.New("line 1: this is no key ring: it begins with " + first + version)
+		return Ring{}, errors.New("line 1: this is no key ring: one begins with " + first + version)
 	}
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	r, err := parseHead(&fields{line: 1, left: strings.Split(lines[0], " ")})

@@ -119,7 +119,7 @@ for (const { kind, browser: name } of [
       p.problems.length = 0; // the answer was a refusal, which a browser prints
       await p.follow('main a[href^="/auth/signin/start"]');
       if ((await p.url()).startsWith(all.stack.origin('idp'))) await p.follow('[data-do="continue"]');
-      await p.wait(() => document.body?.textContent.includes('Only who is signed in sees this, Ada Brandt.'), { timeout: patience });
+      await p.wait(() => document.body?.textContent.includes('Only those who are signed in see this, Ada Brandt.'), { timeout: patience });
       assert.equal(await p.url(), `${all.origins.site}/members`);
       assert.deepEqual(problems(p), []);
     });

@@ -158,3 +158,36 @@ for (const { kind, browser: name, keys, path, dialog } of kinds) {
     });
   });
 }
+
+describe('a laptop', () => {
+  let stack, browser;
+  before(async () => {
+    stack = await Stack.start();
+    browser = await launch('chromium');
+  });
+  after(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  test('the button of the first step is to see without scrolling, below the strip', async () => {
+    const page = await browser.open(`${stack.url('issuer')}#guide`);
+    await page.size(1280, 800);
+    await page.follow('[data-do="signin-ada"]');
+    await page.wait(() => document.querySelector('aside.guide .guide-do') !== null && document.querySelector('[data-do="get-tokens"].guide-here') !== null);
+    const [bottom, height] = await page.eval(() => [document.querySelector('[data-do="get-tokens"]').getBoundingClientRect().bottom, innerHeight]);
+    assert.ok(bottom < height, `it ends at ${bottom} of ${height}`);
+  });
+
+  test("a page's own link to another site takes the guide along, until it is left", async () => {
+    const page = await browser.open(`${stack.url('issuer')}#guide`);
+    await page.wait(() => document.querySelector('aside.guide') !== null);
+    const paper = `main a[href^="${stack.origin('news')}"]`;
+    await page.follow(paper);
+    await page.wait(() => document.querySelector('aside.guide') !== null);
+    await page.goto(stack.url('issuer'));
+    await page.wait(() => document.querySelector('aside.guide') !== null);
+    await page.eval(() => [...document.querySelectorAll('aside.guide button')].at(-1).click());
+    assert.equal(await page.eval((s) => { document.querySelector(s).addEventListener('click', (e) => e.preventDefault()); document.querySelector(s).click(); return document.querySelector(s).hash; }, paper), '');
+  });
+});

@@ -97,8 +97,17 @@ addEventListener('hashchange', () => {
   remember(true);
   refresh();
 });
+// The sites share no memory: a page's own link to another of them takes the guide along, as
+// the strip's does, which a phone may have scrolled away.
+const along = (e) => {
+  const link = e.target.closest?.('a[href]');
+  if (!link || link.hash || link.host === location.host || link.port !== location.port || !link.hostname.endsWith('.localhost')) return;
+  link.hash = walk ? `guide=${walk}` : 'guide';
+};
+addEventListener('click', along, true);
 leave.addEventListener('click', () => {
   remember(false);
+  removeEventListener('click', along, true);
   events.close();
   clearTimeout(timer);
   asked++; // what is still under way draws nothing

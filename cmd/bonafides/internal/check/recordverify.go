@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"strings"
 	"time"
 
@@ -41,6 +39,8 @@ func runRecordVerify(t cli.Terminal, args []string) int {
 	switch {
 	case f.NArg() > 1:
 		return cli.Fail(t, cli.Usage, "record verify takes one record")
+	case *issuer == "":
+		return cli.Fail(t, cli.Usage, "record verify needs -issuer ORIGIN, such as https://issuer.example")
 	case !origin.Is(*issuer):
 		return cli.Fail(t, cli.Usage, "-issuer is not an origin such as https://issuer.example")
 	case *site != "" && !origin.Is(*site):
@@ -100,26 +100,11 @@ func pickRecord(text, issuer string) (string, error) {
 	return "", fmt.Errorf("the header holds no record of %s", issuer)
 }
 
-// localClient is an HTTP client for which names below localhost are this machine,
-// also where the system's resolver does not know them. It follows no redirect.
-func localClient() *http.Client {
-	dialer := &net.Dialer{Timeout: 5 * time.Second}
-	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if host, port, err := net.SplitHostPort(addr); err == nil && strings.HasSuffix(host, ".localhost") {
-			addr = net.JoinHostPort("localhost", port)
-		}
-		return dialer.DialContext(ctx, network, addr)
-	}}
-	return &http.Client{Transport: transport, Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse
-	}}
-}
-
 // fetchKeys gets an issuer's record keys.
 func fetchKeys(issuer string) (*jws.KeySet, error) {
 	var why error
 	source, err := jwks.New(jwks.Config{
-		Client:  localClient(),
+		Client:  cli.LocalClient(),
 		Locate:  jwks.At(jwks.RecordKeysPath),
 		OnError: func(_ string, err error) { why = err },
 	})

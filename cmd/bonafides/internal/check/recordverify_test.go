@@ -61,7 +61,7 @@ func TestRecordVerify(t *testing.T) {
 		{"tampered", "", base(good[:len(good)-9] + "AAAAAAAA" + good[len(good)-1:]), 1, "refused "},
 		{"a header without it", "", base(`"https://other.example";redemption-record="x"`), 1, "no record of"},
 		{"a broken header", "", base(`"x`), 1, "record_header_syntax"},
-		{"no issuer", "", []string{"record", "verify", good}, 2, "-issuer is not an origin"},
+		{"no issuer", "", []string{"record", "verify", good}, 2, "needs -issuer ORIGIN"},
 		{"an issuer with a path", "", []string{"record", "verify", "-issuer", issuer + "/", good}, 2, "-issuer is not an origin"},
 		{"a site with a path", "", base("-origin", "https://news.example/", good), 2, "-origin is not an origin"},
 		{"two records", "", base(good, good), 2, "one record"},

@@ -88,7 +88,7 @@ func judgeLines(t cli.Terminal, judge func(token string) string) int {
 			// A JSON string, but one that stands for no text: no token either.
 			answer = "refused " + jws.CodeBase64 + ": the token is not UTF-8"
 		case jsonErr != nil:
-			answer, exit = "refused line_invalid: the line is not one JSON string", cli.Refused
+			answer, exit = "refused line_invalid: the line is not one JSON string: a token stands between double quotes", cli.Refused
 		default:
 			answer = judge(token)
 		}

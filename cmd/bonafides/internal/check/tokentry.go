@@ -59,7 +59,7 @@ func runTokenTry(t cli.Terminal, args []string) int {
 	}
 	w := &tryout{
 		t: t, issuer: f.Arg(0), origin: *site, count: *count, challenge: *challenge, more: more,
-		client: localClient(), names: exchange.Native, issue: issuer.IssuePath, redeem: issuer.RedeemPath, via: pst.ViaNative,
+		client: cli.LocalClient(), names: exchange.Native, issue: issuer.IssuePath, redeem: issuer.RedeemPath, via: pst.ViaNative,
 	}
 	if *polyfill {
 		w.names, w.issue, w.redeem, w.via = exchange.Polyfill, issuer.PolyfillIssuePath, issuer.PolyfillRedeemPath, pst.ViaPolyfill

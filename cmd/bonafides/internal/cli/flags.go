@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"strings"
 )
 
 // Flags returns the flags of a command, which explain themselves on t.Err.
@@ -10,7 +13,9 @@ func Flags(t Terminal, c Command) *flag.FlagSet {
 	f := flag.NewFlagSet(c.Name, flag.ContinueOnError)
 	f.SetOutput(t.Err)
 	f.Usage = func() {
-		fmt.Fprintf(t.Err, "bonafides %s %s\n\n%s\n\n", c.Name, c.Synopsis, c.About)
+		// Indented as the list of all commands needs it; here it stands alone.
+		about := strings.ReplaceAll(c.About, "\n      ", "\n")
+		fmt.Fprintf(t.Err, "bonafides %s %s\n\n%s\n\n", c.Name, c.Synopsis, about)
 		f.PrintDefaults()
 	}
 	return f
@@ -18,12 +23,20 @@ func Flags(t Terminal, c Command) *flag.FlagSet {
 
 // Parse reads flags and says whether to go on, and else with which code to end.
 func Parse(f *flag.FlagSet, args []string) (int, bool) {
-	switch err := f.Parse(args); err {
-	case nil:
+	help, out := f.Usage, f.Output()
+	f.Usage = func() {} // after a mistake the whole text would hide which one it was
+	f.SetOutput(io.Discard)
+	err := f.Parse(args)
+	f.Usage = help
+	f.SetOutput(out)
+	switch {
+	case err == nil:
 		return OK, true
-	case flag.ErrHelp:
+	case errors.Is(err, flag.ErrHelp):
+		f.Usage()
 		return OK, false
 	default:
+		fmt.Fprintf(out, "bonafides: %v; see bonafides %s -h\n", err, f.Name())
 		return Usage, false
 	}
 }

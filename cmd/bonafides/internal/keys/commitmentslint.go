@@ -92,8 +92,7 @@ func fetchDocument(address string) ([]byte, []pst.Finding, error) {
 	if u.Path == "" || u.Path == "/" {
 		u.Path = pst.CommitmentPath
 	}
-	client := &http.Client{Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	res, err := client.Get(u.String())
+	res, err := cli.LocalClient().Get(u.String())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -98,8 +98,9 @@ func TestCommitmentsLintURL(t *testing.T) {
 	})
 	server := httptest.NewServer(mux)
 	defer server.Close()
-	for _, path := range []string{"", "/", pst.CommitmentPath} {
-		if out, errs, code := bonafides(t, "", "commitments", "lint", server.URL+path); code != cli.OK || strings.Contains(out, "warning") {
+	named := strings.Replace(server.URL, "127.0.0.1", "issuer.localhost", 1) // as the demo's and the examples' issuers
+	for _, path := range []string{server.URL, named, server.URL + "/", server.URL + pst.CommitmentPath} {
+		if out, errs, code := bonafides(t, "", "commitments", "lint", path); code != cli.OK || strings.Contains(out, "warning") {
 			t.Errorf("%s: %d %s%s", path, code, out, errs)
 		}
 	}

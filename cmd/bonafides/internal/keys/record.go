@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"time"
@@ -25,6 +26,9 @@ func (r *rotation) rotateRecordKey(t cli.Terminal, now time.Time) int {
 	}
 	path := filepath.Join(r.dir, recordKeyFile)
 	text, err := readSecret(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return noKeys(t, r.dir, r.owner)
+	}
 	if err != nil {
 		return cli.Fail(t, cli.Refused, "%v", err)
 	}

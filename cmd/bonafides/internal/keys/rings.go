@@ -151,7 +151,7 @@ func (r *rotation) rotateOther(t cli.Terminal, now time.Time) int {
 		list, texts = append(list, f), append(texts, text)
 	}
 	if len(list) == 0 {
-		return cli.Fail(t, cli.Refused, "there are no keys of a %s in %s. Make them with: bonafides keys new -dir %s -for %s", r.owner, r.dir, r.dir, r.owner)
+		return noKeys(t, r.dir, r.owner)
 	}
 	for i, f := range list {
 		path := filepath.Join(r.dir, f.name)
@@ -173,6 +173,16 @@ func (r *rotation) rotateOther(t cli.Terminal, now time.Time) int {
 		fmt.Fprint(t.Out, hand(r.dir, list))
 	}
 	return cli.OK
+}
+
+// noKeys says that a folder has no keys of this owner, and whose it has.
+func noKeys(t cli.Terminal, dir, owner string) int {
+	for _, f := range files() {
+		if _, err := os.Stat(filepath.Join(dir, f.name)); err == nil && f.owner != owner {
+			return cli.Fail(t, cli.Refused, "the keys in %s are not of kind %s: for those that are there add -for %s", dir, owner, f.owner)
+		}
+	}
+	return cli.Fail(t, cli.Refused, "there are no keys of kind %s in %s. Make them with: bonafides keys new -dir %s -for %s", owner, dir, dir, owner)
 }
 
 // turn makes the text of the ring that comes after this one.

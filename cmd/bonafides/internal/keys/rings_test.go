@@ -17,6 +17,25 @@ import (
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 )
 
+// Whoever forgets -for is told what the folder has.
+func TestKeysRotateSaysWhoseKeysThereAre(t *testing.T) {
+	f := &folder{t, filepath.Join(t.TempDir(), "keys"), testNow}
+	if _, errs, code := f.run("keys", "new", "-dir", f.dir, "-for", "provider"); code != cli.OK {
+		t.Fatal(errs)
+	}
+	for _, args := range [][]string{nil, {"-record"}, {"-for", "gate"}} {
+		if _, errs, code := f.run(append([]string{"keys", "rotate", "-dir", f.dir}, args...)...); code != cli.Refused || !strings.Contains(errs, "add -for provider") {
+			t.Errorf("%v: %d %s", args, code, errs)
+		}
+	}
+	if _, errs, _ := f.run("keys", "rotate", "-dir", f.dir, "-for", "provider"); !strings.Contains(errs, "-notice 0d") {
+		t.Errorf("too soon: %s", errs)
+	}
+	if _, errs, code := f.run("keys", "rotate", "-dir", f.dir, "-for", "provider", "-notice", "0d"); code != cli.OK {
+		t.Errorf("-notice 0d: %d %s", code, errs)
+	}
+}
+
 // The provider's files are what idpserver reads, before and after rotations.
 func TestKeysOfAProvider(t *testing.T) {
 	f := &folder{t, filepath.Join(t.TempDir(), "keys"), testNow}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -148,6 +149,9 @@ func parseRotation(t cli.Terminal, c cli.Command, args []string) (r rotation, co
 func (r *rotation) rotateTokenKeys(t cli.Terminal, now time.Time) int {
 	path := filepath.Join(r.dir, tokenKeysFile)
 	text, err := readSecret(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return noKeys(t, r.dir, r.owner)
+	}
 	if err != nil {
 		return cli.Fail(t, cli.Refused, "%v", err)
 	}

@@ -193,7 +193,7 @@ func TestKeysRotateRefuses(t *testing.T) {
 	}
 	f.refuses(cli.Refused, "chmod 600 "+path)
 	f.dir = filepath.Join(f.dir, "elsewhere")
-	if _, errs, code := f.run("keys", "rotate", "-dir", f.dir); code != cli.Refused || !strings.Contains(errs, "no such file") {
+	if _, errs, code := f.run("keys", "rotate", "-dir", f.dir); code != cli.Refused || !strings.Contains(errs, "bonafides keys new -dir "+f.dir+" -for issuer") {
 		t.Errorf("%d %s", code, errs)
 	}
 }

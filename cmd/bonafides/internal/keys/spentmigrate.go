@@ -30,6 +30,9 @@ func spentMigrate() cli.Command {
 		}
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 		defer stop()
+		if _, err := os.Stat(f.Arg(0)); err != nil {
+			return cli.Fail(t, cli.Refused, "%v", err)
+		}
 		path, told := f.Arg(0), int64(0)
 		moved, err := spentstore.Migrate(ctx, path, func(moved, of int64) {
 			if percent := moved * 100 / of; percent >= told+10 || moved == of {
