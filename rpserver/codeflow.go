@@ -122,7 +122,10 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 		return errStateUnknown
 	}
 	browser, ok := rp.browserOf(r)
-	if !ok {
+	switch {
+	case !ok && !rp.now().Before(attempt.made.Add(rp.lifetime)): // and the cookie's time is over too
+		return errStateExpired
+	case !ok:
 		return errBrowserUnknown
 	}
 	d, err := p.op.Endpoints(r.Context())

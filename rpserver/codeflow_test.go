@@ -116,6 +116,12 @@ func TestCodeFlowRefusals(t *testing.T) {
 		f.clock.advance(10 * time.Minute)
 		f.refused(b, callback, "state_expired")
 	})
+	t.Run("so late that the cookie is gone", func(t *testing.T) {
+		b := f.browser(t)
+		callback := f.consent(f.begin(b, "/signin/start"), "continue")
+		f.clock.advance(10 * time.Minute)
+		f.refused(f.browser(t), callback, "state_expired")
+	})
 	t.Run("start", func(t *testing.T) {
 		b := f.browser(t)
 		for _, bad := range []string{"//evil.example", "https://evil.example/", "%5C%5Cevil.example", "/%5Cevil.example", "/%09/evil.example",
