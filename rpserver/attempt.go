@@ -101,8 +101,7 @@ func (rp *RP) takeState(ctx context.Context, state *sealed, browser string) erro
 	err := rp.use(ctx, state, browser, rp.now())
 	switch {
 	case errors.Is(err, ErrNonceUsed):
-		return web.NewProblem(http.StatusForbidden, "state_reused",
-			"This sign-in was completed, or refused, before. Start signing in again.")
+		return errStateReused
 	case errors.Is(err, errOtherBrowser):
 		return web.NewProblem(http.StatusForbidden, "state_other_browser",
 			"This answer belongs to a sign-in that another browser began. Start signing in again.")
@@ -120,9 +119,17 @@ const (
 	codeStateUnknown = "state_unknown"
 )
 
+const codeSignedIn = "already_signed_in"
+
 var (
 	errStateUnknown = web.NewProblem(http.StatusForbidden, codeStateUnknown,
 		"This answer belongs to no sign-in that was begun here. Start signing in again.")
+	errStateReused = web.NewProblem(http.StatusForbidden, "state_reused",
+		"This sign-in was completed, or refused, before. Start signing in again.")
+	// The same for who is signed in: they went back to the provider's page, or pressed
+	// twice there.
+	errSignedIn = web.NewProblem(http.StatusForbidden, codeSignedIn,
+		"This sign-in was completed before, and you are signed in here. To sign in as somebody else, sign out first.")
 	errStateExpired = web.NewProblem(http.StatusForbidden, "state_expired",
 		"This sign-in took too long. Start signing in again.")
 	errBrowserUnknown = web.NewProblem(http.StatusForbidden, "browser_unknown",

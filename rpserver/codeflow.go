@@ -133,6 +133,11 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 		return rp.endpointsUnavailable(r, p, err)
 	}
 	if err := rp.takeState(r.Context(), attempt, browser); err != nil {
+		if errors.Is(err, errStateReused) {
+			if _, signedIn := rp.User(r); signedIn {
+				return errSignedIn
+			}
+		}
 		return err
 	}
 	answer, err := oidc.JudgeAnswer(q, state, p.Issuer, d.RequireIss)
