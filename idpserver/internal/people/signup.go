@@ -28,7 +28,7 @@ func (p *People) BeginSignUp(r *http.Request, n NewAccount) (id string, err erro
 	if err != nil {
 		return "", err
 	}
-	counted := limit.Of("address", strings.ToLower(a.Email))
+	counted := limit.Of("address", mailbox(a.Email))
 	if refused := p.allowMail(r, counted); refused != nil {
 		return "", refused
 	}
