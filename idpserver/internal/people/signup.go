@@ -1,6 +1,7 @@
 package people
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"net/http"
@@ -72,11 +73,12 @@ func (p *People) BeginSignUp(r *http.Request, n NewAccount) (id string, err erro
 // FinishSignUp makes the account that the code was mailed for. Refusals are
 // *web.Problem.
 func (p *People) FinishSignUp(r *http.Request, id, entered string) (*directory.Account, error) {
-	ctx := r.Context()
 	c, err := p.takeCode(r, directory.CodeSignUp, id, entered)
 	if err != nil {
 		return nil, err
 	}
+	// What the code was for is done, whether or not the browser is still there.
+	ctx := context.WithoutCancel(r.Context())
 	a, err := parseSignUp(c.Data)
 	if err != nil {
 		return nil, err
