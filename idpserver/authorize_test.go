@@ -131,9 +131,14 @@ func TestCodeFlowEndsInATokenOfThePerson(t *testing.T) {
 		t.Error("no script for early presses in the head, or one that waits for the page")
 	}
 	csp := page.Header.Get("Content-Security-Policy")
-	if !strings.Contains(csp, "frame-ancestors 'none'") || !strings.Contains(csp, "form-action 'self' "+shopOrigin) ||
+	if !strings.Contains(csp, "frame-ancestors 'none'") ||
 		page.Header.Get("X-Frame-Options") != "DENY" || page.Header.Get("Referrer-Policy") != "same-origin" {
 		t.Errorf("headers = %v", page.Header)
+	}
+	// Engines hold the client's own redirects against form-action too, and where they
+	// end only the client knows.
+	if strings.Contains(csp, "form-action") {
+		t.Errorf("the policy ends the way back at the redirect URI: %s", csp)
 	}
 	// The form carries the request on.
 	form := url.Values{}

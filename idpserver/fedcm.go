@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/bonafides-dev/bonafides/idpserver/directory"
 	"github.com/bonafides-dev/bonafides/idpserver/fedcm"
@@ -84,6 +85,10 @@ func (p provider) Accounts(r *http.Request) ([]wire.Account, error) {
 		// is somebody's once it is verified.
 		if a.EmailVerified {
 			w.LoginHints = []string{a.Email, a.ID}
+			// The browser compares letter by letter, and sites keep addresses in lower case.
+			if lower := strings.ToLower(a.Email); lower != a.Email {
+				w.LoginHints = []string{a.Email, lower, a.ID}
+			}
 		}
 		if d := p.people.HostedDomain(a); d != "" {
 			w.DomainHints = []string{d}

@@ -40,6 +40,25 @@ func TestOneAddressIsMailedTenTimesADay(t *testing.T) {
 	signUpName(t, signUp())
 }
 
+// What is behind a plus sign comes into the same mailbox with most who have one.
+func TestATagInAnAddressIsNoFurtherMailbox(t *testing.T) {
+	p := newIdP(t)
+	for i, address := range []string{"ada+1@home.example", "ADA+2@home.example", "ada@home.example", "ada+3+4@home.example", "ada+5@home.example"} {
+		b := p.browser()
+		b.addr = "198.51." + strconv.Itoa(i) + ".7:1"
+		if res := b.signUp(address); i < 4 {
+			signUpName(t, res)
+			if to := p.mails[i].To; to != address {
+				t.Errorf("mailed to %q, want %q", to, address) // as they wrote it
+			}
+		} else {
+			wantPageCode(t, res, 429, "too_many_attempts")
+		}
+	}
+	signUpName(t, p.browser().signUp("+ada@home.example"))
+	signUpName(t, p.browser().signUp("ada@else.example"))
+}
+
 func TestCodesWorkOnceForOneAccountAndInTime(t *testing.T) {
 	p := newIdP(t)
 	b, other := p.browser(), p.browser()

@@ -57,6 +57,9 @@ func TestPopupEndsInTheSameTokenAsFedCM(t *testing.T) {
 	wantRedirect(t, b.post("/signin", "email", "ada@corp.example", "password", password, "next", to), to)
 	page = b.get(to)
 	wantStatus(t, page, http.StatusOK)
+	if csp := page.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "form-action 'self'") {
+		t.Errorf("a form of the window may lead elsewhere: %s", csp)
+	}
 	if text := body(t, page); !strings.Contains(text, "Sign in to Corner Shop") || !strings.Contains(text, shopOrigin) || !strings.Contains(text, ada.ID) {
 		t.Errorf("the page does not say who asks:\n%s", text)
 	}

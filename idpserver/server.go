@@ -64,10 +64,11 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	window := popup.New(popup.Config{People: who, Tokens: tell, Pages: show, Clients: c.Clients, Log: c.Log})
-	s := &Server{
-		people: who, fedcm: browsers, tokens: tell, endpoints: endpoints,
-		handler: routes(show, endpoints, window, browsers),
+	handler, err := routes(c.Issuer, show, endpoints, window, browsers)
+	if err != nil {
+		return nil, err
 	}
+	s := &Server{people: who, fedcm: browsers, tokens: tell, endpoints: endpoints, handler: handler}
 	if err := s.SetKeys(c.Keys); err != nil {
 		return nil, err
 	}
@@ -107,7 +108,7 @@ func (s *Server) CreateAccount(ctx context.Context, n NewAccount) (*directory.Ac
 	return s.people.Create(ctx, people.NewAccount(n))
 }
 
-func routes(show *pages.Pages, endpoints *op.OP, window *popup.Popup, browsers *fedcm.Handler) http.Handler {
+func routes(issuer string, show *pages.Pages, endpoints *op.OP, window *popup.Popup, browsers *fedcm.Handler) (http.Handler, error) {
 	own := http.NewServeMux()
 	for path, h := range map[string]pages.Handler{
 		"/{$}":            show.ServeHome,
@@ -126,8 +127,12 @@ func routes(show *pages.Pages, endpoints *op.OP, window *popup.Popup, browsers *
 	}
 	// Forms of other sites are refused by what the browser says of their origin
 	// (Sec-Fetch-Site, else Origin); that the page cookie is Lax and does not come
-	// with them is the second line.
+	// with them is the second line. Browsers that say Origin alone are held against the
+	// issuer too: a proxy may have put another Host in.
 	var csrf http.CrossOriginProtection
+	if err := csrf.AddTrustedOrigin(issuer); err != nil {
+		return nil, fmt.Errorf("idpserver: Issuer: %w", err)
+	}
 	csrf.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		show.AnswerError(w, r, web.NewProblem(http.StatusForbidden, "cross_origin",
 			"This form was sent by another site. Nothing was done."))
@@ -151,5 +156,5 @@ func routes(show *pages.Pages, endpoints *op.OP, window *popup.Popup, browsers *
 			return
 		}
 		mux.ServeHTTP(w, r)
-	})
+	}), nil
 }

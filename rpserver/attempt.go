@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/bonafides-dev/bonafides/internal/secret"
 	"github.com/bonafides-dev/bonafides/internal/web"
@@ -23,7 +24,8 @@ import (
 //     reads the URLs of a sign-in, or the store, cannot make it.
 
 // The pre-session cookie: a random value that stands for this browser from its
-// first nonce until some minutes after its last. A nonce is bound to it, so that a token made
+// first nonce until an hour after its last one expired: who comes late is so told that
+// it took too long, and not to allow cookies. A nonce is bound to it, so that a token made
 // for one browser signs in no other: whoever steals or plants a token has not
 // the cookie of the browser that asked for it.
 //
@@ -31,6 +33,9 @@ import (
 // not have one for strangers. All tabs of a browser share it, so that several
 // sign-ins may be under way.
 func (rp *RP) browserCookieName() string { return cookieName(rp.secure, "rp-browser") }
+
+// cookieOutlives is how long the cookie is there when its nonces are good no more.
+const cookieOutlives = time.Hour
 
 // cookieName gives a cookie the __Host- prefix on https: the browser then takes
 // it from this very host alone, so that a neighbouring subdomain cannot plant
@@ -72,7 +77,7 @@ func (rp *RP) rememberBrowser(w http.ResponseWriter, r *http.Request) string {
 	if !ok {
 		browser = secret.New()
 	}
-	http.SetCookie(w, rp.browserCookie(browser, int(rp.lifetime.Seconds())))
+	http.SetCookie(w, rp.browserCookie(browser, int((rp.lifetime+cookieOutlives).Seconds())))
 	return browser
 }
 
@@ -96,13 +101,12 @@ func (rp *RP) takeState(ctx context.Context, state *sealed, browser string) erro
 	err := rp.use(ctx, state, browser, rp.now())
 	switch {
 	case errors.Is(err, ErrNonceUsed):
-		return web.NewProblem(http.StatusForbidden, "state_reused",
-			"This sign-in was completed, or refused, before. Start signing in again.")
+		return errStateReused
 	case errors.Is(err, errOtherBrowser):
 		return web.NewProblem(http.StatusForbidden, "state_other_browser",
 			"This answer belongs to a sign-in that another browser began. Start signing in again.")
 	case errors.Is(err, ErrNonceExpired):
-		return web.NewProblem(http.StatusForbidden, "state_expired", "This sign-in took too long. Start signing in again.")
+		return errStateExpired
 	case errors.Is(err, ErrNonceUnknown):
 		return errStateUnknown
 	}
@@ -115,9 +119,19 @@ const (
 	codeStateUnknown = "state_unknown"
 )
 
+const codeSignedIn = "already_signed_in"
+
 var (
 	errStateUnknown = web.NewProblem(http.StatusForbidden, codeStateUnknown,
 		"This answer belongs to no sign-in that was begun here. Start signing in again.")
+	errStateReused = web.NewProblem(http.StatusForbidden, "state_reused",
+		"This sign-in was completed, or refused, before. Start signing in again.")
+	// The same for who is signed in: they went back to the provider's page, or pressed
+	// twice there.
+	errSignedIn = web.NewProblem(http.StatusForbidden, codeSignedIn,
+		"This sign-in was completed before, and you are signed in here. To sign in as somebody else, sign out first.")
+	errStateExpired = web.NewProblem(http.StatusForbidden, "state_expired",
+		"This sign-in took too long. Start signing in again.")
 	errBrowserUnknown = web.NewProblem(http.StatusForbidden, "browser_unknown",
 		"This browser sent no sign-in cookie, so the token cannot be tied to it. "+
 			"Allow cookies for this site and start signing in again.")

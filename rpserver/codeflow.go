@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
@@ -103,6 +104,9 @@ func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 // serveCallback answers GET signin/callback/NAME, where the provider sends the
 // browser back to.
 func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
+	if isAhead(r) {
+		return errAhead
+	}
 	p, err := rp.providerNamed([]string{r.PathValue("provider")})
 	if err != nil {
 		return err
@@ -121,7 +125,10 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 		return errStateUnknown
 	}
 	browser, ok := rp.browserOf(r)
-	if !ok {
+	switch {
+	case !ok && !rp.now().Before(attempt.made.Add(rp.lifetime)): // and the cookie's time is over too
+		return errStateExpired
+	case !ok:
 		return errBrowserUnknown
 	}
 	d, err := p.op.Endpoints(r.Context())
@@ -129,6 +136,11 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 		return rp.endpointsUnavailable(r, p, err)
 	}
 	if err := rp.takeState(r.Context(), attempt, browser); err != nil {
+		if errors.Is(err, errStateReused) {
+			if _, signedIn := rp.User(r); signedIn {
+				return errSignedIn
+			}
+		}
 		return err
 	}
 	answer, err := oidc.JudgeAnswer(q, state, p.Issuer, d.RequireIss)
@@ -155,6 +167,26 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 	http.Redirect(w, r, rp.pathOf(w, r, attempt.path), http.StatusSeeOther)
 	return nil
 }
+
+// isAhead tells whether nobody looks at the answer yet: browsers fetch ahead what they
+// expect next (Fetch, the Sec-Purpose header, and what there was before it), programs
+// look at an address with HEAD. An answer of a provider works once, and is the person's.
+func isAhead(r *http.Request) bool {
+	if r.Method == http.MethodHead {
+		return true
+	}
+	for _, name := range []string{"Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"} {
+		if v := strings.ToLower(r.Header.Get(name)); strings.HasPrefix(v, "prefetch") || strings.HasPrefix(v, "preview") {
+			return true
+		}
+	}
+	return false
+}
+
+// errAhead makes a browser ask again when the person gets there: it keeps no answer
+// that is not a success.
+var errAhead = web.NewProblem(http.StatusServiceUnavailable, "fetched_ahead",
+	"This address was fetched before anybody went there. Nothing was done; open it again.")
 
 // readQuery refuses what two readers could take differently.
 func readQuery(r *http.Request) (url.Values, error) {

@@ -29,10 +29,23 @@ func TestCodeFlowEndsInASession(t *testing.T) {
 	if who := b.whoami(); who != f.account {
 		t.Errorf("signed in: %q", who)
 	}
-	// The same answer again, here and in another browser.
-	if status, _, body := f.follow(b, callback); status != http.StatusForbidden || !strings.Contains(body, "state_reused") {
-		t.Errorf("the callback again: %d %s", status, body)
+	// The same answer again, and a second one to the same request, as of somebody who
+	// went back to the provider's page and pressed once more: they are told that they
+	// are signed in, and are.
+	for name, again := range map[string]string{"the callback": callback, "the consent": f.consent(request, "continue")} {
+		status, _, body := f.follow(b, again)
+		if status != http.StatusForbidden || !strings.Contains(body, `data-code="already_signed_in"`) || strings.Contains(body, "not signed in") || strings.Contains(body, "Not signed in") {
+			t.Errorf("%s again: %d %s", name, status, body)
+		}
+		if who := b.whoami(); who != f.account {
+			t.Errorf("%s again: signed in: %q", name, who)
+		}
 	}
+	if a := b.do(b.request(http.MethodPost, "/signout", "", "")); a.status != http.StatusOK {
+		t.Fatalf("sign-out: %d %s", a.status, a.body)
+	}
+	b.nonce() // a cookie of this browser
+	f.refused(b, callback, "state_reused")
 	u, err := url.Parse(callback)
 	if err != nil {
 		t.Fatal(err)
@@ -115,6 +128,12 @@ func TestCodeFlowRefusals(t *testing.T) {
 		callback := f.consent(f.begin(b, "/signin/start"), "continue")
 		f.clock.advance(10 * time.Minute)
 		f.refused(b, callback, "state_expired")
+	})
+	t.Run("so late that the cookie is gone", func(t *testing.T) {
+		b := f.browser(t)
+		callback := f.consent(f.begin(b, "/signin/start"), "continue")
+		f.clock.advance(10 * time.Minute)
+		f.refused(f.browser(t), callback, "state_expired")
 	})
 	t.Run("start", func(t *testing.T) {
 		b := f.browser(t)

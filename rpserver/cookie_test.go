@@ -55,7 +55,7 @@ func TestCookiesFitTheOrigin(t *testing.T) {
 			rp.ServeHTTP(w, r)
 			cookie := setCookies(w.Header())[c.browser]
 			check(cookie)
-			if cookie.MaxAge != 600 {
+			if cookie.MaxAge != 600+3600 {
 				t.Errorf("Max-Age %d", cookie.MaxAge)
 			}
 			_, rest, _ := strings.Cut(w.Body.String(), `"nonce":"`)

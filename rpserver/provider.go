@@ -36,6 +36,12 @@ type Provider struct {
 	// aud of the tokens made for it.
 	ClientID string
 
+	// TrustedAudiences may stand in the aud of a token beside ClientID; the token must
+	// then say that it was given to ClientID (azp). Zitadel, for one, writes the
+	// project's id and its other clients there. Empty: a token for anybody else as
+	// well is refused (OpenID Connect Core 1.0 section 3.1.3.7).
+	TrustedAudiences []string
+
 	// Name names the provider in the paths of the code flow: letters, digits and
 	// hyphens. Empty means the issuer's host with hyphens, and a number where several
 	// share it. The redirect URI to
@@ -205,13 +211,14 @@ func (rp *RP) ConnectSrc() []string {
 // so there is no one value to compare with.
 func (p *provider) config(keys *jws.KeySet, take func(nonce string) error) oidc.Config {
 	return oidc.Config{
-		Issuer:        p.Issuer,
-		IssuerAliases: p.IssuerAliases,
-		ClientID:      p.ClientID,
-		Keys:          keys,
-		CheckNonce:    take,
-		HostedDomain:  p.HostedDomain,
-		Algorithms:    p.Algorithms,
-		MaxSize:       maxToken,
+		Issuer:           p.Issuer,
+		IssuerAliases:    p.IssuerAliases,
+		ClientID:         p.ClientID,
+		TrustedAudiences: p.TrustedAudiences,
+		Keys:             keys,
+		CheckNonce:       take,
+		HostedDomain:     p.HostedDomain,
+		Algorithms:       p.Algorithms,
+		MaxSize:          maxToken,
 	}
 }

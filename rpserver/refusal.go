@@ -36,11 +36,11 @@ var refusalPage = template.Must(template.New("refusal").Parse(`<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Not signed in</title>
+<title>{{if eq .Code "already_signed_in"}}Signed in{{else}}Not signed in{{end}}</title>
 <link rel="icon" href="data:,">
 <style>` + refusalStyle + `</style>
 <main>
-<h1>You were not signed in</h1>
+<h1>{{if eq .Code "already_signed_in"}}You are signed in{{else}}You were not signed in{{end}}</h1>
 <p role="status" data-out="signin" data-state="refused" data-code="{{.Code}}">{{.Detail}}</p>
 <p><a href="/">Back to the site</a></p>
 <p>Code: <code>{{.Code}}</code></p>

@@ -69,7 +69,7 @@ func TestRenderSendsPolicyWithTheNonceOfThePage(t *testing.T) {
 	if m == nil || !strings.Contains(w.Body.String(), `nonce="`+m[1]+`"`) {
 		t.Fatalf("policy %q and page do not share a nonce", policy)
 	}
-	for _, part := range []string{"default-src 'none'", "frame-src http://ads.localhost;", "frame-ancestors 'none'", "base-uri 'none'", "require-trusted-types-for 'script'", "trusted-types look"} {
+	for _, part := range []string{"default-src 'none'", "frame-src http://ads.localhost;", "frame-ancestors 'none'", "form-action 'self'", "base-uri 'none'", "require-trusted-types-for 'script'", "trusted-types look"} {
 		if !strings.Contains(policy, part) {
 			t.Errorf("policy %q lacks %q", policy, part)
 		}

@@ -20,7 +20,7 @@ type CSP struct {
 	FrameAncestors []string // who may embed this page
 	ImgSrc         []string // 'self' and data: are always in
 	ScriptSrc      []string // more for script-src, like 'wasm-unsafe-eval'; 'self' and the nonce are always in
-	FormAction     []string // where forms may go, redirects included; 'self' is always in
+	FormsLeadAway  bool     // a form's answer may lead to other sites; else it stays at 'self'
 }
 
 // Header returns the policy as a header value. Scripts need the page's origin
@@ -36,19 +36,25 @@ func (c CSP) Header(nonce string) string {
 		}
 		return strings.Join(list, " ")
 	}
-	return strings.Join([]string{
+	policy := []string{
 		"default-src 'none'",
 		"script-src " + list("'self' 'nonce-"+nonce+"'", c.ScriptSrc),
 		"style-src 'self'",
 		"img-src " + list("'self' data:", c.ImgSrc),
 		"connect-src " + list("'self'", c.ConnectSrc),
-		"form-action " + list("'self'", c.FormAction),
 		"frame-src " + none(c.FrameSrc),
 		"frame-ancestors " + none(c.FrameAncestors),
 		"base-uri 'none'",
 		"require-trusted-types-for 'script'",
 		"trusted-types look", // fragment.js
-	}, "; ")
+	}
+	// Chromium and WebKit hold every redirect that follows a form against form-action,
+	// those of other sites too. Where these end nobody here knows, so a page whose form
+	// leads away names nothing.
+	if !c.FormsLeadAway {
+		policy = append(policy, "form-action 'self'")
+	}
+	return strings.Join(policy, "; ")
 }
 
 // Render writes a component into a buffer and sends it as an HTML page with

@@ -20,6 +20,7 @@ import (
 //   - Bad signatures cause no fetch, and a server that fails is asked again
 //     after 1, 2, 4, ... seconds, at most one cooldown apart.
 //   - One fetch is under way at a time.
+//   - A clock that was set back makes nobody wait for the time that it showed before.
 type KeySetState struct {
 	body    []byte // the JWK set as fetched
 	keys    *KeySet
@@ -123,6 +124,7 @@ const CodeKeysUnavailable = "keys_unavailable"
 // Next takes an event and returns the next state and what to do.
 func (s KeySetState) Next(e KeySetEvent, now time.Time, r KeySetRules) (KeySetState, KeySetAction) {
 	t := now.UnixMilli()
+	s = s.setBack(t, r)
 	if s.flight != 0 && t-s.flight >= r.timeout().Milliseconds() {
 		s = s.failed(t, r) // whoever fetched never came back
 	}
@@ -141,6 +143,25 @@ func (s KeySetState) Next(e KeySetEvent, now time.Time, r KeySetRules) (KeySetSt
 		return s, KeySetAction{Do: KeySetUse, Keys: s.keys}
 	}
 	return s.fetch(t, r, false)
+}
+
+// setBack drops what lies further ahead than it can have been noted: the clock was set
+// back since. Less than that is what clocks of several instances differ by.
+func (s KeySetState) setBack(t int64, r KeySetRules) KeySetState {
+	cooldown := r.cooldown().Milliseconds()
+	if s.expires > t+max(r.longestAge(), shortestAge).Milliseconds() {
+		s.expires = t
+	}
+	if s.forced > t+cooldown {
+		s.forced = 0
+	}
+	if s.retry > t+cooldown {
+		s.retry = 0
+	}
+	if s.flight > t+r.timeout().Milliseconds() {
+		s = s.failed(t, r)
+	}
+	return s
 }
 
 // fetch begins a fetch if none is under way and no failure forbids it.

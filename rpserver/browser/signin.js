@@ -1,6 +1,5 @@
 // The browser's part of signing in and out: with FedCM, or by redirect where the
-// identity provider has none. It finds the server's
-// paths next to itself, so it works below any prefix:
+// identity provider has none. It finds the server's paths next to itself, below any prefix:
 //
 //   <script type="module" src="/auth/signin.js"></script>
 //   <button data-bonafides="signin">Sign in</button>
@@ -60,17 +59,13 @@ const pressed = ({ mode, mediation }) => mode !== 'passive' && mediation !== 'si
 
 async function ask(options) {
   const { context = 'signin', mediation, configURL, provider, signal } = options;
-  const { nonce, providers } = await post('signin/nonce', undefined, signal);
+  const { nonce, providers } = await inTurn(() => post('signin/nonce', undefined, signal), signal);
   const meant = providers.filter((p) => (!configURL || p.configURL === configURL) && (!provider || p.name === provider));
-  if (meant.length === 0) {
-    throw new SignInError('provider_unknown', 'This site does not sign in with that provider.');
-  }
+  if (meant.length === 0) throw new SignInError('provider_unknown', 'This site does not sign in with that provider.');
   const asked = meant.filter((p) => p.configURL);
   if (asked.length === 0 || !available()) return leave(meant.filter((p) => !p.configURL), options);
   const mode = options.mode ?? (asked.length > 1 ? 'passive' : 'active');
-  const request = {
-    identity: { context, mode, providers: asked.map((p) => describe(p, nonce, options)) },
-  };
+  const request = { identity: { context, mode, providers: asked.map((p) => describe(p, nonce, options)) } };
   if (mediation) request.mediation = mediation;
   if (signal) request.signal = signal;
   let credential;
@@ -89,11 +84,23 @@ async function ask(options) {
   }, signal);
 }
 
+/**
+ * inTurn lets one tab at a time ask for a nonce. Of several that open together none has the
+ * cookie that a nonce is bound to: each would get its own, and only the last one is kept.
+ */
+async function inTurn(act, signal) {
+  try {
+    return await obeying(signal, navigator.locks.request('bonafides:nonce', act));
+  } catch (e) {
+    if (e instanceof SignInError) throw e;
+    if (signal?.aborted) throw ended(signal.reason);
+    return act(); // a page without locks
+  }
+}
+
 /** leave goes to the one provider without FedCM. The page ends, or its wait does. */
 async function leave(ways, options) {
-  if (ways.length === 0) {
-    throw new SignInError('fedcm_unavailable', 'This browser cannot sign in with an identity provider (it has no FedCM).');
-  }
+  if (ways.length === 0) throw new SignInError('fedcm_unavailable', 'This browser cannot sign in with an identity provider (it has no FedCM).');
   if (ways.length > 1) throw new SignInError('provider_missing', 'This site has several identity providers: choose one.');
   if (!pressed(options)) throw new SignInError('redirect_needed', 'Signing in leaves this page: press a button to begin.');
   location.assign(redirectURL({ back: options.back, provider: ways[0].name }));
@@ -121,11 +128,7 @@ export function redirectURL({ back = location.pathname + location.search, provid
 }
 
 function describe(p, nonce, { loginHint, domainHint, fields, params }) {
-  const provider = {
-    configURL: p.configURL,
-    clientId: p.clientId,
-    params: { ...params, nonce },
-  };
+  const provider = { configURL: p.configURL, clientId: p.clientId, params: { ...params, nonce } };
   if (p.topLevelNonce) provider.nonce = nonce;
   if (loginHint) provider.loginHint = loginHint;
   if (domainHint) provider.domainHint = domainHint;

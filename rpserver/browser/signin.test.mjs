@@ -20,6 +20,46 @@ test('a sign-in asks with the nonce in params and hands over the token', async (
   assert.equal(w.sent[1].headers['Content-Type'], 'application/json');
 });
 
+/** The browser's locks: one holder of a name at a time, others wait. */
+function locks() {
+  let last = Promise.resolve();
+  return { request: (name, act) => (last = last.catch(() => {}).then(() => act({ name }))) };
+}
+
+test('of two tabs that begin at once the second one has the cookie of the first', async () => {
+  const w = world();
+  navigator.locks = locks();
+  // Like a server: who comes without the browser's cookie gets another one, in the answer.
+  const { fetch } = globalThis;
+  let jar, made = 0;
+  globalThis.fetch = async (url, init) => {
+    const sent = jar;
+    const answer = await fetch(url, init);
+    await settle();
+    jar = sent ?? `browser ${++made}`;
+    return answer;
+  };
+  await Promise.all([signIn(), signIn()]);
+  assert.equal(made, 1, 'each tab got a cookie of its own, and one of them the wrong one for its nonce');
+  assert.equal(w.sent.length, 4);
+});
+
+test('a sign-in that waits for another tab can be cancelled, and a page without locks needs none', async () => {
+  const w = world();
+  navigator.locks = { request: () => new Promise(() => {}) };
+  const end = new AbortController();
+  const waiting = signIn({ signal: end.signal });
+  end.abort();
+  await assert.rejects(waiting, { code: 'aborted' });
+  assert.equal(w.sent.length, 0);
+  navigator.locks = { request: () => Promise.reject(new DOMException('opaque', 'SecurityError')) };
+  assert.deepEqual(await signIn(), { user: { id: '1', name: 'Ada' }, new: true });
+  navigator.locks = locks();
+  world({ answers: { 'signin/nonce': [503, { code: 'temporarily_unavailable', detail: 'Later.' }] } });
+  navigator.locks = locks();
+  await assert.rejects(signIn(), { code: 'temporarily_unavailable' });
+});
+
 test('options reach the browser, and only those that were given', async () => {
   const w = world({ providers: [provider, other], get: () => ({ token: 'T', configURL: other.configURL }) });
   const { signal } = new AbortController();

@@ -80,7 +80,7 @@ func (o *OP) authorize(w http.ResponseWriter, r *http.Request, req *authRequest)
 		Fields:   req.fields(),
 		Other:    pages.SignInURL(req.afterSigningIn(now), "", ""),
 		Question: req.client.Name + " learns " + pages.InWords(req.fields()) + ".",
-	}, req.RedirectURI)
+	})
 	return nil
 }
 

@@ -12,13 +12,14 @@ import (
 
 	"github.com/bonafides-dev/bonafides/idpserver/directory"
 	"github.com/bonafides-dev/bonafides/idpserver/fedcm"
+	"github.com/bonafides-dev/bonafides/idpserver/internal/pages"
 	"github.com/bonafides-dev/bonafides/idpserver/internal/tokens"
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
 )
 
 // paramSince is an addition of our own: see afterSigningIn.
-const paramSince = "signed_in_since"
+const paramSince = pages.ParamSince
 
 // authRequest is an authentication request of a known client to one of its redirect
 // URIs.

@@ -35,19 +35,15 @@ type Opener struct {
 	Next          string // where to go on to at once
 }
 
-// ShowConsent draws the page. target is where its form may lead to in the end,
-// which the policy of the page must allow; empty: nowhere else.
-func (p *Pages) ShowConsent(w http.ResponseWriter, r *http.Request, c Consent, target string) {
+// ShowConsent draws the page. Without an Opener its form leads to the client, which
+// may send the browser on to wherever it likes.
+func (p *Pages) ShowConsent(w http.ResponseWriter, r *http.Request, c Consent) {
 	v := p.view(r.Context(), Asking, "Continue to "+c.Client.Name, "")
 	v.head = pressScript()
-	var csp look.CSP
-	if u, err := url.Parse(target); err == nil && target != "" {
-		csp.FormAction = []string{u.Scheme + "://" + u.Host}
-	}
 	if c.Opener != nil {
 		v.scripts = append(v.scripts, Assets.Path("popup.js"))
 	}
-	look.Render(w, r, http.StatusOK, consentPage(v, c), csp)
+	look.Render(w, r, http.StatusOK, consentPage(v, c), look.CSP{FormsLeadAway: c.Opener == nil})
 }
 
 // ShowPopup draws every page of the provider's window but the question itself.

@@ -2,6 +2,8 @@ package pages
 
 import (
 	"net/url"
+	"strconv"
+	"time"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
 )
@@ -19,6 +21,23 @@ func safeNext(s string) string {
 		return ""
 	}
 	return s
+}
+
+// ParamSince is the parameter of a path to go on to that says since when somebody must
+// have signed in there, in Unix seconds.
+const ParamSince = "signed_in_since"
+
+// sinceOf reads it; the zero Time if the path asks for none.
+func sinceOf(next string) time.Time {
+	u, err := url.Parse(next)
+	if err != nil {
+		return time.Time{}
+	}
+	n, err := strconv.ParseInt(u.Query().Get(ParamSince), 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(n, 0)
 }
 
 func withNext(page, next string) string {

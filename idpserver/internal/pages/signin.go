@@ -14,6 +14,7 @@ type signInForm struct {
 	email, password field
 	next, domain    string
 	already         []*directory.Account
+	again           bool // who is signed in has to sign in once more
 	note            *note
 }
 
@@ -38,10 +39,19 @@ func (p *Pages) ServeSignIn(w http.ResponseWriter, r *http.Request) error {
 	return p.showSignIn(w, r, http.StatusOK, f)
 }
 
-func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request, status int, f signInForm) (err error) {
-	if f.already, err = p.c.People.Here(r); err != nil {
+func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request, status int, f signInForm) error {
+	here, err := p.c.People.Here(r)
+	if err != nil {
 		return err
 	}
+	f.already = here
+	// Who signed in too long ago for where they go on to would be led back here.
+	if since := sinceOf(f.next); !since.IsZero() {
+		if f.already, err = p.c.People.HereSince(r, since); err != nil {
+			return err
+		}
+	}
+	f.again = len(here) > 0 && len(f.already) == 0
 	f.email.name, f.email.label, f.email.kind, f.email.autocomplete = "email", "E-mail address", "email", "username"
 	f.email.attrs = map[string]any{"required": true, "maxlength": people.MaxEmail}
 	f.password = field{name: "password", label: "Password", kind: "password", autocomplete: "current-password",

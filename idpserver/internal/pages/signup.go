@@ -80,7 +80,7 @@ func (p *Pages) postSignUp(w http.ResponseWriter, r *http.Request) error {
 // checkSignUp marks the fields that cannot be accepted.
 func (p *Pages) checkSignUp(n people.NewAccount, f *signUpForm) bool {
 	if _, ok := people.ReadText(n.Name, people.MaxName); !ok {
-		f.name.fault = fmt.Sprintf("Enter a name of 1 to %d characters.", people.MaxName)
+		f.name.fault = fmt.Sprintf("Enter a name of 1 to %d characters that can be seen, on one line, without marks that turn the direction of text.", people.MaxName)
 	}
 	if _, ok := people.ReadText(n.GivenName, people.MaxName); !ok && strings.TrimSpace(n.GivenName) != "" {
 		f.givenName.fault = fmt.Sprintf("At most %d characters on one line.", people.MaxName)

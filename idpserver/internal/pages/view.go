@@ -25,7 +25,7 @@ type view struct {
 // consent, and those on the way to one, which have somewhere to go on to) the
 // operator's parts are told so: nothing may stand over what is decided there.
 func (p *Pages) view(ctx context.Context, page, title, next string) view {
-	v := view{name: p.c.Name, title: title, narrow: true, styles: []string{Assets.Path("idp.css")}}
+	v := view{name: p.c.Name, title: title, narrow: true, styles: []string{Assets.Path("idp.css")}, scripts: []string{Assets.Path("once.js")}}
 	if p.c.Parts != nil {
 		v.parts = p.c.Parts(ctx, At{Page: page, Waiting: page == Asking || next != "", Next: next})
 	}

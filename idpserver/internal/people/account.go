@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/bonafides-dev/bonafides/idpserver/directory"
 )
@@ -72,7 +73,7 @@ func (p *People) Account(ctx context.Context, id string) (*directory.Account, er
 }
 
 // ReadText trims a form value and says whether it is one line of at most limit
-// characters without control or direction-changing characters.
+// characters, one of which can be seen, without control or direction-changing characters.
 func ReadText(s string, limit int) (string, bool) {
 	s = strings.TrimSpace(s)
 	n := 0
@@ -83,5 +84,12 @@ func ReadText(s string, limit int) (string, bool) {
 			return "", false
 		}
 	}
-	return s, n > 0 && n <= limit
+	return s, n <= limit && strings.ContainsFunc(s, canBeSeen)
+}
+
+// canBeSeen tells whether a character leaves a mark by itself. Fillers are letters to
+// Unicode, and the blank of braille is a symbol.
+func canBeSeen(c rune) bool {
+	return unicode.IsGraphic(c) && !unicode.IsSpace(c) && c != 0x2800 &&
+		!unicode.In(c, unicode.Mn, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }

@@ -38,6 +38,17 @@ func ParseEmail(s string) (address, domain string, err error) {
 	return local + "@" + domain, domain, nil
 }
 
+// mailbox is an address without case and tag (RFC 5233: "user+tag"), for limits alone:
+// what it is written with there comes into one mailbox with most, and somebody else's
+// would be flooded by it.
+func mailbox(address string) string {
+	local, domain, _ := strings.Cut(strings.ToLower(address), "@")
+	if at := strings.IndexByte(local, '+'); at > 0 {
+		local = local[:at]
+	}
+	return local + "@" + domain
+}
+
 func isAlnum(c rune) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }

@@ -80,6 +80,8 @@ func TestNamesAreOneVisibleLine(t *testing.T) {
 	for in, want := range map[string]bool{
 		"Ada": true, "  Ada Lovelace ": true, "Нина": true, "أحمد": true, strings.Repeat("ä", 100): true,
 		strings.Repeat("ä", 101): false, "": false, "   ": false, "A\nB": false, "A\x00": false,
+		"\u200b": false, "\u00ad\u2060": false, "\ufeff": false, "\u3164": false, "\u2800": false, "\u034f": false, "\ufe0f": false, "\u200b \u200d": false,
+		"دانا": true, "دا\u200cنا": true, "नि": true, "王": true, "e\u0301": true, "👩\u200d👧": true, "@": true,
 		"A\u202eB": false, "A\u2066B": false, "A\u2028B": false, "A\u0085B": false,
 	} {
 		if _, ok := ReadText(in, MaxName); ok != want {

@@ -1,6 +1,7 @@
 package people
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"net/http"
@@ -83,11 +84,12 @@ func (p *People) CodeWorks() string {
 // TakeCode uses up the code and marks the address that it was mailed to. A code
 // is gone even if the address has changed since. Refusals are *web.Problem.
 func (p *People) TakeCode(r *http.Request, a *directory.Account, entered string) error {
-	ctx := r.Context()
 	c, err := p.takeCode(r, directory.CodeEmail, a.ID, entered)
 	if err != nil {
 		return err
 	}
+	// What the code was for is done, whether or not the browser is still there.
+	ctx := context.WithoutCancel(r.Context())
 	err = p.c.Store.MarkEmailVerified(ctx, a.ID, string(c.Data))
 	if errors.Is(err, directory.ErrNotFound) {
 		return errCodeWrong

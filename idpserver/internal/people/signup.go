@@ -1,6 +1,7 @@
 package people
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"encoding/base32"
@@ -39,10 +40,10 @@ func (p *People) BeginSignUp(w http.ResponseWriter, r *http.Request, n NewAccoun
 	if err != nil {
 		return "", err
 	}
-	counted := limit.Of("address", strings.ToLower(a.Email))
+	counted := limit.Of("address", mailbox(a.Email))
 	// Nobody uses up, from where they are, all that goes to somebody else's address in
 	// a day: the owner could not sign up then.
-	here := limit.Of("address in network", strings.ToLower(a.Email), p.network(r))
+	here := limit.Of("address in network", mailbox(a.Email), p.network(r))
 	if refused := tooManyMails(p.limits.mailsHere.Take(here, p.c.Now())); refused != nil {
 		return "", refused
 	}
@@ -117,7 +118,6 @@ var errOtherBrowser = web.NewProblem(http.StatusForbidden, "signup_other_browser
 // FinishSignUp makes the account that the code was mailed for. Refusals are
 // *web.Problem.
 func (p *People) FinishSignUp(r *http.Request, id, entered string) (*directory.Account, error) {
-	ctx := r.Context()
 	if refused := p.BeganSignUp(r, id); refused != nil {
 		return nil, refused
 	}
@@ -125,6 +125,8 @@ func (p *People) FinishSignUp(r *http.Request, id, entered string) (*directory.A
 	if err != nil {
 		return nil, err
 	}
+	// What the code was for is done, whether or not the browser is still there.
+	ctx := context.WithoutCancel(r.Context())
 	a, err := parseSignUp(c.Data)
 	if err != nil {
 		return nil, err

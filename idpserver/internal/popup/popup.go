@@ -86,7 +86,7 @@ func (p *Popup) show(w http.ResponseWriter, r *http.Request, req *request) error
 		Heading: req.heading(), Client: req.client, People: fit, Action: ConsentPath, Hidden: req.params, Opener: &ready,
 		Fields: req.wanted(),
 		Other:  again, Question: req.client.Name + " (" + req.origin + ") learns " + pages.InWords(req.wanted()) + ".",
-	}, "")
+	})
 	return nil
 }
 
@@ -110,7 +110,7 @@ func (p *Popup) showDisconnect(w http.ResponseWriter, r *http.Request, req *requ
 		Heading: "Disconnect " + req.client.Name + "?", Client: req.client, People: named, Action: ConsentPath, Hidden: req.params,
 		Opener: &pages.Opener{Origin: req.origin, State: req.state, Kind: "ready"}, Disconnect: true,
 		Question: req.client.Name + " asks to be disconnected from this account. The next time that you sign in there, you are asked again.",
-	}, "")
+	})
 	return nil
 }
 
