@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { act, launch } from './lib/browser.mjs';
 import { examine, firstScreen, forms, inWords, links, screens, settle, sticksOut } from './lib/pages.mjs';
+import { signUp } from './lib/signin.mjs';
 import { outDir, sites, Stack } from './lib/stack.mjs';
 import { getTokens, redeem, signIn } from './lib/tokens.mjs';
 
@@ -36,18 +37,12 @@ after(async () => {
   await stack?.stop();
 });
 
-/** Signs up, and gives the page where the code is entered: the browser that signed up alone has it. */
-async function signUp() {
-  const page = await browser.open(stack.url('idp', '/signup'));
-  await page.eval(() => {
-    const fill = { name: 'Grace Hopper', email: 'grace@home.example', password: 'moss lantern ferry quilt' };
-    for (const [name, value] of Object.entries(fill)) document.querySelector(`[name="${name}"]`).value = value;
-  });
-  await page.follow('[data-do="signup"]');
-  const { pathname, search } = new URL(await page.url());
-  assert.equal(pathname, '/verify-email');
+/** The page where the code of a sign-up is entered. */
+async function codePage() {
+  const page = await browser.open();
+  const path = await signUp(page, stack, 'Grace Hopper', 'grace@home.example');
   await page.close();
-  return pathname + search;
+  return path;
 }
 
 /** Visits the pages of the queue and, unless panels are opened, those that they link to; checks each in all forms. */
@@ -88,7 +83,7 @@ async function inspect(site, state, open, queue) {
 describe('as a newcomer finds it', () => {
   for (const site of sites) {
     test(`${site}: every page fits, is accessible and prints no error`, async () => {
-      const made = site === 'idp' ? [await signUp()] : [];
+      const made = site === 'idp' ? [await codePage()] : [];
       assert.ok((await inspect(site, 'new', false, ['/', ...unlinked[site], ...made])).size > 0);
     });
   }

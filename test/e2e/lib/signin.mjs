@@ -94,3 +94,18 @@ export function rows(stack, but = []) {
   }
   return counts;
 }
+
+/**
+ * Signs up at the provider, and gives the address of the page where the code is entered:
+ * the browser that signed up alone has it.
+ */
+export async function signUp(page, stack, name, email) {
+  await page.goto(stack.url('idp', '/signup'));
+  await page.eval((values) => {
+    for (const [n, value] of Object.entries(values)) document.querySelector(`[name="${n}"]`).value = value;
+  }, { name, email, password: 'moss lantern ferry quilt' });
+  await page.follow('[data-do="signup"]');
+  const { pathname, search } = new URL(await page.url());
+  if (pathname !== '/verify-email') throw new Error(`the sign-up led to ${pathname}`);
+  return pathname + search;
+}
