@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// FindSession implements idpserver.SessionStore.
+// FindSession implements directory.SessionStore.
 func (s *Store) FindSession(ctx context.Context, kind, token string, now time.Time) ([]byte, error) {
 	var data []byte
 	err := s.db.QueryRowContext(ctx,
@@ -17,7 +17,7 @@ func (s *Store) FindSession(ctx context.Context, kind, token string, now time.Ti
 	return data, nil
 }
 
-// CommitSession implements idpserver.SessionStore.
+// CommitSession implements directory.SessionStore.
 func (s *Store) CommitSession(ctx context.Context, kind, token string, data []byte, expires time.Time) error {
 	_, err := s.db.ExecContext(ctx, `
 		INSERT INTO sessions (kind, token, data, expires_at) VALUES (?, ?, ?, ?)
@@ -26,13 +26,13 @@ func (s *Store) CommitSession(ctx context.Context, kind, token string, data []by
 	return err
 }
 
-// DeleteSession implements idpserver.SessionStore.
+// DeleteSession implements directory.SessionStore.
 func (s *Store) DeleteSession(ctx context.Context, kind, token string) error {
 	_, err := s.db.ExecContext(ctx, `DELETE FROM sessions WHERE kind = ? AND token = ?`, kind, token)
 	return err
 }
 
-// Sweep implements idpserver.SessionStore.
+// Sweep implements directory.SessionStore.
 func (s *Store) Sweep(ctx context.Context, now time.Time) error {
 	for _, table := range []string{"codes", "sessions", "sign_ins"} {
 		if _, err := s.db.ExecContext(ctx,
