@@ -116,7 +116,7 @@ func keeperPolicy(style string) string {
 }
 
 // Keeper serves the keeper's page: the one place where the polyfill's tokens are.
-// Mount it at "/keeper" of an origin that is no issuer's, has no cookies and
+// Mount it at "/keeper" of an origin that is no issuer's, sets no cookies and
 // serves nothing else that runs scripts; mount [Assets] and the document of key
 // commitments (package mirror) beside it. The page asks its own origin for an
 // issuer's key commitment, to see that the origin is no issuer's: answer 404, or
