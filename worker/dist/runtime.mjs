@@ -1,7 +1,7 @@
 import { connect } from "cloudflare:sockets";
 
 export async function loadModule() {
-  return (await import("./tools-d649cc5cae36.wasm")).default;
+  return (await import("./tools-f5f5b63b8ba2.wasm")).default;
 }
 
 export function createRuntimeContext({ env, ctx, binding }) {
