@@ -38,9 +38,9 @@ Runs six sites on this machine and prints where they are. Stop it with Ctrl-C.
                    demo's keeper keeps the tokens
   -client ID=ORIGIN
                    let a site of your own sign people in at the demo's identity
-                   provider; may come several times. Redirect URIs may follow,
+                   provider; may be given several times. Redirect URIs may follow,
                    with commas before each; without them those of package
-                   rpserver are taken
+                   rpserver are used
   -data DIR        where keys and databases are kept
                    (default: bonafides-demo in your cache folder)
   -record MODE     the redemption records of the issuer: shared (default; all of one
@@ -130,10 +130,11 @@ func greet(out io.Writer, s *stack.Stack, clients []stack.Client) {
 		fmt.Fprintf(out, "  %-30s %s\n", site.Origin, site.Party.Name())
 	}
 	fmt.Fprintf(out, "  %-30s %s\n", s.Origins.Keeper, "keeper of tokens")
-	fmt.Fprintf(out, "\nState is kept in %s (-fresh starts anew).\n", s.DataDir)
-	fmt.Fprintln(out, "Any browser does all six steps. One that keeps no tokens of this issuer, a Chrome\n"+
-		"without its keys too, asks the keeper, in a window for a moment after a press; one\n"+
-		"without FedCM opens the provider's window. With -chrome the browser does both itself.")
+	fmt.Fprintf(out, "\nState is kept in %s (-fresh starts over).\n", s.DataDir)
+	fmt.Fprintln(out, "Any browser does all six steps. One that keeps no tokens of this issuer, such as a\n"+
+		"Chrome without its keys, asks the keeper, in a window that opens for a moment after a\n"+
+		"press; one without FedCM opens the provider's window. With -chrome the browser does\n"+
+		"both itself.")
 	for _, c := range clients {
 		fmt.Fprintf(out, "\n%s may sign people in at %s as the client %q, from\n", c.Origin, s.Origins.IdP, c.ID)
 		for _, uri := range s.RedirectURIs(c) {

@@ -41,23 +41,24 @@ type Config struct {
 	// for which hd and domain hints exist.
 	Domains []string
 
-	// Secrets make what is to be the server's own: the marks by which a browser is
-	// known that signed in before, and the address under which a relying party finds
-	// somebody's picture. Each has at least 32 random bytes. The first one makes, all
-	// of them know what was made: put a new one in front, and keep the old one for the
-	// year that a browser is known. Several processes of one provider need the same
-	// ones. None means one that New makes up. When the process is started again, nobody
-	// is signed out, but somebody else's guesses can make people wait in a browser that
-	// was known before, until they signed in there once more; and the next ID token has
-	// another address for the picture (the old ones go on working).
+	// Secrets key what only this server may make: the marks by which it knows a
+	// browser that signed in before, and the address at which a relying party finds
+	// somebody's picture. Each has at least 32 random bytes. The first one makes
+	// them, and all recognise what was made: put a new one in front, and keep the
+	// old one for the year that a browser is known. Several processes of one
+	// provider need the same ones. None means one that New makes up. A restart then
+	// signs nobody out, but somebody else's guesses can make people wait in a
+	// browser that was known before, until they have signed in there once more; and
+	// the next ID token has another address for the picture (the old ones go on
+	// working).
 	Secrets [][]byte
 
 	// SessionLifetime is how long a sign-in lasts, however much the browser is used: 30
 	// days if zero.
 	SessionLifetime time.Duration
-	// SessionIdle is how long a browser stays signed in that is not used here, by its
-	// pages or by FedCM: 14 days if zero. It is measured in 16 parts: somebody may be
-	// signed out one part sooner.
+	// SessionIdle is how long a browser stays signed in while it is not used here,
+	// on the pages or by FedCM: 14 days if zero. It is measured in 16 parts:
+	// somebody may be signed out one part sooner.
 	SessionIdle time.Duration
 	// TokenLifetime is how long an ID token is valid: 5 minutes if zero, 10 at
 	// most.
@@ -69,23 +70,23 @@ type Config struct {
 	AuthCodeLifetime time.Duration
 	// MinPasswordLength is in characters, in NFC, of passwords that people choose from
 	// now on: 15 if zero, the least where a password stands alone (NIST SP 800-63B-4
-	// section 3.1.1.2), never below 8. What is long enough is refused all the same where
-	// it would be guessed at once: words that many choose, keys in a row, repetitions,
-	// years, and the names of the person and the provider, five such pieces or fewer
-	// (the same section). The words are a list of the kit's own; it has no stolen
-	// passwords in it.
+	// section 3.1.1.2), never below 8. A password that is long enough is still
+	// refused if it would be guessed at once: made of five or fewer pieces such as
+	// words that many choose, keys in a row, repetitions, years, and the names of
+	// the person and the provider (the same section). The words are a list of the
+	// kit's own, without any stolen passwords.
 	MinPasswordLength int
 
-	// Where a request comes from is what limits go by: behind a proxy whose word is
-	// not taken all people would share one limit, without a proxy a client that is
-	// taken at its word would have as many as it likes. An https issuer therefore
+	// Limits go by the address that a request comes from: behind a proxy that is
+	// not believed, all people would share one limit; without a proxy, a client
+	// that is believed would have as many as it likes. An https issuer therefore
 	// needs one of these three.
 	//
-	// TrustedProxies are the networks of one's own proxies, whose Forwarded (RFC
-	// 7239) or X-Forwarded-For is believed.
+	// TrustedProxies are the networks of the operator's own proxies, whose
+	// Forwarded (RFC 7239) or X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// DirectConnections says that there is no proxy: the peer of the connection is
-	// whoever asks.
+	// the client.
 	DirectConnections bool
 	// ClientAddr finds the address itself, from whatever the proxies write. A server on
 	// a Unix socket needs it, since its peers have no address.
@@ -107,7 +108,7 @@ const (
 // what is wrong with it.
 func (c Config) withDefaults() (Config, error) {
 	if err := origin.CheckSecure(c.Issuer); err != nil {
-		return c, fmt.Errorf("idpserver: Issuer: %q is no origin of a provider: it %w", c.Issuer, err)
+		return c, fmt.Errorf("idpserver: Issuer: %q is not the origin of a provider: it %w", c.Issuer, err)
 	}
 	switch {
 	case c.Store == nil:

@@ -46,7 +46,7 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		"no clients":            {func(c *idpserver.Config) { c.Clients = nil }, "Clients"},
 		"no mailer":             {func(c *idpserver.Config) { c.Mailer = nil }, "Mailer"},
 		"no keys":               {func(c *idpserver.Config) { c.Keys = nil }, "Keys"},
-		"a nil key":             {func(c *idpserver.Config) { c.Keys = []idpserver.Key{{}} }, "Keys[0] has a PublicJWK that is no JSON"},
+		"a nil key":             {func(c *idpserver.Config) { c.Keys = []idpserver.Key{{}} }, "Keys[0] has a PublicJWK that is not JSON"},
 		"no RS256 key":          {func(c *idpserver.Config) { c.Keys = c.Keys[1:] }, "RS256"},
 		"keys that do not sign": {func(c *idpserver.Config) { c.Keys[0].Signer = nil }, "RS256 key that signs"},
 		"a key twice":           {func(c *idpserver.Config) { c.Keys = append(c.Keys, rsKey) }, "Keys[2] has the key id of an earlier key"},

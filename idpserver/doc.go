@@ -38,28 +38,29 @@
 // password elsewhere does not make its owner wait. The hashes are keyed by
 // Config.Secrets.
 //
-// The fourth is there from a sign-up until its code is too old. The code works in the
-// browser that asked for it alone: nobody can ask for an account with somebody else's
-// address and have them enter the code.
+// The fourth is there from a sign-up until its code is too old. The code works only
+// in the browser that asked for it: nobody can ask for an account with somebody
+// else's address and have them enter the code.
 //
 // # Keys
 //
 // Keys are kept as rings, one for each algorithm: one key signs, the next one is
 // published ahead of its turn, and those that signed stay published until nobody holds
 // a token of theirs. bonafides keys new -for provider makes the files, keys rotate
-// turns them, ParseKeys reads them, and Server.SetKeys hands a turned ring to a server
-// that runs, on a signal for example.
+// turns them, ParseKeys reads them, and Server.SetKeys hands a turned ring to a
+// running server, on a signal for example.
 //
 // # What it does not tell
 //
-// Who has an account: whoever signs up gets a code by mail, and has an account once
-// it was entered; where the address has one already, the mail alone says so. An
-// account that the operator made is email_verified: false until it entered a mailed
-// code, unless the operator vouches for the address. The hd claim and FedCM's domain
-// hints exist only for verified addresses in the operator's own domains. A token holds
-// what the browser disclosed to the person, or they agreed to before, and nothing else.
+// Who has an account: anybody who signs up gets a code by mail, and has an account
+// once it is entered; if the address has one already, only the mail says so. An
+// account that the operator made is email_verified: false until a mailed code is
+// entered, unless the operator vouches for the address. The hd claim and FedCM's
+// domain hints exist only for verified addresses in the operator's own domains. A
+// token holds what the browser disclosed to the person, or what they agreed to
+// before, and nothing else.
 //
-// Who is signed in: a site that asks silently (prompt=none), or to disconnect an
-// account, hears the same of accounts that never agreed to tell it anything as of those
-// that are not signed in.
+// Who is signed in: a site that asks silently (prompt=none), or asks to disconnect
+// an account, hears the same about accounts that never agreed to tell it anything
+// as about those that are not signed in.
 package idpserver

@@ -99,7 +99,8 @@ func (p provider) Accounts(r *http.Request) ([]wire.Account, error) {
 }
 
 // Assert implements fedcm.Provider. What the browser showed the person is in
-// disclosure_shown_for, or in disclosure_text_shown of browsers that know no fields.
+// disclosure_shown_for, or in disclosure_text_shown from browsers that know no
+// fields.
 func (p provider) Assert(r *http.Request, a *fedcm.Assertion) (string, error) {
 	ctx := r.Context()
 	account, err := p.people.Account(ctx, a.Account.ID)

@@ -24,8 +24,8 @@ type Key struct {
 
 // GenerateKeys makes a key ring for RS256 (2048 bits) or ES256, as the text that
 // ParseKeys reads and bonafides keys rotates: a key that signs, and one that is
-// published ahead of its turn. Keep it in a file that the server alone can read.
-// Whoever has it can make ID tokens.
+// published ahead of its turn. Keep it in a file that only the server can read:
+// whoever has it can make ID tokens.
 func GenerateKeys(a jws.Algorithm, now time.Time) (text string, err error) {
 	ring, err := keyring.Rotate(keyring.Ring{Kind: keyring.Provider}, now.Truncate(time.Second), keyring.Rules{Ahead: true})
 	if err == nil {
@@ -40,7 +40,8 @@ func GenerateKeys(a jws.Algorithm, now time.Time) (text string, err error) {
 // ParseKeys reads a key ring that bonafides keys or GenerateKeys wrote: the key that
 // signs, then those that come next, then those that signed before and may still be
 // needed to check what they signed. It also takes one private JWK (RFC 7517), of this
-// kit or another tool: a ring of one key. Who signs with two algorithms joins two rings:
+// kit or another tool: a ring of one key. To sign with two algorithms, join two
+// rings:
 //
 //	Keys: append(rs256, es256...)
 //
@@ -94,11 +95,11 @@ func checkKeys(keys []Key) error {
 func (k Key) check() (id string, err error) {
 	published, err := jose.Set(k.PublicJWK)
 	if len(k.PublicJWK) == 0 || err != nil {
-		return "", errors.New("has a PublicJWK that is no JSON (see ParseKeys)")
+		return "", errors.New("has a PublicJWK that is not JSON (see ParseKeys)")
 	}
 	set, err := jws.ParseKeySet(published)
 	if err == nil && len(set.Keys()) != 1 {
-		err = errors.New("it is no key that can check signatures")
+		err = errors.New("it is not a key that can check signatures")
 	}
 	if err != nil {
 		return "", fmt.Errorf("has a PublicJWK that cannot be read: %w", err)
@@ -123,11 +124,12 @@ func (k Key) check() (id string, err error) {
 	return id, nil
 }
 
-// SetKeys gives a running server the keys of a changed ring. They are judged as those
-// of Config are; with an error nothing changes. The key set and the discovery document
-// are written anew, with new ETags, before the first token is signed with a new key;
-// what was signed before stays good as long as its key is in keys. Relying parties keep
-// the key set for five minutes: a key that signs should have been published that long.
+// SetKeys gives a running server the keys of a changed ring. They are judged as
+// those of Config are; if there is an error, nothing changes. The key set and the
+// discovery document are rewritten, with new ETags, before the first token is
+// signed with a new key; what was signed before stays good as long as its key is in
+// keys. Relying parties keep the key set for five minutes: a key that signs should
+// have been published that long.
 func (s *Server) SetKeys(keys []Key) error {
 	if err := checkKeys(keys); err != nil {
 		return err

@@ -23,9 +23,9 @@ const (
 // PageAt says which page is about to be shown.
 type PageAt struct {
 	Page Page
-	// Waiting says that another site waits for what is decided there: the page asks
-	// for consent, or is on the way to one that does. Nothing may cover what people
-	// press on such a page.
+	// Waiting says that another site waits for the decision made there: the page
+	// asks for consent, or is on the way to one that does. Nothing may cover what
+	// people press on such a page.
 	Waiting bool
 	// Next is the path that signing in goes on to, and what a form of the page
 	// carries along under this name; empty where there is none.
@@ -37,7 +37,7 @@ type PageParts struct {
 	Top    templ.Component // above the head
 	Form   templ.Component // on the sign-in page, above its form
 	Bottom templ.Component // between the page and its foot
-	// Styles and Scripts are URL paths of sheets and modules that these need; who
-	// names them serves them.
+	// Styles and Scripts are URL paths of sheets and modules that these need; the
+	// program that names them serves them.
 	Styles, Scripts []string
 }

@@ -15,7 +15,7 @@ type AgeStep struct {
 }
 
 // AccountAge is a Policy that vouches for signed-in people by the age of their
-// account: an old account is dearer to make than a new one. Make one with
+// account: an old account costs more to make than a new one. Make one with
 // NewAccountAge; the zero value grants nothing.
 type AccountAge struct{ steps []AgeStep }
 

@@ -42,8 +42,8 @@ const DefaultRecordLifetime = 24 * time.Hour
 // required.
 type Config struct {
 	// Origin is the issuer's own origin, as browsers write it:
-	// "https://issuer.example". Plain http is for loopback hosts only, as
-	// browsers take tokens from no other.
+	// "https://issuer.example". Plain http is for loopback hosts only: browsers
+	// refuse it elsewhere.
 	Origin string
 
 	// Keys are the token keys, each with its expiry: ParseKeys, NewKeys or
@@ -157,7 +157,7 @@ func (i *Issuer) check() error {
 	case c.Policy == nil:
 		return fault("Policy", "is missing")
 	case c.Spent == nil:
-		return fault("Spent", "is missing: without a store of spent tokens a token works for ever")
+		return fault("Spent", "is missing: without a store of spent tokens a token works forever")
 	case c.RecordSigner == nil:
 		return fault("RecordSigner", "is missing")
 	case c.BatchSize < 1 || c.BatchSize > MaxBatch:

@@ -25,7 +25,7 @@
 // that reason. Secrets and tokens are never logged, successful redemptions not
 // at all: the only trace is one number per origin and day (Counter).
 //
-// # What it cannot
+// # What it cannot rely on
 //
 // The redeeming origin is the client's own statement. A redemption record is a
 // bearer token that says "a person was here"; see package

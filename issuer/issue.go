@@ -18,7 +18,7 @@ import (
 const ProofHeader = exchange.ProofHeader
 
 // Issue serves token-request: it asks the policy, signs as many of the blinded
-// elements as that grants, and answers in the token header. Granting none is a
+// elements as it grants, and answers in the token header. Granting none is a
 // success with an empty header. The body tells the page's script numbers and
 // reason: {"requested":30,"issued":7,"reason":"granted"}.
 func (i *Issuer) Issue(w http.ResponseWriter, r *http.Request) {

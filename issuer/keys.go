@@ -13,15 +13,15 @@ import (
 // turn or still redeemed, and each has the time at which it expires. From then on
 // browsers drop its tokens, and they are refused here too. An expiry may be moved
 // earlier and never later, and a key id stands for one key for good: Config.Spent
-// remembers both, and New refuses what was changed.
+// remembers both, and New refuses anything else.
 //
-// They are kept as text, in a file that its owner alone can read; bonafides keys
+// They are kept as text, in a file that only its owner can read; bonafides keys
 // makes such files and rotates them.
 type Keys struct{ core *exchange.Keys }
 
-// GenerateKeys makes the keys of an issuer that begins: one that signs, and one that
-// is published ahead of its turn. every is the time between rotations: a key signs
-// for one such time and its tokens are good for another.
+// GenerateKeys makes the keys of a new issuer: one that signs, and one that is
+// published ahead of its turn. every is the time between rotations: a key signs for
+// one such period, and its tokens are good for another.
 func GenerateKeys(now time.Time, every time.Duration) (*Keys, error) {
 	if every < time.Second {
 		return nil, fmt.Errorf("issuer: keys cannot be rotated every %v", every)
@@ -36,16 +36,16 @@ func GenerateKeys(now time.Time, every time.Duration) (*Keys, error) {
 	return wrapKeys(exchange.RingKeys(ring))
 }
 
-// NewKeys joins keys that somebody else keeps and their expiry times, by key id. The
-// active key of the set signs.
+// NewKeys joins keys that are kept elsewhere with their expiry times, by key id.
+// The active key of the set signs.
 func NewKeys(set *pst.KeySet, expiry map[uint32]time.Time) (*Keys, error) {
 	return wrapKeys(exchange.NewKeys(set, expiry))
 }
 
 // ParseKeys reads keys as bonafides keys and Secret write them, and as they were
 // written before: words "KEY,EXPIRY", the base64 of the 52 bytes of a pst.PrivateKey
-// and an RFC 3339 time, the one that signs first. Errors name the place of the fault
-// and nothing of what stands there.
+// and an RFC 3339 time, the key that signs first. Errors name the place of the
+// fault and nothing of what stands there.
 func ParseKeys(text string) (*Keys, error) { return wrapKeys(exchange.ParseKeys(text)) }
 
 func wrapKeys(core *exchange.Keys, err error) (*Keys, error) {
@@ -65,12 +65,12 @@ func (k *Keys) Set() *pst.KeySet { return k.core.Set() }
 // Expiry returns when each key expires, by key id.
 func (k *Keys) Expiry() map[uint32]time.Time { return k.core.Expiry() }
 
-// CommitmentID is the version of the key commitments that the text tells, raised by
-// each rotation; 0 where it does not.
+// CommitmentID is the version of the key commitments that the text states, raised
+// by each rotation; 0 if it states none.
 func (k *Keys) CommitmentID() uint32 { return k.core.Ring().Commitment }
 
-// BatchSize is how many tokens a browser is to ask for at a time, as the text tells
-// it; 0 where it does not.
+// BatchSize is how many tokens a browser is to ask for at a time, as the text
+// states it; 0 if it states none.
 func (k *Keys) BatchSize() int { return k.core.Ring().Batch }
 
 // TokenKeys returns the keys without their secrets, as a SpentStore knows them.

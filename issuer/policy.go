@@ -17,8 +17,8 @@ type Policy interface {
 	Decide(ctx context.Context, f Facts) (Decision, error)
 }
 
-// Facts is what a Policy knows about who asks. The issuer fills in Requested,
-// Now and, where it is empty, Proof; the rest comes from Config.Facts.
+// Facts is what a Policy knows about the visitor who asks. The issuer fills in
+// Requested, Now and, where it is empty, Proof; the rest comes from Config.Facts.
 type Facts struct {
 	Requested      int       // tokens asked for, never above the batch size
 	Now            time.Time // the issuer's clock
@@ -29,9 +29,9 @@ type Facts struct {
 	RemoteIP       netip.Addr // for CAPTCHA services that want it; the zero Addr is "unknown"
 }
 
-// Decision is a Policy's answer. Tokens below 0 counts as 0, above
-// Facts.Requested as that. Reason is a stable code that the page is told and the
-// log gets: lower case, underscores, and nothing about the person.
+// Decision is a Policy's answer. Tokens below 0 count as 0, and above
+// Facts.Requested as Facts.Requested. Reason is a stable code that the page is told
+// and the log gets: lower case, underscores, and nothing about the person.
 type Decision struct {
 	Tokens int
 	Reason string

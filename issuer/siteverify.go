@@ -70,7 +70,7 @@ type Siteverify struct {
 	Action string
 	// MinScore, where above 0, refuses answers without a score of at least this.
 	MinScore float64
-	// SendIP tells the service the visitor's address. Off, it is not told.
+	// SendIP tells the service the visitor's address; otherwise it is not told.
 	SendIP bool
 	// Client makes the request; nil means a client with a timeout of 10 seconds.
 	// Redirects are not followed whatever it says: the secret goes to URL only.

@@ -8,7 +8,7 @@ import (
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
-// SpentStore remembers spent tokens, and for good the keys that they were made
+// SpentStore remembers spent tokens, and keeps for good what keys they were made
 // with. Implementations are safe for concurrent use.
 //
 // Admit makes a key known before its tokens are spent; New calls it with all of
@@ -33,7 +33,7 @@ var (
 	// ErrAlreadySpent is the answer for a token that was spent before.
 	ErrAlreadySpent = errors.New("issuer: the token was already spent")
 	// ErrKeyForgotten is the answer for a token whose key was forgotten with all
-	// that was spent with it, so that no token of it is a first time again.
+	// that was spent with it, so that none of its tokens counts as unspent again.
 	ErrKeyForgotten = errors.New("issuer: what was spent with the token's key was forgotten")
 )
 
@@ -74,8 +74,8 @@ func (d Day) String() string { return d.Time().Format(time.DateOnly) }
 // ErrUsed is an OnceStore's answer for an id that was used before.
 var ErrUsed = errors.New("issuer: this was used before")
 
-// OnceStore remembers things that work once until a time: challenges, CAPTCHA
-// answers.
+// OnceStore remembers things that work once, and only until they expire:
+// challenges, CAPTCHA answers.
 //
 // Use returns nil for exactly one call per id and ErrUsed for every other one;
 // any other error means that the store cannot tell. An id may be forgotten after

@@ -12,7 +12,7 @@ import (
 // key has expired, so that clocks that differ open no gap.
 const SpentGrace = time.Hour
 
-// A TokenKey is what a SpentStore knows of a token key for good. It holds nothing
+// A TokenKey is what a SpentStore keeps of a token key for good. It holds nothing
 // secret.
 type TokenKey struct {
 	ID uint32
@@ -47,7 +47,7 @@ type KnownKey struct {
 
 // JudgeKey tells whether a key may go on under the id that a store knows: nil, or
 // a *KeyChangedError. An expiry that was moved earlier is good; the store goes on
-// to remember until the later one.
+// remembering until the later one.
 func JudgeKey(known KnownKey, now TokenKey) error {
 	bad := func(c KeyChange) error { return &KeyChangedError{now.ID, c} }
 	switch {
@@ -63,7 +63,7 @@ func JudgeKey(known KnownKey, now TokenKey) error {
 	return nil
 }
 
-// KeyChange is what became of a key id that it must never come to.
+// KeyChange is a change under a key id that must never happen.
 type KeyChange string
 
 const (

@@ -13,7 +13,7 @@ import (
 
 // ProofOfWork is a Policy that grants tokens for a solved puzzle. It is rate
 // control, not proof of humanity: it says that some machine spent about
-// 2^Difficulty SHA-256 hashes, which an attacker's machine does as gladly as a
+// 2^Difficulty SHA-256 hashes, which an attacker's machine does as readily as a
 // visitor's.
 //
 // The page fetches a challenge (ServeHTTP), finds a number such that
@@ -35,12 +35,13 @@ const DefaultWorkLifetime = 5 * time.Minute
 // WorkConfig is the configuration of ProofOfWork.
 type WorkConfig struct {
 	// Difficulty is in zero bits, 8 to 40; 0 means 20. Each one more doubles the work,
-	// which is for one solution, however many Tokens it is worth. Of one core of a
+	// which is for one solution, however many Tokens it is worth. On one core of a
 	// server, at 200 ns a hash (BenchmarkSolveWork), a solution takes 13 ms with 16
-	// bits, 0.2 s with 20, 3.4 s with 24: with 10 tokens a solution, somebody who wants
-	// nothing else gets 66 million tokens a day from it, 4 million, 260,000. A visitor's
-	// telephone does the same work, and a script that calls WebCrypto for each hash is
-	// slower by far: try it on the slowest machine that is to get tokens.
+	// bits, 0.2 s with 20 and 3.4 s with 24: with 10 tokens a solution, somebody
+	// who wants nothing else gets 66 million, 4 million or 260,000 tokens a day
+	// from it. A visitor's telephone does the same work, and a script that calls
+	// WebCrypto for each hash is slower by far: try it on the slowest machine that
+	// is to get tokens.
 	Difficulty int
 	Tokens     int       // granted for one solution
 	Once       OnceStore // remembers solved challenges until they expire
@@ -70,7 +71,7 @@ func NewProofOfWork(c WorkConfig) (*ProofOfWork, error) {
 	}
 	switch {
 	case c.Once == nil:
-		return nil, errors.New("issuer: Once of the proof of work is missing: without it a solution works for ever")
+		return nil, errors.New("issuer: Once of the proof of work is missing: without it a solution works forever")
 	case c.Key == nil:
 		if _, err := rand.Read(p.work.Key[:]); err != nil {
 			return nil, err

@@ -1,6 +1,6 @@
 // Package jwks fetches issuers' key sets over HTTP and keeps them as long as
-// HTTP says. What to do when is decided by jws.KeySetState; this package does
-// the fetching, one at a time for each issuer.
+// HTTP says. jws.KeySetState decides what to do and when; this package does the
+// fetching, one at a time for each issuer.
 package jwks
 
 import (
@@ -40,14 +40,14 @@ func URL(u string) Locate {
 
 // Config of a Source.
 type Config struct {
-	// Client does the requests; its redirects are not followed. Nil means one for
-	// each issuer that goes to public addresses by https and uses no proxy. What is
-	// judged is the address of each connection, after the name was resolved. Where
-	// an issuer is on this machine itself, all of this machine may be reached, by
-	// http if the issuer is http.
+	// Client makes the requests; its redirects are not followed. Nil means one for
+	// each issuer that goes to public addresses by https and uses no proxy. It
+	// judges the address of each connection, after the name was resolved. If an
+	// issuer is on this machine itself, all of this machine may be reached, by http
+	// if the issuer is http.
 	Client *http.Client
 	// PrivateAddresses may be reached besides the public ones, for issuers in a
-	// network of one's own. Not for a Client.
+	// private network. They do not go with a Client.
 	PrivateAddresses []netip.Prefix
 	// Locate says where a key set is. Required.
 	Locate Locate
@@ -59,7 +59,7 @@ type Config struct {
 	InsecureHTTP bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
-	// OnError is told why a fetch failed; nil means that nobody is. Callers of
+	// OnError is told why a fetch failed; nil means that nobody is told. Callers of
 	// KeySet only learn that the keys are unavailable.
 	OnError func(issuer string, err error)
 }
@@ -82,7 +82,7 @@ type entry struct {
 // New returns a Source.
 func New(c Config) (*Source, error) {
 	if c.Client == nil && c.InsecureHTTP {
-		return nil, errors.New("jwks: Config.InsecureHTTP is set without Config.Client: the client that there is without one goes by https")
+		return nil, errors.New("jwks: Config.InsecureHTTP is set without Config.Client: the default client uses https only")
 	}
 	if c.Client != nil && len(c.PrivateAddresses) > 0 {
 		return nil, errors.New("jwks: Config.PrivateAddresses are set with a Config.Client, which decides itself where it goes: set one of them")
@@ -119,8 +119,8 @@ func (s *Source) timeout() time.Duration {
 	return defaultTimeout
 }
 
-// KeySet returns the issuer's keys, fetching them if there are none or their age
-// is over. Errors are *jws.Error with code keys_unavailable, or the context's.
+// KeySet returns the issuer's keys, fetching them if there are none or they are too
+// old. Errors are *jws.Error with code keys_unavailable, or the context's.
 func (s *Source) KeySet(ctx context.Context, issuer string) (*jws.KeySet, error) {
 	return s.ask(ctx, issuer, jws.Wanted{})
 }

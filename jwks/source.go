@@ -9,7 +9,7 @@ import (
 
 // KeySource gives the keys that an issuer signs with. An error means that they
 // cannot be had now. It is safe for concurrent use. [Source] is one over HTTP,
-// [Fixed] one of keys that never change.
+// [Fixed] one with keys that never change.
 type KeySource interface {
 	KeySet(ctx context.Context, issuer string) (*jws.KeySet, error)
 }
@@ -32,23 +32,23 @@ func (f fixed) KeySet(context.Context, string) (*jws.KeySet, error) { return f.s
 // Unavailable is the error of Judge where keys could not be had.
 type Unavailable struct {
 	Err error // why not
-	// Verdict is what was said with the keys that were there, where it is the
-	// newer ones that could not be had. Nil: there were none at all.
+	// Verdict is judge's error with the keys that were there, if only newer ones
+	// could not be had. Nil: there were no keys at all.
 	Verdict error
 }
 
 // Error says why the keys could not be had.
 func (u *Unavailable) Error() string { return u.Err.Error() }
 
-// Unwrap returns Err, so that an end of the context can be told.
+// Unwrap returns Err, so that a context's end can be recognised.
 func (u *Unavailable) Unwrap() error { return u.Err }
 
 // Judge calls judge with the issuer's keys. Issuers change their keys, so where
 // its error is keyUnknown (errors.Is) it is called once more, with newer ones, if
 // source can look again. Errors are those of judge, or *Unavailable.
 //
-// Whoever reads tokens that name their key reads them through Judge: what looks
-// again otherwise looks too often, or never.
+// Read tokens that name their key through Judge: code that looks again by itself
+// looks too often, or never.
 func Judge[T any](ctx context.Context, source KeySource, issuer string, keyUnknown error, judge func(*jws.KeySet) (T, error)) (T, error) {
 	var none T
 	keys, err := source.KeySet(ctx, issuer)

@@ -117,7 +117,7 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 	}
 	if len(q["state"]) != 1 {
 		return web.NewProblem(http.StatusForbidden, "state_missing",
-			"The answer does not say to which sign-in it belongs (state). Start signing in again.")
+			"The answer does not say which sign-in it belongs to (state). Start signing in again.")
 	}
 	state := q.Get("state")
 	attempt, ok := rp.open(sealedFor{labelState, p.Name}, state)

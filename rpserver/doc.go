@@ -13,10 +13,9 @@
 //	   |------------------------------->| judge the token, use the nonce |
 //	   |<-------------------------------| up, user by (iss, sub), session|
 //
-// Where FedCM is not, at the browser or at the provider, or popups are blocked, the
-// code flow with PKCE by redirect ends in the same judgement and the same session.
-// An RP is an http.Handler with
-// these paths below the place where it is mounted:
+// Where the browser or the provider has no FedCM, or popups are blocked, the code
+// flow with PKCE by redirect ends in the same judgement and the same session. An RP
+// is an http.Handler with these paths below the place where it is mounted:
 //
 //	POST signin/nonce   a nonce and the providers, for this browser
 //	POST signin/fedcm   an ID token in, a session out
@@ -47,11 +46,11 @@
 // may move to another person, and a provider may state one that it never checked
 // (OpenID Connect Core 1.0 section 5.7).
 //
-// Who only asks costs no row: nonces and states are sealed under Config.Secrets, and
-// kept once they were used, by their hash, until an hour after their expiry. A
-// store whose backup is restored knows nothing of what was used since: give new
-// Secrets with it, or keep the site closed for an hour. There is no rate limit here:
-// a site that has one puts it in front.
+// A request that only asks costs no row: nonces and states are sealed under
+// Config.Secrets, and only used ones are kept, by their hash, until an hour after
+// their expiry. A store restored from a backup knows nothing of what was used
+// since: give it new Secrets, or keep the site closed for an hour. There is no rate
+// limit here: a site that has one puts it in front.
 //
 // Users and sessions are interfaces of one to three methods, so an application
 // that has its own keeps them: see UserStore and Sessions.

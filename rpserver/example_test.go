@@ -38,7 +38,7 @@ func Example() {
 	log.Fatal(server.ListenAndServe())
 }
 
-// An application that has sessions by scs and a user table already.
+// An application that already has sessions by scs and a user table.
 func ExampleSCS() {
 	sessions := scs.New()
 	sessions.Cookie.Secure = true

@@ -56,9 +56,9 @@ func (rp *RP) Middleware(next http.Handler) http.Handler {
 // as a browser's navigation does, a page with a link to each provider, which brings
 // the person back to where they were (Config.SignInPage draws another).
 //
-// It is a page and no redirect to the provider, since whoever comes from a link in
-// a mail comes from another site, whose pages must not begin a sign-in here, and a
-// redirect would be theirs. A press on the page is the person's.
+// It is a page and not a redirect to the provider: a person who follows a link in a
+// mail comes from another site, whose pages must not begin a sign-in here, as a
+// redirect would let them. A press on the page is the person's own.
 func (rp *RP) RequireUser(next http.Handler) http.Handler {
 	return rp.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := rp.User(r); !ok {

@@ -27,11 +27,12 @@ var errOtherBrowser = errors.New("rpserver: nonce of another browser")
 //
 // A store has an epoch: what was made before it is unknown, since the store may have
 // forgotten that it was used. A new store begins with the time when it was made, and
-// each sweep moves the epoch on, never back. To forget so is to refuse.
+// each sweep moves the epoch on, never back. What is forgotten in this way is
+// refused.
 type NonceStore interface {
 	// UseNonce uses up a nonce that was made and expires at these times. It returns
 	// nil exactly once for a hash, however many callers ask at the same time and even
-	// if the process ends in between. Everyone else changes nothing and gets
+	// if the process ends in between. Every other call changes nothing and returns
 	// ErrNonceUsed, ErrNonceUnknown for what was made before the epoch, or
 	// ErrNonceExpired on or after its expiry, in this order.
 	UseNonce(ctx context.Context, hash [32]byte, made, expires, now time.Time) error

@@ -22,7 +22,7 @@ import (
 type Provider struct {
 	// ConfigURL is the provider's FedCM config file, named exactly as its
 	// well-known file names it. Empty means that the provider has no FedCM: people
-	// sign in with it by redirect, also those who press the button of signin.js.
+	// sign in with it by redirect, even those who press the button of signin.js.
 	ConfigURL string
 
 	// Issuer is the provider's issuer identifier, the iss of its tokens.
@@ -43,9 +43,9 @@ type Provider struct {
 	TrustedAudiences []string
 
 	// Name names the provider in the paths of the code flow: letters, digits and
-	// hyphens. Empty means the issuer's host with hyphens, and a number where several
-	// share it. The redirect URI to
-	// register at the provider ends in it, see RP.RedirectURIs.
+	// hyphens. Empty means the issuer's host with hyphens, and a number where
+	// several share it. The redirect URI to register at the provider ends in it,
+	// see RP.RedirectURIs.
 	Name string
 
 	// ClientSecret authenticates this relying party at the provider's token
@@ -66,10 +66,10 @@ type Provider struct {
 	// long as the provider's caching headers say.
 	Keys jwks.KeySource
 
-	// HostedDomain, if set, admits the members of this organisation alone: the hd
-	// of a token must be equal to it. "*" admits the members of any organisation,
-	// and nobody whose account is their own. In a sign-in by redirect the provider
-	// is asked for such an account as well.
+	// HostedDomain, if set, admits only the members of this organisation: the hd of
+	// a token must be equal to it. "*" admits the members of any organisation, and
+	// no personal accounts. In a sign-in by redirect the provider is asked for such
+	// an account as well.
 	HostedDomain string
 
 	// Algorithms are the accepted signature algorithms. Empty means those that

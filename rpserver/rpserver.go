@@ -23,7 +23,7 @@ import (
 type Config struct {
 	// Origin is the relying party's origin as browsers send it:
 	// "https://shop.example", no path and no default port. http is accepted for
-	// localhost, *.localhost and loopback addresses alone.
+	// localhost, *.localhost and loopback addresses only.
 	Origin string
 
 	// Providers are the identity providers that people may sign in with.
@@ -31,7 +31,7 @@ type Config struct {
 
 	// Store keeps users, nonces and sessions in one place, as the kit's stores do.
 	// Users, Nonces, SessionStore and Sessions are for an application that keeps some
-	// of them itself: what is set of them is used in its place.
+	// of them itself: those that are set are used in its place.
 	Store Store
 
 	// Users finds or creates the user that a token speaks of. Nil means Store.
@@ -40,17 +40,17 @@ type Config struct {
 	// Nonces keeps the nonces that were used. Nil means Store.
 	Nonces NonceStore
 
-	// Secrets seal nonces and states, so that only those which were made here are
-	// taken and none has to be kept before it is used. Each has at least 32 random
-	// bytes. The first one seals, all of them open: put a new one in front, and drop
-	// the old one an hour later. Several processes of one site need the same ones.
-	// None means one that New makes up: good for one process, and when it ends,
-	// people who were about to sign in begin again.
+	// Secrets seal nonces and states, so that only those made here are accepted and
+	// none has to be kept before it is used. Each has at least 32 random bytes. The
+	// first one seals, and all of them open: put a new one in front, and drop the
+	// old one an hour later. Several processes of one site need the same ones. None
+	// means one that New makes up: good for one process, and when it ends, people
+	// who were about to sign in begin again.
 	Secrets [][]byte
 
 	// Sessions keeps who is signed in. Nil means sessions by scs in a cookie
 	// whose name is "__Host-rp-session" ("rp-session" on http), kept in
-	// SessionStore for 24 hours. SCS makes Sessions of an scs manager that an
+	// SessionStore for 24 hours. SCS makes Sessions from an scs manager that an
 	// application already has.
 	Sessions Sessions
 
@@ -77,15 +77,15 @@ type Config struct {
 	SignInPage func(w http.ResponseWriter, r *http.Request, ways []Way)
 
 	// Client fetches the providers' documents and keys and sends them codes. Nil
-	// means one that goes to public addresses by https alone, judged after the name
-	// was resolved, and uses no proxy; where a provider's issuer is on this machine
-	// itself, about on it too, by http if the issuer is http. With a Client of its
-	// own an application decides where it goes; a provider's document leads to this
-	// machine only from it all the same.
+	// means one that goes to public addresses by https only, judged after the name
+	// was resolved, and uses no proxy; if a provider's issuer is on this machine
+	// itself, it goes anywhere on it too, by http if the issuer is http. With a
+	// Client of its own an application decides where it goes; even then a
+	// provider's document leads to this machine only if the provider is on it.
 	Client *http.Client
 
 	// PrivateAddresses may be reached besides the public ones, for a provider in a
-	// network of one's own. Not for a Client.
+	// private network. They do not go with a Client.
 	PrivateAddresses []netip.Prefix
 
 	// Now is the clock. Nil means time.Now.
@@ -246,7 +246,7 @@ func (rp *RP) problemOf(r *http.Request, err error) *web.Problem {
 	}
 	attrs := []any{"path", web.ForLog(r.URL.Path), "code", p.Code}
 	if rp.ownSecret && (p.Code == codeNonceUnknown || p.Code == codeStateUnknown) {
-		attrs = append(attrs, "hint", "Config.Secrets is empty: what another process made, or this one before it was started again, is unknown here")
+		attrs = append(attrs, "hint", "Config.Secrets is empty: nonces and states made by another process, or by this one before a restart, are unknown here")
 	}
 	rp.log.InfoContext(r.Context(), "relying party: refused", attrs...)
 	return p

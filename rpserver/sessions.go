@@ -21,7 +21,7 @@ type Sessions interface {
 	// fixation). It is called before anything is written to w.
 	SignIn(w http.ResponseWriter, r *http.Request, userID string) error
 
-	// SignOut ends the session, also on the server. It is no error if there is
+	// SignOut ends the session, also on the server. It is not an error if there is
 	// none.
 	SignOut(w http.ResponseWriter, r *http.Request) error
 }
@@ -29,10 +29,10 @@ type Sessions interface {
 // userKey is where an scs session holds the user's ID.
 const userKey = "bonafides.user"
 
-// SCS makes Sessions of an scs manager. The application may wrap its handlers
-// with the manager's LoadAndSave and use the same sessions for its own data, or
-// do neither: SCS works both ways. With an IdleTimeout LoadAndSave is needed, as
-// it is what extends a session.
+// SCS makes Sessions from an scs manager. The application may wrap its handlers
+// with the manager's LoadAndSave and use the same sessions for its own data, or do
+// neither: SCS works both ways. With an IdleTimeout LoadAndSave is needed, as it is
+// what extends a session.
 //
 // What a stranger put into the session stays in it when they sign in. What one
 // user put into it is gone when another one signs in.

@@ -24,9 +24,9 @@ var types = map[string]string{
 }
 
 // Assets serves the files under prefix ("/bonafides/"), to any origin, to be kept
-// forever: a new build has new names. Whoever takes brotli gets the bytes that
-// were compressed when the files were built; whoever takes gzip alone, as browsers
-// do over plain HTTP, gets those.
+// forever: a new build has new names. A client that takes brotli gets the bytes
+// that were compressed when the files were built; one that takes only gzip, as
+// browsers do over plain HTTP, gets gzip.
 func Assets(prefix string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {

@@ -24,9 +24,8 @@ type KeeperConfig struct {
 	// key-commitment path, where a keeper refuses to start.
 	Commitments string
 	// RedemptionsPerHour and RedemptionsPerDay are how many tokens the keeper
-	// spends by itself, for all sites together; 6 and 20 when zero. Beyond that
-	// the person is asked, and the page hears what a page hears that asks somebody
-	// without tokens.
+	// spends by itself, for all sites together; 6 and 20 when zero. Beyond that the
+	// person is asked, and the page hears the same as when somebody has no tokens.
 	RedemptionsPerHour, RedemptionsPerDay int
 	// AllowFrames lets any page frame the keeper at "?frame", hidden, for
 	// browsers that share the keeper's storage with a frame (Chromium with
@@ -117,11 +116,11 @@ func keeperPolicy(style string) string {
 }
 
 // Keeper serves the keeper's page: the one place where the polyfill's tokens are.
-// Mount it at "/keeper" of an origin that is no issuer's, has no cookies and
+// Mount it at "/keeper" of an origin that is no issuer's, sets no cookies and
 // serves nothing else that runs scripts; mount [Assets] and the document of key
-// commitments (package mirror) beside it. It asks its own origin for the key
-// commitment of an issuer, to see that it is none: answer 404, or 204 so that the
-// browser's console stays empty.
+// commitments (package mirror) beside it. The page asks its own origin for an
+// issuer's key commitment, to see that the origin is no issuer's: answer 404, or
+// 204 so that the browser's console stays empty.
 //
 // The page may not be framed (but see KeeperConfig.AllowFrames), sends no
 // referrer, and runs only its own script. It has no Cross-Origin-Opener-Policy,

@@ -16,21 +16,20 @@ import (
 //
 //	keeper/index.html   the page, which hosts serve at /keeper
 //	index.html          the same
-//	404.html            or some hosts answer every path with index.html, and a keeper
-//	                    refuses to start where it is answered like an issuer
+//	404.html            without it some hosts answer every path with index.html, and a
+//	                    keeper refuses to start where it is answered like an issuer
 //	bonafides/...       the files that it loads, and the scripts for sites
 //	_headers            headers, as Cloudflare Pages and Netlify read them
 //	nginx.conf          the same for nginx, to be included in its server block
 //	Caddyfile           the same for Caddy
 //
 // The document of key commitments is not among them: package mirror writes it,
-// again and again. The page states its policy itself, so it is closed without any
-// header but for one thing that no page can say: who may frame it. The script
-// does nothing in a frame unless KeeperConfig.AllowFrames, and shows nothing to
-// press there.
+// again and again. The page states its policy itself, so it needs no header, but
+// for one thing that no page can say: who may frame it. The script does nothing in
+// a frame unless KeeperConfig.AllowFrames, and shows nothing to press there.
 //
-// KeeperConfig.Assets and Commitments must be empty: the files are at the paths
-// that are the default.
+// KeeperConfig.Assets and Commitments must be empty: the files are at the default
+// paths.
 func KeeperFiles(c KeeperConfig) (map[string][]byte, error) {
 	if c.Assets != "" || c.Commitments != "" {
 		return nil, fmt.Errorf("wasm: KeeperFiles chooses the paths itself; leave Assets and Commitments empty")

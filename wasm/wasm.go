@@ -41,8 +41,8 @@ type Manifest struct {
 	Flows map[string]map[Form][]string `json:"flows"`
 	// Toolchain is what the files were built with.
 	Toolchain string `json:"toolchain"`
-	// Hashes tells of each file its subresource integrity (sha384), its size and
-	// its size after brotli at quality 11, in bytes.
+	// Hashes has each file's subresource integrity (sha384), its size and its size
+	// after brotli at quality 11, in bytes.
 	Hashes map[string]File `json:"hashes"`
 }
 
@@ -80,7 +80,8 @@ func Files() fs.FS {
 // the page without the rest of this one.
 func ReturnPage() http.Handler { return returnpage.Handler() }
 
-// Script returns name and integrity of the script that a page includes for a flow.
+// Script returns the name and integrity of the script that a page includes for a
+// flow.
 func Script(flow string, form Form) (name, integrity string, err error) {
 	m, err := ReadManifest()
 	if err != nil {

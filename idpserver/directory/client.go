@@ -54,7 +54,7 @@ func HashClientSecret(clientSecret string) []byte {
 	return sum[:]
 }
 
-// HomeURL is where people find it.
+// HomeURL is where people find the relying party.
 func (c *Client) HomeURL() string { return cmp.Or(c.URL, c.Origins[0]) }
 
 // ClientStore finds relying parties. Answers may be stale. It is called
@@ -66,7 +66,7 @@ type ClientStore interface {
 
 type staticClients map[string]*Client
 
-// StaticClients is a ClientStore of a fixed list. It refuses clients that could
+// StaticClients makes a ClientStore of a fixed list. It refuses clients that could
 // never sign anybody in.
 func StaticClients(clients ...Client) (ClientStore, error) {
 	s := make(staticClients, len(clients))
@@ -106,7 +106,7 @@ func (c *Client) check() error {
 	}
 	for _, o := range c.Origins {
 		if err := origin.CheckSecure(o); err != nil {
-			return fmt.Errorf("%q is no origin of a site: it %w", o, err)
+			return fmt.Errorf("%q is not the origin of a site: it %w", o, err)
 		}
 	}
 	for _, u := range []string{c.URL, c.PrivacyPolicyURL, c.TermsOfServiceURL} {

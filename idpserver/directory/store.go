@@ -1,6 +1,6 @@
-// Package directory has the words of an identity provider and what it wants of a
-// store: accounts, the clients that they sign in to, grants, codes that work once,
-// sign-ins and sessions. It decides nothing.
+// Package directory defines the terms of an identity provider and what it needs
+// from a store: accounts, the clients that they sign in to, grants, codes that work
+// once, sign-ins and sessions. It decides nothing.
 package directory
 
 import (
@@ -103,8 +103,8 @@ type AccountStore interface {
 	SetPasswordHash(ctx context.Context, id, hash string) error
 }
 
-// MaxSignIns is in how many browsers an account is signed in at most: whoever has a
-// password and a loop fills no store.
+// MaxSignIns is the most browsers in which an account is signed in, so that nobody
+// fills the store with a password and a loop.
 const MaxSignIns = 20
 
 // SignInStore keeps which accounts are signed in in which browser. A browser is

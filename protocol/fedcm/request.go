@@ -29,7 +29,7 @@ const (
 )
 
 // SetLogin returns the value of HeaderSetLogin for a browser in which accounts
-// people are signed in at the provider: logged-out only when the last one left.
+// people are signed in at the provider: logged-out only when the last one has left.
 func SetLogin(accounts int) string {
 	if accounts > 0 {
 		return LoggedIn

@@ -11,7 +11,7 @@ const WellKnownPath = "/.well-known/web-identity"
 
 // WellKnown is /.well-known/web-identity. ProviderURLs has one entry at most.
 // AccountsEndpoint and LoginURL belong there too whenever the config names a
-// client metadata endpoint; browsers begin to insist on it.
+// client metadata endpoint; browsers are beginning to insist on it.
 type WellKnown struct {
 	ProviderURLs     []string
 	AccountsEndpoint string

@@ -4,7 +4,7 @@ package jws
 // (RFC 7518 section 3.1, RFC 8037 section 3.1). Names are compared exactly.
 type Algorithm string
 
-// The algorithms of this package. There is no HMAC and no "none": whoever may
+// The algorithms of this package. There is no HMAC and no "none": a party that may
 // check a token here must not be able to make one.
 const (
 	RS256 Algorithm = "RS256" // RSASSA-PKCS1-v1_5 with SHA-256

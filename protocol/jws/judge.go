@@ -11,8 +11,8 @@ const defaultMaxSize = 16 << 10
 // Policy says which tokens a reader takes. The zero Policy takes none: name the
 // types, or allow tokens without one.
 type Policy struct {
-	// Types are the accepted values of "typ", compared exactly. A reader of one
-	// kind of token so refuses every other kind (RFC 8725 section 3.11).
+	// Types are the accepted values of "typ", compared exactly. So a reader of one
+	// kind of token refuses every other kind (RFC 8725 section 3.11).
 	Types []string
 	// AllowNoType accepts tokens that have no "typ".
 	AllowNoType bool
@@ -60,9 +60,9 @@ func Judge(token string, keys *KeySet, p Policy) (*Unverified, error) {
 	return u, nil
 }
 
-// JudgeInto is Judge into an Unverified that the caller has, a part of a larger
-// value, by way of a Document of the caller's, which may be used again at once:
-// for callers that count allocations. After an error u must not be used.
+// JudgeInto is Judge for callers that count allocations: u is the caller's, perhaps
+// a part of a larger value, and so is the Document, which may be used again at
+// once. After an error u must not be used.
 func (u *Unverified) JudgeInto(token string, keys *KeySet, p Policy, d *strictjson.Document) error {
 	*u = Unverified{}
 	if err := u.judge(token, keys, &p, d); err != nil {

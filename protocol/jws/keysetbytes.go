@@ -25,12 +25,11 @@ func (s KeySetState) Bytes() []byte {
 }
 
 // Document returns the JWK set as it was fetched, nil if there is none: for
-// callers that hand it to another module. Whether it may still be used, Next
-// tells.
+// callers that hand it to another module. Next tells whether it may still be used.
 func (s KeySetState) Document() []byte { return append([]byte(nil), s.body...) }
 
-// ParseKeySetState reads what Bytes wrote. Errors are *Error; a caller that gets
-// one begins with the zero KeySetState.
+// ParseKeySetState reads what Bytes wrote. Errors are *Error; after one, begin with
+// the zero KeySetState.
 func ParseKeySetState(b []byte) (KeySetState, error) {
 	v, err := strictjson.Parse(b, strictjson.Limits{MaxSize: maxState, MaxDepth: 1})
 	if err != nil {

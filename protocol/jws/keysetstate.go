@@ -36,8 +36,8 @@ type KeySetRules struct {
 	// Cooldown is the least time between two fetches that unknown keys cause;
 	// 0 means 30 s.
 	Cooldown time.Duration
-	// DefaultAge is how long a set is used whose answer names no age; 0 means
-	// 5 minutes.
+	// DefaultAge is how long a set is used if its answer names no age; 0 means 5
+	// minutes.
 	DefaultAge time.Duration
 	// LongestAge bounds the age that an answer may name; 0 means 24 hours.
 	LongestAge time.Duration
@@ -84,7 +84,7 @@ type Fetched struct {
 	Age          string
 }
 
-// FetchFailed: there was no answer, or another one than 200.
+// FetchFailed: there was no answer, or one other than 200.
 type FetchFailed struct{}
 
 func (Wanted) keySetEvent()      {}

@@ -45,7 +45,7 @@ func SigningInput(a Algorithm, kid, typ string, payload []byte) (string, error) 
 	return string(appendEncoded(b, payload)), nil
 }
 
-// Assemble joins what SigningInput returned and its signature to a token.
+// Assemble joins what SigningInput returned and its signature into a token.
 func Assemble(input string, signature []byte) string {
 	return input + "." + encode(signature)
 }

@@ -13,7 +13,7 @@ type ed25519Signer struct {
 }
 
 // NewEd25519Signer returns a Signer whose signatures are deterministic
-// (RFC 8032): equal input gives equal bytes. A key of a wrong length makes every
+// (RFC 8032): equal input gives equal bytes. A key of the wrong length makes every
 // Sign fail.
 func NewEd25519Signer(kid string, key ed25519.PrivateKey) Signer {
 	return &ed25519Signer{kid, key}

@@ -11,7 +11,7 @@ import (
 
 // CheckAccessToken holds an access token that came with the ID token against its
 // at_hash (OpenID Connect Core section 3.1.3.6). Errors are *Error: one code if
-// the ID token has no at_hash, another if it is of another access token.
+// the ID token has no at_hash, another if it belongs to another access token.
 func (t *IDToken) CheckAccessToken(accessToken string) error {
 	switch {
 	case t.AccessTokenHash == "":
@@ -24,7 +24,7 @@ func (t *IDToken) CheckAccessToken(accessToken string) error {
 
 // AccessTokenHash returns the at_hash of an access token: the left half of its
 // hash, by the hash of the ID token's signature algorithm (Ed25519: SHA-512), in
-// base64url. c_hash of an authorization code is made alike.
+// base64url. The c_hash of an authorization code is made the same way.
 func AccessTokenHash(a jws.Algorithm, accessToken string) string {
 	switch a {
 	case jws.ES384:

@@ -40,9 +40,9 @@ func (e *ProviderError) Error() string { return CodeDenied + ": " + e.Code }
 
 // JudgeAnswer judges the parameters of a redirect back, for which url.Values can
 // be used. state is the one that this browser's request had, or "" if the
-// browser has none. issuer is held against the iss parameter (RFC 9207): it must
-// be there if requireIss is set, and must be issuer's wherever it is. Errors are
-// *Error, or *ProviderError once the answer is known to be the provider's.
+// browser has none. The iss parameter (RFC 9207) must be there if requireIss is
+// set, and must equal issuer wherever it is there. Errors are *Error, or
+// *ProviderError once the answer is known to be the provider's.
 func JudgeAnswer(query map[string][]string, state, issuer string, requireIss bool) (*AuthAnswer, error) {
 	one := func(name string) (string, error) {
 		values := query[name]
@@ -66,7 +66,7 @@ func JudgeAnswer(query map[string][]string, state, issuer string, requireIss boo
 		return nil, refuse(CodeState, "the answer belongs to no sign-in that this browser began, or to an older one: begin again")
 	}
 	if iss != issuer && (iss != "" || requireIss) {
-		return nil, refuse(CodeResponseIss, "the answer is of another provider than the one that was asked")
+		return nil, refuse(CodeResponseIss, "the answer comes from another provider than the one that was asked")
 	}
 	switch {
 	case failure != "" && code != "":

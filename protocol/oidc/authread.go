@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// What Judge accepts at most, in bytes: of all parameters as a query, so that they fit
-// into an address that leads back to them, and of a nonce.
+// The most that Judge accepts, in bytes: for all parameters as a query, so that
+// they fit into an address that leads back to them, and for a nonce.
 const (
 	MaxAuthRequest = 3 << 10
 	MaxNonce       = 512
@@ -22,14 +22,14 @@ const (
 var hints = []string{"display", "acr_values", "ui_locales", "access_type"}
 
 // ParseAuthRequest reads the parameters of a request, for which url.Values can be
-// used. A parameter without a value counts as left out, and one that nobody knows is
-// passed over (RFC 6749 section 3.1). Also names what else the provider reads:
-// display, acr_values, ui_locales, access_type, or parameters of its own, which are
-// then in Extra.
+// used. A parameter without a value counts as left out, and an unknown one is
+// ignored (RFC 6749 section 3.1). Each of also names another parameter that the
+// provider reads: display, acr_values, ui_locales, access_type, or one of its own,
+// which then goes into Extra.
 //
 // It judges nothing: an answer may go to RedirectURI only if that is registered for
-// ClientID, so a provider looks there first, and calls Judge then. Of a parameter
-// that came more than once no value is read; Repeated names it.
+// ClientID, so a provider checks that first and then calls Judge. If a parameter
+// came more than once, none of its values is read; Repeated names it.
 func ParseAuthRequest(query map[string][]string, also ...string) *AuthRequest {
 	r := &AuthRequest{}
 	read := func(name string, into *string) {
@@ -62,15 +62,15 @@ func ParseAuthRequest(query map[string][]string, also ...string) *AuthRequest {
 // which they are read. It is empty if there is none.
 func (r *AuthRequest) Repeated() string { return r.repeated }
 
-// AuthRules are a provider's. The zero value is the strict one.
+// AuthRules are a provider's rules for requests. The zero value is the strict one.
 type AuthRules struct {
 	InsecureNoNonce bool // accept a request without a nonce
 }
 
 // Judge holds a request that ParseAuthRequest read to the rules of the code flow with
-// PKCE. The error is a *ProviderError, whose description says which parameter is
-// wrong and repeats none, and is the client's business. Of a request that is too
-// long the State, which may be what is too long, is emptied.
+// PKCE. The error is a *ProviderError, meant for the client; its description says
+// which parameter is wrong and repeats none. If the request is too long, State is
+// emptied, since it may be the part that is too long.
 func (r *AuthRequest) Judge(rules AuthRules) error {
 	no := func(code, text string) error { return &ProviderError{Code: code, Description: text} }
 	if r.repeated != "" {
@@ -111,7 +111,7 @@ func (r *AuthRequest) Judge(rules AuthRules) error {
 	case CheckChallenge(r.Challenge) != nil:
 		return no(ErrorInvalidRequest, "code_challenge is missing or is not an S256 challenge (RFC 7636)")
 	case slices.Contains(prompts, PromptNone) && len(prompts) > 1:
-		return no(ErrorInvalidRequest, "prompt none stands alone")
+		return no(ErrorInvalidRequest, "prompt none must stand alone")
 	}
 	for _, v := range prompts {
 		if !slices.Contains(PromptValues(), v) {
@@ -128,7 +128,7 @@ func (r *AuthRequest) Judge(rules AuthRules) error {
 func (r *AuthRequest) HasPrompt(v string) bool { return slices.Contains(strings.Fields(r.Prompt), v) }
 
 // SignedInSince is the time at or after which the person must have signed in, by
-// MaxAge of a request that was judged; the zero Time if it asks for none.
+// the MaxAge of a judged request; the zero Time if it asks for none.
 func (r *AuthRequest) SignedInSince(now time.Time) time.Time {
 	age, ok := r.maxAge()
 	if r.MaxAge == "" || !ok {

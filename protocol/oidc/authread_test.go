@@ -77,7 +77,7 @@ func TestARequestIsRefusedForItsFirstFault(t *testing.T) {
 		{"nonce", strings.Repeat("n", MaxNonce+1), ErrorInvalidRequest, "nonce is longer than 512 bytes"},
 		{"code_challenge_method", "plain", ErrorInvalidRequest, "code_challenge_method must be S256 (RFC 7636)"},
 		{"code_challenge", "short", ErrorInvalidRequest, "code_challenge is missing or is not an S256 challenge (RFC 7636)"},
-		{"prompt", "none login", ErrorInvalidRequest, "prompt none stands alone"},
+		{"prompt", "none login", ErrorInvalidRequest, "prompt none must stand alone"},
 		{"prompt", "create", ErrorInvalidRequest, "prompt has an unknown value"},
 		{"max_age", "-1", ErrorInvalidRequest, "max_age is not a number of seconds"},
 	}

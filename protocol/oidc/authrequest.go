@@ -36,7 +36,7 @@ type AuthRequest struct {
 // Param is one parameter of a query.
 type Param struct{ Name, Value string }
 
-// Values of Prompt, all that there are in OpenID Connect Core.
+// Values of Prompt, all those of OpenID Connect Core.
 const (
 	PromptNone          = "none" // alone: nobody may be asked anything
 	PromptLogin         = "login"
@@ -76,7 +76,7 @@ func (r *AuthRequest) members() []member[string] {
 	}
 }
 
-// Params are the parameters that have a value, those of Extra last. Of a request
+// Params are the parameters that have a value, those of Extra last. In a request
 // that was read they are as they came.
 func (r *AuthRequest) Params() []Param {
 	var out []Param

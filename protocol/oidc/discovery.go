@@ -82,10 +82,10 @@ func (d *Discovery) JSON() ([]byte, error) {
 
 // ParseDiscovery reads the document that was fetched from DiscoveryURL(issuer).
 // Its issuer must be the one that was asked for (section 4.3): otherwise one
-// provider could answer for another. Another member that is missing is left
-// empty, for whoever needs it to find out: a provider that has FedCM alone has no
-// authorization endpoint. Check tells whether the document is complete. Errors
-// are *Error.
+// provider could answer for another. Any other missing member is left empty, for
+// the caller that needs it to notice: a provider with FedCM alone has no
+// authorization endpoint. Check tells whether the document is complete. Errors are
+// *Error.
 func ParseDiscovery(b []byte, issuer string) (*Discovery, error) {
 	v, err := strictjson.Parse(b, strictjson.Limits{MaxSize: maxDiscovery})
 	if err != nil {

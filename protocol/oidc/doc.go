@@ -4,8 +4,8 @@
 //
 // Verify does everything that a relying party must do with an ID token, with
 // every check on by default. Time comes in as a value, keys as a *jws.KeySet;
-// the package fetches nothing and keeps nothing, so that a nonce is used only
-// once is the caller's part (Config.CheckNonce is the place for it).
+// the package fetches nothing and keeps nothing, so it is up to the caller that a
+// nonce is used only once (Config.CheckNonce is the place for it).
 //
 // Built with TinyGo the package judges ID tokens and reads discovery documents;
 // requests, PKCE and at_hash are not in it, since they bring cryptography along.

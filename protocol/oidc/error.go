@@ -20,14 +20,14 @@ const (
 	CodeNonceMissing  = "nonce_missing"         // the token has no nonce
 	CodeNonce         = "nonce_mismatch"        // another nonce
 	CodeHostedDomain  = "hd_mismatch"           // another hosted domain, or none
-	CodeAtHashMissing = "at_hash_missing"       // no at_hash to hold the access token against
+	CodeAtHashMissing = "at_hash_missing"       // no at_hash to check the access token against
 	CodeAtHash        = "at_hash_mismatch"      // made for another access token
 	CodeConfig        = "config_invalid"        // the Config cannot judge anything
 	CodeDocument      = "discovery_invalid"     // a discovery document is refused
 	CodeDocumentIss   = "discovery_issuer"      // a discovery document of another issuer
 	CodePKCE          = "pkce_invalid"          // a verifier or challenge is not well formed
 	CodeRequest       = "auth_request_invalid"  // an authentication request cannot be built
-	CodeResponse      = "auth_response_invalid" // an answer is not one
+	CodeResponse      = "auth_response_invalid" // what came back is no answer
 	CodeState         = "state_mismatch"        // an answer to another request
 	CodeResponseIss   = "response_issuer"       // an answer of another provider
 	CodeJudgement     = "judgement_invalid"     // bytes that are no judgement

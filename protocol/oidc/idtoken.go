@@ -34,7 +34,7 @@ type Config struct {
 	InsecureNoNonce bool
 
 	// HostedDomain is the value that hd must have; "*" takes any that is not
-	// empty. Empty: hd is not looked at.
+	// empty. Empty: hd is not checked.
 	HostedDomain string
 	// TrustedAudiences are audiences that may stand in the token beside
 	// ClientID.
@@ -82,7 +82,7 @@ type IDToken struct {
 	AccessTokenHash string // at_hash
 	SessionID       string // sid
 
-	Algorithm jws.Algorithm // that the token was signed with
+	Algorithm jws.Algorithm // what the token was signed with
 	KeyID     string        // of the key that signed it
 
 	claims string
@@ -96,7 +96,8 @@ func (t *IDToken) Claim(name string) string { return t.Value(name).Raw() }
 func (t *IDToken) Claims() string { return t.claims }
 
 // Value returns a claim for strict reading; the zero Value if it is missing. It
-// reads the claims anew: an IDToken keeps what most want and the text of the rest.
+// reads the claims again: an IDToken keeps the common ones and the text of the
+// rest.
 func (t *IDToken) Value(name string) strictjson.Value {
 	v, _ := strictjson.ParseString(t.claims, strictjson.Limits{MaxSize: len(t.claims)})
 	return v.Get(name)

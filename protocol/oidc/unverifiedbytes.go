@@ -9,8 +9,8 @@ import (
 
 // Bytes returns the judgement as bytes, for callers that keep nothing while the
 // platform checks the signature; ParseUnverified takes it up again. They hold the
-// claims, nonce included. Config.CheckNonce is not in them: whoever uses it calls
-// it with the nonce of the confirmed token.
+// claims, nonce included. Config.CheckNonce is not in them: a caller that uses it
+// calls it with the nonce of the confirmed token.
 //
 // They are algorithm "." key id in base64url "." claims.
 func (u *Unverified) Bytes() []byte {
@@ -19,7 +19,7 @@ func (u *Unverified) Bytes() []byte {
 }
 
 // ParseUnverified reads what Bytes returned. It trusts the judgement: the bytes
-// must come from where nobody else could write. Errors are *Error.
+// must come from a place where nobody else could write. Errors are *Error.
 func ParseUnverified(b []byte) (*Unverified, error) {
 	alg, rest, ok := strings.Cut(string(b), ".")
 	kid, claims, ok2 := strings.Cut(rest, ".")

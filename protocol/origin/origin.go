@@ -1,11 +1,12 @@
 // Package origin judges origins as browsers write them (URL Standard section 4.5,
 // "serialization of an origin"; RFC 6454 section 6.2) and says which of them
-// browsers take for secure (W3C Secure Contexts section 3.1, "potentially
+// browsers treat as secure (W3C Secure Contexts section 3.1, "potentially
 // trustworthy origin").
 //
-// There is one rule for all: what it refuses would never equal an Origin header,
-// or equal one that is written differently. testdata/origins.json is the rule as
-// a table; the scripts of pages and of the Worker are held against the same file.
+// Every part of the kit goes by one rule: what it refuses would never equal an
+// Origin header, or would be another spelling of one. testdata/origins.json is the
+// rule as a table; the scripts of pages and of the Worker are held against the same
+// file.
 package origin
 
 import "strings"
@@ -14,14 +15,13 @@ import "strings"
 // host name of the DNS and a port fit in 259.
 const maxLength = 504
 
-// A Reason says why a string is no origin, or no secure one. It has no word of
-// the string itself.
+// A Reason says why a string is not an origin, or not a secure one. It repeats
+// nothing of the string itself.
 type Reason string
 
 func (r Reason) Error() string { return string(r) }
 
-// The reasons of [Check] and [CheckSecure], in the order in which they are
-// looked for.
+// The reasons of [Check] and [CheckSecure], in the order in which they are checked.
 const (
 	ErrLength  Reason = "is empty or too long for an origin"
 	ErrScheme  Reason = "must begin with https://"
@@ -33,8 +33,8 @@ const (
 )
 
 // Is tells whether s is a serialised http or https origin, so that two equal
-// origins are equal strings. It does not judge whether the scheme is good enough:
-// that is [IsSecure].
+// origins are equal strings. It does not judge whether the scheme is good enough;
+// [IsSecure] does.
 func Is(s string) bool { return Check(s) == nil }
 
 // IsSecure tells whether s is a serialised origin whose pages are a secure
@@ -62,7 +62,7 @@ func CheckSecure(s string) error {
 // IsLoopback tells whether a host, as it stands in an origin or as net/url's
 // Hostname gives it (an IPv6 address with or without its brackets), is this
 // machine: localhost, a name below it, 127.0.0.0/8 or ::1. A name that merely
-// begins like an address is none.
+// begins like an address is not one.
 func IsLoopback(host string) bool {
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true

@@ -7,7 +7,7 @@ import (
 )
 
 // Pending is the client's state between an IssueRequest and its response: the
-// nonces and their blinds. It holds secrets, and is finished once. It must not
+// nonces and their blinds. It holds secrets, and can be finished once. It must not
 // be used by two goroutines at a time.
 type Pending struct {
 	keys    []*PublicKey

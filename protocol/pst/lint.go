@@ -184,7 +184,7 @@ func (l *linter) keys(path string, keys strictjson.Value) {
 		}
 		if id, good := l.value(at, label, v); good {
 			if other, twice := byID[id]; twice {
-				l.add(Fatal, ErrKeyTwice.Code, at+".Y", "The key id "+strconv.FormatUint(uint64(id), 10)+" stands in "+other+" as well: which key signed an answer cannot be told. Give each key an id of its own.")
+				l.add(Fatal, ErrKeyTwice.Code, at+".Y", "The key id "+strconv.FormatUint(uint64(id), 10)+" stands in "+other+" as well, so nobody can tell which key signed an answer. Give each key an id of its own.")
 			}
 			byID[id] = at
 		} else {

@@ -8,8 +8,8 @@ import (
 	"github.com/bonafides-dev/bonafides/protocol/strictjson"
 )
 
-// RecordType is the JWS "typ" of a redemption record, so that no reader of
-// another kind of token takes one, nor this one theirs.
+// RecordType is the JWS "typ" of a redemption record, so that no reader of another
+// kind of token takes one, and this one takes none of theirs.
 const RecordType = "pst-rr+jwt"
 
 // How a token was redeemed: which endpoint of the issuer answered. Neither is

@@ -60,8 +60,8 @@ func (k *PrivateKey) Verify(t *Token) error {
 	return nil
 }
 
-// VerifyAll is Verify for many tokens at once, which is cheaper a token. The
-// i-th error is that of tokens[i].
+// VerifyAll is Verify for many tokens at once, which is cheaper per token. The i-th
+// error is that of tokens[i].
 func (k *PrivateKey) VerifyAll(tokens []*Token) []error {
 	errs := make([]error, len(tokens))
 	nonces := make([][]byte, 0, len(tokens))

@@ -6,8 +6,8 @@
 // lone surrogates, a byte order mark, and documents beyond the size and depth
 // limits. Names are compared exactly, upper and lower case apart. Numbers stay
 // text until a caller asks for one meaning, and that meaning is exact or
-// refused. So two readers cannot take the same document differently, which is
-// what attacks on signed JSON live on.
+// refused. So two readers cannot take the same document differently, as attacks on
+// signed JSON need them to.
 //
 // Nothing here uses reflection, and no error repeats the document.
 package strictjson

@@ -8,8 +8,8 @@ const maxExact = 1<<53 - 1
 const maxDateText = 128
 
 // Int returns a whole number written without point or exponent, between
-// -(2^53-1) and 2^53-1. Everything else is not ok: what two readers may round
-// differently is no integer.
+// -(2^53-1) and 2^53-1. Everything else is not ok: a number that two readers may
+// round differently is not taken as an integer.
 func (v Value) Int() (n int64, ok bool) {
 	if v.Kind() != Number {
 		return 0, false
@@ -39,9 +39,9 @@ func (v Value) Int() (n int64, ok bool) {
 
 // NumericDate returns a time in seconds since 1970 (RFC 7519 section 2): whole
 // seconds, and nanoseconds below one second; anything finer is cut. A number
-// with a point or an exponent is a valid one. Not ok are other kinds, negative
-// numbers (also -0), times beyond 2^53-1
-// seconds and texts of more than 128 characters.
+// with a point or an exponent is a valid one. Other kinds, negative numbers (-0
+// too), times beyond 2^53-1 seconds and texts of more than 128 characters are not
+// ok.
 func (v Value) NumericDate() (seconds int64, nanos int, ok bool) {
 	if v.Kind() != Number {
 		return 0, 0, false

@@ -10,7 +10,7 @@ import (
 // the strict one.
 type Limits struct {
 	MaxSize  int // bytes of the document; 0 means 16 KiB
-	MaxDepth int // objects and arrays inside each other, the outermost counts 1; 0 means 16
+	MaxDepth int // levels of objects and arrays, the outermost counted as 1; 0 means 16
 }
 
 const (
@@ -41,9 +41,9 @@ type node struct {
 }
 
 // A Document is a document that was read, and room to read one into. Parse and
-// ParseString make one for each document; who needs the values only for a moment
-// can have one on the stack, and then reading a usual token allocates nothing.
-// The zero Document is ready.
+// ParseString make one for each document; a caller that needs the values only for a
+// moment can put one on the stack, and then reading a typical token allocates
+// nothing. The zero Document is ready.
 type Document struct {
 	src   string
 	room  [roomNodes]node

@@ -122,8 +122,8 @@ func (v Value) Elements() iter.Seq[Value] {
 }
 
 // A Walk goes through what an object or an array directly holds, in order, as
-// Members and Elements do. It leaves a Document on the stack where it is; to them
-// the compiler gives one on the heap.
+// Members and Elements do. A Document on the stack stays there with a Walk; with
+// those two the compiler moves it to the heap.
 type Walk struct {
 	d             *Document
 	at, next, end uint32

@@ -5,7 +5,7 @@ import (
 )
 
 // Blinded is the client's state between its request and the answer: one blind
-// for each input. It holds secrets and is finished once.
+// for each input. It holds secrets and can be finished once.
 type Blinded struct {
 	blinds   []p384.Secret
 	elements []p384.Point

@@ -27,7 +27,8 @@
 // the proof they are compressed, as the RFC has it. Points at infinity,
 // compressed points and points off the curve are refused by the parsers.
 //
-// Values are safe for concurrent use, except that a [Blinded] is finished once.
+// Values are safe for concurrent use, except that a [Blinded] can be finished only
+// once.
 package voprf
 
 import (
@@ -121,7 +122,7 @@ func ParseEvaluatedElement(b []byte) (e EvaluatedElement, err error) {
 // Append appends the 97-byte encoding.
 func (e *EvaluatedElement) Append(dst []byte) []byte { return e.p.AppendUncompressed(dst) }
 
-// An Element is the unblinded element sk * H(input), that only the client knows
+// An Element is the unblinded element sk * H(input), which only the client knows
 // until it shows it. The zero value is no element: it never verifies.
 type Element struct{ p p384.Point }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/bonafides-dev/bonafides/rpserver/gate"
 )
 
-// A server that answers requests of the gate alone and knows who they are of.
+// A server that answers only requests from the gate and knows whose they are.
 func Example() {
 	verifier, err := gate.New(gate.Config{
 		Gate:   "https://gate.example", // where visitors are

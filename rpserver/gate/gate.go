@@ -33,8 +33,8 @@ type Config struct {
 	// from KeysPath at Gate, and keeps them as long as their Cache-Control says.
 	Keys jwks.KeySource
 	// Client fetches them where Keys is nil. nil is a client that gives up after
-	// ten seconds and goes to public addresses by https, or about on this machine
-	// where Gate is on it: a gate in a network of one's own needs a Client.
+	// ten seconds and goes to public addresses by https, or anywhere on this
+	// machine if Gate is on it: a gate in a private network needs a Client.
 	Client *http.Client
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -107,8 +107,8 @@ func (v *Verifier) Check(r *http.Request) (*Visitor, *Refused) {
 type visitorContextKey struct{}
 
 // Require lets requests through that come from the gate, and answers others with
-// why not. The handlers behind it ask VisitorOf. They see none of the gate's
-// headers: what those say is in the assertion or is nobody's word.
+// the reason why not. The handlers behind it ask VisitorOf. They see none of the
+// gate's headers: what those say is in the assertion, or nobody vouches for it.
 func (v *Verifier) Require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		visitor, why := v.Check(r)
@@ -140,8 +140,7 @@ func folded(name string) string {
 	}, name)
 }
 
-// VisitorOf returns whom the gate admitted; false outside of handlers behind
-// Require.
+// VisitorOf returns whom the gate admitted; false outside handlers behind Require.
 func VisitorOf(ctx context.Context) (*Visitor, bool) {
 	v, ok := ctx.Value(visitorContextKey{}).(*Visitor)
 	return v, ok

@@ -55,7 +55,7 @@ var reasons = map[string]string{
 	CodeMethodMismatch:  "The assertion was made for a request with another method." + again,
 	CodeTargetMismatch:  "The assertion was made for another path or query: it was sent again, or something between the gate and this server changes paths." + again,
 	CodeExpired:         "The assertion is older than its minute: it was sent again, or the clocks of gate and server differ." + again,
-	CodeNotYetValid:     "The assertion is from the future, so this server's clock is late. Set the clock.",
+	CodeNotYetValid:     "The assertion is from the future, so this server's clock is slow. Set the clock.",
 	CodeLifetime:        "The assertion claims to live longer than a minute, which no gate writes.",
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/bonafides-dev/bonafides/rpserver/record"
 )
 
-// An ad network's server tells visitors whom an issuer vouches for from others.
+// An ad network's server tells visitors whom an issuer vouches for from the others.
 func ExampleChecker_Check() {
 	keys, err := jwks.New(jwks.Config{Locate: jwks.At(jwks.RecordKeysPath)})
 	if err != nil {

@@ -16,7 +16,7 @@ type CORS struct {
 	Origins []string
 	// Methods that such a request may use; empty means GET and POST.
 	Methods []string
-	// Headers that it may carry beside the record's, such as "Content-Type".
+	// Headers that it may carry besides the record's, such as "Content-Type".
 	Headers []string
 	// Credentials lets it carry this server's cookies.
 	Credentials bool

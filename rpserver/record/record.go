@@ -1,6 +1,6 @@
-// Package record checks redemption records on a server: the ad network, the
-// comment box, whoever wants to know whether a visitor was vouched for. It needs
-// no sessions, no store and nothing else of the kit.
+// Package record checks redemption records on a server, for an ad network, a
+// comment box or anybody else who wants to know whether a visitor was vouched for.
+// It needs no sessions, no store and nothing else of the kit.
 //
 // A record means: at some time in the last hours an issuer that this server
 // trusts took back a token which it had once given to a person. It means "a
@@ -51,9 +51,9 @@ type Config struct {
 	// origin, which is what this list is about.)
 	AllowedFrames []string
 	// Embedders are the sites whose records AllowedFrames may send. Empty means
-	// any site, since anybody may embed a frame; list your publishers here to
-	// take records of theirs alone. The frame should make the same check of
-	// event.origin before it takes a record over.
+	// any site, since anybody may embed a frame; list your publishers here to take
+	// only their records. The frame should make the same check of event.origin
+	// before it takes a record over.
 	Embedders []string
 	// InsecureUnknownOrigin accepts a record when the request tells no origin,
 	// neither by Origin nor by Referer. A record copied from one site then

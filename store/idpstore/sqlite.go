@@ -17,8 +17,7 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Store is a directory.Store over one SQLite file. It is safe for concurrent
-// use.
+// Store is a directory.Store over one SQLite file. It is safe for concurrent use.
 type Store struct{ db *sql.DB }
 
 var _ directory.Store = (*Store)(nil)

@@ -11,9 +11,10 @@ import (
 // is told so, and so that clocks may differ.
 const keepExpired = time.Hour
 
-// UseNonce implements rpserver.NonceStore. One statement holds the nonce against the
-// epoch and keeps it as used, so only one caller ever keeps it, on every SQL database.
-// The second one finds out why it was not kept and decides nothing.
+// UseNonce implements rpserver.NonceStore. One statement checks the nonce against
+// the epoch and keeps it as used, so only one caller ever keeps it, on every SQL
+// database. The second statement finds out why it was not kept, and decides
+// nothing.
 func (s *Store) UseNonce(ctx context.Context, hash [32]byte, made, expires, now time.Time) error {
 	if expires.After(now) {
 		kept, err := s.db.ExecContext(ctx, `
@@ -52,9 +53,9 @@ func (s *Store) CheckNonce(ctx context.Context, hash [32]byte, made time.Time) e
 	return nil
 }
 
-// SweepNonces implements rpserver.NonceStore. What is dropped expired before the new
-// epoch and was made earlier still, so that it is refused from now on. Both stand in
-// one transaction: no crash lies between them.
+// SweepNonces implements rpserver.NonceStore. What is dropped expired before the
+// new epoch and was made earlier still, so it is refused from now on. Both happen
+// in one transaction: no crash can come between them.
 func (s *Store) SweepNonces(ctx context.Context, now time.Time) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// CommitCtx implements scs.CtxStore. Expired sessions go on the way.
+// CommitCtx implements scs.CtxStore. It also drops expired sessions.
 func (s *Store) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
 	if _, err := s.db.ExecContext(ctx, `DELETE FROM sessions WHERE expires_at <= ?`, millis(time.Now())); err != nil {
 		return err

@@ -145,8 +145,8 @@ func (s *Store) spending(ctx context.Context, keyID uint32) (*sql.Stmt, error) {
 	return q, nil
 }
 
-// ForgetKey drops what was spent with a key and returns how many tokens that
-// were. The key's id is never spent under again. Never call it for a key whose
+// ForgetKey drops what was spent with a key and returns how many tokens that was.
+// Nothing is ever spent under the key's id again. Never call it for a key whose
 // tokens are still redeemed: Purge knows which ones may go.
 func (s *Store) ForgetKey(ctx context.Context, keyID uint32) (n int64, err error) {
 	err = s.within(ctx, func(tx *sql.Tx) error {
@@ -179,10 +179,10 @@ func hasTable(ctx context.Context, tx *sql.Tx, keyID uint32) (ok bool, err error
 	return ok, err
 }
 
-// Purge forgets the keys that are gone from the ring, which are the keys that the
-// issuer has, and expired at least issuer.SpentGrace before now, by the largest
-// expiry that was ever seen. It returns their ids. A key that is still in the ring
-// is never forgotten, whatever the clock says.
+// Purge forgets the keys that expired at least issuer.SpentGrace before now, by the
+// largest expiry that was ever seen, and are not in ring, the keys that the issuer
+// has. It returns their ids. A key that is still in the ring is never forgotten,
+// whatever the clock says.
 func (s *Store) Purge(ctx context.Context, ring []issuer.TokenKey, now time.Time) (forgotten []uint32, err error) {
 	kept := map[uint32]bool{}
 	for _, k := range ring {

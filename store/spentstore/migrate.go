@@ -46,9 +46,9 @@ var step = 20_000
 // returns how many tokens it moved. progress, if it is not nil, is called after
 // each commit with the tokens moved so far and those that were there when it began.
 //
-// It may be stopped at any moment, also by a crash, and goes on where it was when
-// it is called again. While it runs nothing can be spent in the file, and nothing
-// is a first time again. A file in the present form is left as it is.
+// It may be stopped at any moment, also by a crash, and continues where it was when
+// it is called again. While it runs nothing can be spent in the file, and no spent
+// token is taken again. A file in the present form is left as it is.
 func Migrate(ctx context.Context, path string, progress func(moved, of int64)) (moved int64, err error) {
 	if _, err := os.Stat(path); err != nil { // opening would make it
 		return 0, err

@@ -6,7 +6,7 @@
 // decides, so it means the same for any number of goroutines and processes on
 // one file. A commit reaches the disk before it is reported.
 //
-// Of a spent token 16 bytes are kept, in a table of its key that is dropped as a
+// It keeps 16 bytes of a spent token, in a table of its key that is dropped as a
 // whole: docs/design/0007.
 package spentstore
 
@@ -43,7 +43,7 @@ var (
 )
 
 // OpenSQLite opens the database at path, making it where it is missing. Several
-// processes may share it. Close it in the end.
+// processes may share it. Close it when done.
 //
 // A file whose tokens an earlier version of this program spent is refused with
 // ErrOldFile, and left as it is: see Migrate.

@@ -149,8 +149,9 @@ func rpNonceSweepRace(t *testing.T, s RPStore) {
 	}
 }
 
-// RPShared runs what holds for two handles of one store: two processes of a site, or
-// one that was started again. open makes a store and gives two handles of it.
+// RPShared runs what holds for two handles of one store: two processes of a site,
+// or one before and after a restart. open makes a store and gives two handles to
+// it.
 func RPShared(t *testing.T, open func(*testing.T) [2]RPStore) {
 	t.Run("of many users of one nonce in two processes one gets it", func(t *testing.T) {
 		s := open(t)

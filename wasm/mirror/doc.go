@@ -13,7 +13,7 @@
 // reduced to what browsers use: keys sorted by id, each under its id as label,
 // without those that have expired. Nothing in it depends on who asks or when.
 //
-// What is left to an issuer is to change its keys from time to time; [Update]
+// All that an issuer can still do is change its keys from time to time; [Update]
 // bounds how often. [Mirror] fetches, keeps the state and serves the document;
 // [Folder] writes it, with every earlier version, for a static host.
 package mirror

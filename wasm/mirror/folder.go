@@ -18,8 +18,8 @@ import (
 	"github.com/bonafides-dev/bonafides/internal/web"
 )
 
-// Folder is where a mirror keeps its document and how it came about, for a static
-// host or for its own next start:
+// Folder is where a mirror keeps its document and the document's history, for a
+// static host or for its own next start:
 //
 //	bonafides-commitments.json              the document
 //	bonafides-commitments/state.json        what the next update begins with
@@ -27,7 +27,8 @@ import (
 //	bonafides-commitments/SHA-256.json      every document that ever was
 //
 // All of it may be published, and should be: with the log anybody can see which
-// keys an issuer had when. Files are replaced whole. One program at a time writes.
+// keys an issuer had when. Files are replaced whole. Only one program may write at
+// a time.
 type Folder struct {
 	Dir string // made if it is missing
 }
@@ -152,8 +153,8 @@ func replace(name string, b []byte) error {
 	return os.Rename(file.Name(), name)
 }
 
-// HistoryPath is where a Folder that is served has its log ("log.jsonl") and the
-// earlier documents.
+// HistoryPath is where a Folder serves its log ("log.jsonl") and the earlier
+// documents.
 const HistoryPath = "/" + history + "/"
 
 // ServeHTTP serves the log and every document that ever was, below [HistoryPath],

@@ -20,19 +20,19 @@ import (
 // Config configures a Mirror. Issuers is required.
 type Config struct {
 	// Issuers are the origins of the issuers that this keeper knows. Nobody else
-	// is ever asked. One on this machine ("http://issuer.localhost:8080") may be
-	// http and is reached there; it is for trying things out.
+	// is ever asked. One on this machine ("http://issuer.localhost:8080") is
+	// reached too, by http if it says so, for trying things out.
 	Issuers []string
 	// Folder keeps the state and every version of the document, so that a restart
 	// does not make every issuer a newcomer. nil: in memory.
 	Folder *Folder
-	// Every is how often issuers are asked, an hour if 0. It is by the clock and
-	// never because somebody came: an issuer learns nothing about visitors. While
-	// one of the list was never heard they are asked sooner: 5 seconds later, 10,
-	// 20, and so on up to Every.
+	// Every is how often issuers are asked, an hour if 0. They are asked by the
+	// clock and never because somebody came, so an issuer learns nothing about
+	// visitors. While one on the list has never answered, all are asked sooner: 5
+	// seconds later, 10, 20, and so on up to Every.
 	Every time.Duration
 	// PrivateAddresses may be reached though they are not public: issuers in a
-	// network of one's own.
+	// private network.
 	PrivateAddresses []netip.Prefix
 	// Client fetches instead of a client of the mirror's own, which goes to public
 	// addresses by https alone and follows no redirect.
@@ -43,7 +43,7 @@ type Config struct {
 }
 
 // A Mirror asks the issuers of its list and serves the document. It is an
-// http.Handler for [Path], for concurrent use.
+// http.Handler for [Path], safe for concurrent use.
 type Mirror struct {
 	c       Config
 	client  *http.Client
@@ -123,8 +123,9 @@ const (
 	soon = 5 * time.Second
 )
 
-// Run asks all issuers now and then every Config.Every, until ctx ends; it returns
-// nil then. What cannot be kept is logged and tried again.
+// Run asks all issuers immediately, and again after each Config.Every, until ctx
+// ends; it returns nil then. A failure to write is logged, and the write tried
+// again.
 func (m *Mirror) Run(ctx context.Context) error {
 	for sooner := soon; ; {
 		if _, err := m.Refresh(ctx); err != nil && ctx.Err() == nil {
@@ -151,9 +152,9 @@ func (m *Mirror) neverHeard() bool {
 	return slices.ContainsFunc(m.c.Issuers, func(origin string) bool { return len(m.state.issuers[origin].Keys) == 0 })
 }
 
-// Refresh asks all issuers once and returns what there was to say. Trouble with
-// an issuer is an event; an error is that the folder could not be written, and
-// then the old document stays. Calls wait for each other.
+// Refresh asks all issuers once and returns the events. Trouble with an issuer is
+// an event; an error means that the folder could not be written, and then the old
+// document stays. Calls wait for each other.
 func (m *Mirror) Refresh(ctx context.Context) ([]Event, error) {
 	select {
 	case <-m.refresh:

@@ -71,7 +71,7 @@ func (i issuer) live() *pst.Commitment {
 }
 
 // Document returns the document of these issuers: the same bytes for the same
-// state. An issuer of whom nothing is known, or whose last key has expired, is
+// state. An issuer about which nothing is known, or whose last key has expired, is
 // not in it.
 func (s State) Document(issuers []string) []byte {
 	doc := []byte(`{"bonafides":1,"issuers":{`)
@@ -110,7 +110,7 @@ func (s State) MarshalJSON() ([]byte, error) {
 	return json.Marshal(stored{1, issuers})
 }
 
-var errState = errors.New("mirror: this is no state that a mirror of this version wrote")
+var errState = errors.New("mirror: this is not a state that a mirror of this version wrote")
 
 // ParseState reads what MarshalJSON wrote. A state that was damaged is refused:
 // going on without it would take any key as an issuer's first.

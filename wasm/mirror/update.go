@@ -35,7 +35,7 @@ const (
 	Prolonged  = "prolonged"  // refused: a key says that it expires later than it said
 	Replaced   = "replaced"   // refused: another public key under a known id
 	TooMany    = "too_many"   // refused: more than six keys
-	Old        = "old"        // refused: an older document than the one that was taken last
+	Old        = "old"        // refused: a document older than the one that was taken last
 	Malformed  = "malformed"  // refused: not a commitment
 	Keyless    = "keyless"    // no key is left
 	Unanswered = "unanswered" // nothing came
@@ -53,11 +53,11 @@ type Event struct {
 }
 
 // Update takes in what the listed issuers served at now, one answer each, and
-// returns the next state and what there is to say. It does not change old. Whoever
-// has no answer was struck off the list, and is no newcomer when it comes back.
+// returns the next state and the events. It does not change old. An issuer without
+// an answer was struck off the list, and is not new when it comes back.
 //
 //   - The first document of an issuer is taken as it is.
-//   - A key that is no longer published is gone at once, and one that has expired.
+//   - A key that is no longer published, or has expired, is gone at once.
 //   - A key is added at most every seven days; of several, the one that expires
 //     soonest. A key that was gone and comes back is an added one.
 //   - A key may expire earlier than it said, and never later.
@@ -67,7 +67,7 @@ type Event struct {
 //     commitment, has more than six live keys, another public key under an id
 //     that is known, or a lower id than the document that was taken last while a key of
 //     that lives (a copy that some cache has kept).
-//   - Who does not answer keeps its keys until they expire.
+//   - An issuer that does not answer keeps its keys until they expire.
 func Update(old State, answers []Answer, now time.Time) (State, []Event) {
 	next := State{maps.Clone(old.issuers)}
 	if next.issuers == nil {
@@ -146,7 +146,7 @@ func (u *update) take(i issuer, a Answer) issuer {
 	}
 	c, err := pst.ParseCommitments(a.Body)
 	if err != nil {
-		u.add(Malformed, true, "served something that is no key commitment, %s: %v", i.stays(), err)
+		u.add(Malformed, true, "served something that is not a key commitment, %s: %v", i.stays(), err)
 		return i
 	}
 	if !u.admissible(i, c) {

@@ -1,7 +1,7 @@
 // Package returnpage hands out the return page: the one address of a site to which
 // a token keeper brings answers back where it cannot see the page that asked. A
-// site that uses tokens through the polyfill serves it; without it such pages are
-// told that they have no way. The page is static, and any file server will do.
+// site that uses tokens through the polyfill serves it; without it a call on such a
+// page fails and says so. The page is static, and any file server will do.
 package returnpage
 
 import (
@@ -9,8 +9,8 @@ import (
 	"net/http"
 )
 
-// Path is where a site serves the page, at the root of its origin. No other
-// address is gone back to: an answer travels in the fragment, which survives
+// Path is where a site serves the page, at the root of its origin. The keeper goes
+// back to no other address: an answer travels in the fragment, which survives
 // redirects, and a site may have a page that redirects to wherever it is told.
 const Path = "/.well-known/private-state-token/return.html"
 

@@ -246,11 +246,11 @@ describe('the keys of assertions', () => {
     const q = 'FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551'; // the order of P-256
     for (const [keys, says] of [
       ['x', 'gate key 1 is not'], [word(7).slice(1), 'gate key 1 is not'], [Buffer.alloc(31, 7).toString('base64'), 'gate key 1 is not'], [`${word(7)}=`, 'gate key 1 is not'],
-      ['# none', 'no gate keys are given'], [word(0), 'it holds what is no private key of P-256'], [Buffer.from(q, 'hex').toString('base64'), 'it holds what is no private key of P-256'],
+      ['# none', 'no gate keys are given'], [word(0), 'it holds something that is not a private key of P-256'], [Buffer.from(q, 'hex').toString('base64'), 'it holds something that is not a private key of P-256'],
       [`${word(7)} ${word(7)}`, 'gate key 2 is the same as key 1'], [[1, 2, 3, 4, 5, 6, 7].map(word).join(' '), 'there are more than 6 gate keys'],
       [ring('token', ['current', `seed:${word(7)}`]), 'line 2: '], [ring('gate', ['next', `seed:${word(7)}`]), 'no key is current'],
       [ring('gate', ['current', `seed:${word(7)}`], ['retired', `seed:${word(8)}`]), 'line 3: a retired gate key is public:'],
-      [ring('gate', ['current', `seed:${word(7)}`], ['retired', `public:${Buffer.alloc(64, 1).toString('base64')}`]), 'it holds what is no public key of P-256'],
+      [ring('gate', ['current', `seed:${word(7)}`], ['retired', `public:${Buffer.alloc(64, 1).toString('base64')}`]), 'it holds something that is not a public key of P-256'],
       [ring('gate', ['current', `seed:${word(7)}`], ['retired', `public:${point(7)}`]), 'it holds a key twice'],
       [ring('gate', ['current', `seed:${word(7)}`], ...[1, 2, 3, 4, 5, 6].map((n) => ['next', `seed:${word(n)}`])), 'it holds more than 6 keys'],
     ]) {

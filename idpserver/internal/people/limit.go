@@ -130,7 +130,7 @@ func (p *People) worked(ctx context.Context, who limit.Caller, work func()) erro
 	place, err := p.limits.work.Enter(ctx, who, p.c.Now())
 	if busy := new(limit.Busy); errors.As(err, &busy) {
 		refused := web.NewProblem(http.StatusServiceUnavailable, "busy",
-			"More people are at it just now than we can serve. Nothing was done. Try again in "+inWords(busy.After)+".")
+			"More people are trying just now than we can serve. Nothing was done. Try again in "+inWords(busy.After)+".")
 		refused.RetryAfter = busy.After
 		return refused
 	}

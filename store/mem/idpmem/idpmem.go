@@ -16,7 +16,7 @@ import (
 	"github.com/bonafides-dev/bonafides/store/internal/lazy"
 )
 
-// Store is an directory.Store that forgets everything with the process: for tests,
+// Store is a directory.Store that forgets everything with the process: for tests,
 // and for a provider whose accounts live elsewhere. Its zero value is empty and
 // ready. It is safe for concurrent use.
 type Store struct {

@@ -60,7 +60,7 @@ func (s *Store) since() time.Time {
 }
 
 // SweepNonces implements rpserver.NonceStore. What is dropped expired before the new
-// epoch and was made earlier still, so that it is refused from now on.
+// epoch and was made earlier still, so it is refused from now on.
 func (s *Store) SweepNonces(ctx context.Context, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -1,6 +1,6 @@
 // Package spentmem keeps in memory which tokens were spent. Everything is forgotten
-// when the process ends, and an issuer that forgets takes the tokens again: it is for
-// tests.
+// when the process ends, and an issuer that forgets takes the same tokens again: it
+// is for tests.
 package spentmem
 
 import (
@@ -98,8 +98,8 @@ func (s *Store) Spend(ctx context.Context, keyID uint32, nonce [pst.NonceSize]by
 	return nil
 }
 
-// ForgetKey drops what was spent with a key and returns how many tokens that
-// were. The key's id is never spent under again. Never call it for a key whose
+// ForgetKey drops what was spent with a key and returns how many tokens that was.
+// Nothing is ever spent under the key's id again. Never call it for a key whose
 // tokens are still redeemed: Purge knows which ones may go.
 func (s *Store) ForgetKey(ctx context.Context, keyID uint32) (int64, error) {
 	if err := ctx.Err(); err != nil {
@@ -124,9 +124,8 @@ func (s *Store) forget(keyID uint32) int64 {
 	return int64(n)
 }
 
-// Purge forgets the keys that are gone from the ring, which are the keys that the
-// issuer has, and expired at least issuer.SpentGrace before now. It returns their
-// ids.
+// Purge forgets the keys that expired at least issuer.SpentGrace before now and are
+// not in ring, the keys that the issuer has. It returns their ids.
 func (s *Store) Purge(ctx context.Context, ring []issuer.TokenKey, now time.Time) (forgotten []uint32, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -61,7 +61,7 @@ async function signs(scalar: Uint8Array): Promise<PublicKey & { secret: CryptoKe
     const { x, y } = await crypto.subtle.exportKey("jwk", await crypto.subtle.importKey("pkcs8", der, algorithm, true, ["sign"]));
     return { ...(await published(x!, y!)), secret: await crypto.subtle.importKey("pkcs8", der, algorithm, false, ["sign"]) };
   } catch {
-    throw invalid("it holds what is no private key of P-256. Make another one");
+    throw invalid("it holds something that is not a private key of P-256. Make another one");
   } finally {
     der.fill(0);
   }
@@ -73,7 +73,7 @@ async function signed(point: Uint8Array): Promise<PublicKey> {
   try {
     await crypto.subtle.importKey("jwk", { kty: "EC", crv: "P-256", x, y }, algorithm, true, ["verify"]);
   } catch {
-    throw invalid("it holds what is no public key of P-256");
+    throw invalid("it holds something that is not a public key of P-256");
   }
   return published(x, y);
 }
@@ -90,7 +90,7 @@ async function read(secret: string): Promise<GateKeys> {
   const sign = await Promise.all(each(ring.seeds, 32).map(signs));
   ring.seeds.fill(0);
   const keys: PublicKey[] = [...sign, ...(await Promise.all(each(ring.retired, 64).map(signed)))];
-  if (keys.length > maxKeys) throw invalid(`it holds more than ${maxKeys} keys. Leave out those that sign no more`);
+  if (keys.length > maxKeys) throw invalid(`it holds more than ${maxKeys} keys. Leave out those that no longer sign`);
   if (new Set(keys.map((k) => k.id)).size !== keys.length) throw invalid("it holds a key twice");
   const jwks = { keys: keys.map(({ id, x, y }) => ({ kty: "EC", crv: "P-256", alg: "ES256", use: "sig", kid: id, x, y })) };
   const { id, secret: signing } = sign[0]!;

@@ -33,7 +33,7 @@ func runTokenCheck(t cli.Terminal, args []string) int {
 	issuer := f.String("issuer", "", "the provider's issuer identifier, compared byte for byte")
 	client := f.String("client-id", "", "the client that tokens must be for")
 	file := f.String("jwks", "", "file with the provider's JWK set")
-	nonce := f.String("nonce", "", "the nonce that every token must carry; without it nonces are not looked at")
+	nonce := f.String("nonce", "", "the nonce that every token must carry; without it nonces are not checked")
 	hd := f.String("hd", "", `the hosted domain that every token must have; "*" for any`)
 	unix := f.Int64("now", 0, "the time to judge at, in Unix seconds; without it the clock")
 	if code, ok := cli.Parse(f, args); !ok {
@@ -45,7 +45,7 @@ func runTokenCheck(t cli.Terminal, args []string) int {
 	case *issuer == "" || *client == "" || *file == "":
 		return cli.Fail(t, cli.Usage, "token check needs -issuer, -client-id and -jwks; see bonafides token check -h")
 	case cli.Given(f, "nonce") && *nonce == "", cli.Given(f, "hd") && *hd == "":
-		return cli.Fail(t, cli.Usage, "-nonce or -hd is empty; leave it out to have it not looked at")
+		return cli.Fail(t, cli.Usage, "-nonce or -hd is empty; leave it out if it should not be checked")
 	}
 	keys, err := readKeySet(t, *file)
 	if err != nil {

@@ -90,7 +90,7 @@ func inspectJWS(t cli.Terminal, text string) int {
 func printPart(w io.Writer, fields []inspect.Field, err error, doc string) {
 	switch {
 	case errors.Is(err, inspect.ErrNoObject):
-		fmt.Fprintf(w, "  %s\n  which is no object, so no token\n\n", cli.Printable(doc))
+		fmt.Fprintf(w, "  %s\n  which is not an object, so not a token\n\n", cli.Printable(doc))
 		return
 	case err != nil:
 		fmt.Fprintf(w, "  %q\n  which a strict reader refuses: %v\n\n", doc, err)
@@ -139,7 +139,7 @@ func inspectBytes(t cli.Terminal, b []byte) int {
 	case errors.Is(err, inspect.ErrPrivateKey):
 		return cli.Fail(t, cli.Refused, "%v; if it went anywhere it should not, replace it", err)
 	case err != nil:
-		return cli.Fail(t, cli.Refused, "these %d bytes are no message of Private State Tokens; %v", len(b), err)
+		return cli.Fail(t, cli.Refused, "these %d bytes are not a message of Private State Tokens; %v", len(b), err)
 	}
 	note := map[string]string{"token": ": whoever has it can redeem it"}[m.Kind]
 	fmt.Fprintf(t.Out, "%s, %d bytes%s\n", m.Kind, m.Size, note)

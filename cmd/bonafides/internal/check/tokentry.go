@@ -226,7 +226,7 @@ func (w *tryout) spend(token pst.Token) error {
 	case err != nil:
 		return fmt.Errorf("the redemption record: %w", err)
 	case got.Origin != w.origin || got.Via != w.via || got.KeyID != token.KeyID:
-		return fmt.Errorf("the redemption record is of another redemption: origin %s, via %s, key %d", got.Origin, got.Via, got.KeyID)
+		return fmt.Errorf("the redemption record belongs to another redemption: origin %s, via %s, key %d", got.Origin, got.Via, got.KeyID)
 	}
 	w.say("record", "verifies with the issuer's published keys; good for %s", time.Duration(got.Remaining(w.t.Now()))*time.Second)
 	again, err := w.send(http.MethodPost, w.redeem, h)

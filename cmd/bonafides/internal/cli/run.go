@@ -46,7 +46,7 @@ func Run(t Terminal, commands []Command, args []string) int {
 		fmt.Fprintf(t.Err, "bonafides: there is no command %q\n", name)
 	}
 	// Names alone: the texts of all of them would hide what was wrong.
-	fmt.Fprintln(t.Err, "These are there; each explains itself with -h:")
+	fmt.Fprintln(t.Err, "There are these; each explains itself with -h:")
 	for _, c := range all {
 		if strings.HasPrefix(c.Name, group) {
 			fmt.Fprintf(t.Err, "  bonafides %s\n", c.Name)

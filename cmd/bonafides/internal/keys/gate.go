@@ -68,7 +68,7 @@ func makeGate(r *keyring.Ring) error {
 func gatePublic(secret []byte) ([]byte, error) {
 	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), secret)
 	if err != nil {
-		return nil, errors.New("a gate key is no private key of P-256")
+		return nil, errors.New("a gate key is not a private key of P-256")
 	}
 	b, err := key.PublicKey.Bytes()
 	if err != nil {

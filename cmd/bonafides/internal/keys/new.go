@@ -27,7 +27,7 @@ func keysNew() cli.Command {
 			"      them, and keeps nothing: such keys cannot be rotated.\n" +
 			"      -for provider makes the keys that sign ID tokens instead, provider-keys-rs256.txt\n" +
 			"      and provider-keys-es256.txt, and -for gate those of a Worker's gate, gate-keys.txt:\n" +
-			"      of each ring one key signs now and one is published ahead of its turn.",
+			"      in each ring one key signs now and one is published ahead of its turn.",
 	}
 	c.Run = func(t cli.Terminal, args []string) int {
 		f := cli.Flags(t, c)

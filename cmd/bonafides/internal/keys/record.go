@@ -60,7 +60,7 @@ func (r *rotation) rotateRecordKey(t cli.Terminal, now time.Time) int {
 		}
 	}
 	if r.dry {
-		fmt.Fprintln(t.Out, "This is what would be; nothing was written.")
+		fmt.Fprintln(t.Out, "This is what it would be; nothing was written.")
 		return cli.OK
 	}
 	if err := replaceFile(path, text, 0o600); err != nil {

@@ -19,8 +19,8 @@ func keysReport() cli.Command {
 		Name:     "keys report",
 		Synopsis: "-dir FOLDER",
 		About: "Shows the keys of a folder, of an issuer, a provider and a gate: which one signs,\n" +
-			"      which comes next, until when the others must stay. It writes nothing and shows\n" +
-			"      nothing that is secret.",
+			"      which comes next, and how long the others must stay. It writes nothing and shows\n" +
+			"      no secrets.",
 	}
 	c.Run = func(t cli.Terminal, args []string) int {
 		f := cli.Flags(t, c)

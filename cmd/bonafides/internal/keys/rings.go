@@ -167,7 +167,7 @@ func (r *rotation) rotateOther(t cli.Terminal, now time.Time) int {
 		}
 	}
 	if r.withdraw != nil {
-		fmt.Fprintf(t.Err, "bonafides: what key %d signed is worth nothing once the %s has the new keys\n", *r.withdraw, r.owner)
+		fmt.Fprintf(t.Err, "bonafides: anything that key %d signed is worth nothing once the %s has the new keys\n", *r.withdraw, r.owner)
 	}
 	if !r.dry {
 		fmt.Fprint(t.Out, hand(r.dir, list))

@@ -44,7 +44,7 @@ func keysRotate() cli.Command {
 			"      dropped. Where there is no next key yet, one is made and nothing else changes.\n" +
 			"      It refuses to publish a seventh key, and to sign with a key that browsers may not\n" +
 			"      know yet. A key that has not expired is never dropped, since its tokens would be\n" +
-			"      worth nothing, unless -withdraw names it: for a key that somebody else has.\n" +
+			"      worth nothing, unless -withdraw names it: for a key that somebody else got hold of.\n" +
 			"      A key whose expiry was moved later, or another key under an id that was published,\n" +
 			"      is refused; -spent also asks the issuer's file of spent tokens.\n" +
 			"      -record replaces the key that signs redemption records instead. The old public\n" +
@@ -82,15 +82,15 @@ func parseRotation(t cli.Terminal, c cli.Command, args []string) (r rotation, co
 	f := cli.Flags(t, c)
 	f.StringVar(&r.dir, "dir", "", "`folder` with the keys (required)")
 	f.StringVar(&r.owner, "for", forIssuer, "whose keys: issuer, provider or gate")
-	f.StringVar(&r.alg, "alg", "", "of a provider's keys only those for this `algorithm`, RS256 or ES256")
+	f.StringVar(&r.alg, "alg", "", "only a provider's keys for this `algorithm`, RS256 or ES256")
 	f.BoolVar(&r.dry, "dry-run", false, "write nothing")
 	f.BoolVar(&r.record, "record", false, "replace the key that signs redemption records, not the token keys")
 	f.DurationVar(&r.lifetime, "record-lifetime", 24*time.Hour, "how long the issuer's records are good; for -record")
 	withdraw := f.Int64("withdraw", -1, "drop the key with this `id` although it has not expired; its tokens are worth nothing then")
-	id := f.Int64("id", 0, "`number` of the new commitment, where the file does not tell that of the last one")
+	id := f.Int64("id", 0, "`number` of the new commitment, where the file does not state the last one's")
 	batch := f.Int("batch", 0, "`tokens` that a browser asks for at a time; without it as before")
 	notice := &span{days: 7}
-	f.Var(notice, "notice", "`time` for which a key is published before it signs, so that browsers learn of it; of a provider and a gate 1d if it is not given")
+	f.Var(notice, "notice", "`time` for which a key is published before it signs, so that browsers learn of it; for a provider or a gate 1d if it is not given")
 	every := everyFlag(f)
 	f.StringVar(&r.spent, "spent", "", "the issuer's SQLite `file` of spent tokens, which knows every key that it had")
 	if code, ok := cli.Parse(f, args); !ok {
@@ -166,7 +166,7 @@ func (r *rotation) rotateTokenKeys(t cli.Terminal, now time.Time) int {
 	last := ring.LastPublished()
 	switch {
 	case r.id == nil && ring.Commitment == 0:
-		return cli.Fail(t, cli.Usage, "%s does not tell the number of the published commitment: give the next number with -id (one above the \"id\" that the issuer serves)", path)
+		return cli.Fail(t, cli.Usage, "%s does not state the number of the published commitment: give the next number with -id (one above the \"id\" that the issuer serves)", path)
 	case r.id != nil && *r.id <= ring.Commitment:
 		return cli.Fail(t, cli.Usage, "-id %d: the commitment had number %d, and the new one needs a higher", *r.id, ring.Commitment)
 	case r.id != nil:
@@ -194,12 +194,12 @@ func (r *rotation) rotateTokenKeys(t cli.Terminal, now time.Time) int {
 		return cli.Fail(t, cli.Refused, "nothing was changed: %v", err)
 	}
 	if r.dry {
-		fmt.Fprintln(t.Out, "This is what would be; nothing was written.")
+		fmt.Fprintln(t.Out, "This is what it would be; nothing was written.")
 	} else if err := replaceFile(path, text, 0o600); err != nil {
 		return cli.Fail(t, cli.Refused, "%v", err)
 	}
 	if until := last.AddDate(0, 0, chromeDays); !last.IsZero() && now.Before(until) {
-		fmt.Fprintf(t.Err, "bonafides: note: of an issuer that is registered with Chrome, Chrome ignores a change within %d days of the last one, so it knows the old keys until %s\n", chromeDays, stamp(until))
+		fmt.Fprintf(t.Err, "bonafides: note: for an issuer that is registered with Chrome, Chrome ignores a change within %d days of the last one, so it knows the old keys until %s\n", chromeDays, stamp(until))
 	}
 	if r.withdraw != nil {
 		fmt.Fprintf(t.Err, "bonafides: every token of key %d is worth nothing once the issuer has the new keys\n", *r.withdraw)
@@ -243,6 +243,6 @@ func (s *everySpan) Set(text string) error {
 
 func everyFlag(f *flag.FlagSet) *span {
 	s := &span{days: 90}
-	f.Var((*everySpan)(s), "every", "`time` between your rotations; a key signs for one such time and its tokens are good for another")
+	f.Var((*everySpan)(s), "every", "`time` between your rotations; a key signs for one such period and its tokens are good for another")
 	return s
 }

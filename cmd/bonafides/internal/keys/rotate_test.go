@@ -168,19 +168,19 @@ func TestKeysRotateRefuses(t *testing.T) {
 		t.Errorf("%d %s", code, errs)
 	}
 	for says, text := range map[string]string{
-		"line 4: want id":         good + "sesame,2030-01-01T00:00:00Z\n",
-		"no token keys":           "",
-		"line 1: commitment":      strings.Replace(good, " commitment=1 ", " commitment=one ", 1),
-		"line 3: published":       strings.Replace(good, "next published=", "next published=on", 1),
-		"current too":             strings.Replace(good, "state=next", "state=current", 1),
-		"line 2: the id":          strings.Replace(good, "id=1 ", "id=7 ", 1),
-		"does not tell the numbe": strings.Replace(good, " commitment=1", "", 1),
+		"line 4: want id":          good + "sesame,2030-01-01T00:00:00Z\n",
+		"no token keys":            "",
+		"line 1: commitment":       strings.Replace(good, " commitment=1 ", " commitment=one ", 1),
+		"line 3: published":        strings.Replace(good, "next published=", "next published=on", 1),
+		"current too":              strings.Replace(good, "state=next", "state=current", 1),
+		"line 2: the id":           strings.Replace(good, "id=1 ", "id=7 ", 1),
+		"does not state the numbe": strings.Replace(good, " commitment=1", "", 1),
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		code := cli.Refused
-		if strings.HasPrefix(says, "does not tell") {
+		if strings.HasPrefix(says, "does not state") {
 			code = cli.Usage
 		}
 		f.refuses(code, says)

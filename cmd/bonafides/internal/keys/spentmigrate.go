@@ -17,7 +17,7 @@ func spentMigrate() cli.Command {
 		About: "Brings a SQLite file of spent tokens that an earlier version wrote to the present\n" +
 			"      form: 16 bytes a token, one table a key. Stop what uses the file and keep a copy\n" +
 			"      first; there must be room on the disk for the file once more.\n" +
-			"      It may be stopped, and goes on where it was when it is run again. A file in the\n" +
+			"      It may be stopped, and continues where it was when it is run again. A file in the\n" +
 			"      present form is left as it is.",
 	}
 	c.Run = func(t cli.Terminal, args []string) int {

@@ -25,7 +25,7 @@ import (
 const exitFailed = 3
 
 // listHelp is said by every command that takes -issuers.
-const listHelp = "FILE has the origin of one issuer a line, as https://issuer.example; # begins a comment.\n" +
+const listHelp = "FILE has an issuer's origin on each line, such as https://issuer.example; # begins a comment.\n" +
 	"      Only these are ever asked. Whoever keeps the list decides whose tokens this keeper takes."
 
 // issuersFlags are the flags of a list of issuers.
@@ -95,7 +95,7 @@ func pageFlags(f *flag.FlagSet) *wasm.KeeperConfig {
 
 // tagFlag is where the keeper will be, for the tag that sites paste.
 func tagFlag(f *flag.FlagSet) func(t cli.Terminal, issuers []string) (int, bool) {
-	site := f.String("origin", "", "the keeper's `origin` in browsers; says the tag for sites that work with it")
+	site := f.String("origin", "", "the keeper's `origin` in browsers; prints the tag for sites that work with it")
 	return func(t cli.Terminal, issuers []string) (int, bool) {
 		switch {
 		case *site == "":
@@ -121,7 +121,7 @@ func checkKeeper(keeper string) error {
 	case nil:
 		return nil
 	case origin.ErrPlain:
-		return fmt.Errorf("%q is not https, which browsers want of a keeper; http is for this machine alone", keeper)
+		return fmt.Errorf("%q is not https, which browsers require of a keeper; http is for this machine only", keeper)
 	default:
 		return fmt.Errorf("%q is not an origin as browsers write it: https://keeper.example (no path, no slash at the end)", keeper)
 	}
@@ -193,9 +193,9 @@ func keeperFiles() cli.Command {
 		Synopsis: "-issuers FILE -out FOLDER [-origin ORIGIN] [-name NAME] [-frames] [-per-hour N] [-per-day N] [-allow PREFIX]",
 		About: "Writes a whole keeper for a host that runs no code: its page, the files that it loads,\n" +
 			"      the document of key commitments, and headers for Cloudflare Pages and Netlify (_headers),\n" +
-			"      nginx and Caddy. Publish FOLDER at the root of an origin that is no issuer's, has no\n" +
-			"      cookies and nothing else on it, and run keeper mirror once an hour with the same FOLDER.\n" +
-			"      Run it again with each release; files of releases before stay, for pages that name them.\n" +
+			"      nginx and Caddy. Publish FOLDER at the root of an origin that is no issuer's, sets no\n" +
+			"      cookies and serves nothing else, and run keeper mirror once an hour with the same FOLDER.\n" +
+			"      Run it again with each release; files of earlier releases stay, for pages that name them.\n" +
 			"      " + listHelp + "\n" +
 			"      Ends as keeper mirror does.",
 	}

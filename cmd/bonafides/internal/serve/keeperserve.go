@@ -26,8 +26,8 @@ func keeperServe() cli.Command {
 		Synopsis: "-issuers FILE [-addr HOST:PORT] [-data FOLDER] [-origin ORIGIN] [-name NAME] [-frames] [-per-hour N] [-per-day N] [-allow PREFIX]",
 		About: "Runs a keeper: its page, the files that it loads, and the document of key commitments,\n" +
 			"      for which it asks the issuers once an hour. On SIGHUP it reads FILE again and asks at\n" +
-			"      once. Put a server that speaks https in front, at an origin that is no issuer's, has no\n" +
-			"      cookies and nothing else on it; a site names that origin in data-keeper. Ctrl-C or\n" +
+			"      once. Put a server that speaks https in front, at an origin that is no issuer's, sets no\n" +
+			"      cookies and serves nothing else; a site names that origin in data-keeper. Ctrl-C or\n" +
 			"      SIGTERM ends it.\n" +
 			"      " + listHelp + "\n" +
 			"      What is known of issuers is kept in -data, with a log. Keep that folder: without it the\n" +
