@@ -99,17 +99,21 @@ func TestWhatIsGivenBackCanBeTakenAgain(t *testing.T) {
 func TestADayGetsBackWhatDidNotComeToBe(t *testing.T) {
 	p, now, k := NewPerDay(2), noon, Of("a")
 	p.Return(k, now) // nothing was taken
-	for range 5 {
-		if p.Take(k, now) != 0 || p.Take(k, now) != 0 || p.Take(k, now) == 0 {
-			t.Fatal("not two")
+	two := func(at time.Time) {
+		t.Helper()
+		for i, refused := range []bool{false, false, true} {
+			if got := p.Take(k, at) != 0; got != refused {
+				t.Fatalf("take %d: refused is %v", i+1, got)
+			}
 		}
+	}
+	for range 5 {
+		two(now)
 		p.Return(k, now)
 		p.Return(k, now)
 	}
 	p.Take(k, now)
 	tomorrow := now.Add(24 * time.Hour)
 	p.Return(k, tomorrow) // it was of another day
-	if p.Take(k, tomorrow) != 0 || p.Take(k, tomorrow) != 0 || p.Take(k, tomorrow) == 0 {
-		t.Error("the next day does not have two")
-	}
+	two(tomorrow)
 }
