@@ -20,11 +20,12 @@ import (
 func tokenTry() cli.Command {
 	return cli.Command{
 		Name:     "token try",
-		Synopsis: "[-origin SITE] [-count N] [-polyfill] [-challenge PATH] [-headers FILE] ISSUER",
+		Synopsis: "[-origin SITE] [-count N] [-polyfill] [-challenge PATH] [-headers FILE] [-record FILE] ISSUER",
 		About: `Plays a browser against a running issuer: fetches the key commitment, asks for
       tokens, checks the proof, redeems one, verifies the record, and shows the token a
       second time, which must be refused. Says each step as it goes. Exit code 0: all
-      of it worked; 1: a step did not, with the reason.`,
+      of it worked; 1: a step did not, with the reason. -record keeps the header lines
+      with which a browser shows the record: curl -H @FILE shows it too.`,
 		Run: runTokenTry,
 	}
 }
@@ -36,6 +37,7 @@ func runTokenTry(t cli.Terminal, args []string) int {
 	polyfill := f.Bool("polyfill", false, "use the endpoints for browsers without Private State Tokens")
 	challenge := f.String("challenge", "/issue/challenge", "`path` of the proof of work on the issuer; nothing is solved where it answers 404")
 	headers := f.String("headers", "", "`file` with header lines for the token-request: a session's Cookie, a CAPTCHA's "+exchange.ProofHeader+"; - for standard input")
+	record := f.String("record", "", "`file` to write the record to, as the header lines that a browser sends it in; it is replaced")
 	if code, ok := cli.Parse(f, args); !ok {
 		return code
 	}
@@ -58,7 +60,7 @@ func runTokenTry(t cli.Terminal, args []string) int {
 		return cli.Fail(t, cli.Usage, "-headers: %v", err)
 	}
 	w := &tryout{
-		t: t, issuer: f.Arg(0), origin: *site, count: *count, challenge: *challenge, more: more,
+		t: t, issuer: f.Arg(0), origin: *site, count: *count, challenge: *challenge, more: more, record: *record,
 		client: cli.LocalClient(), names: exchange.Native, issue: issuer.IssuePath, redeem: issuer.RedeemPath, via: pst.ViaNative,
 	}
 	if *polyfill {
@@ -76,6 +78,7 @@ type tryout struct {
 	t                         cli.Terminal
 	issuer, origin, challenge string
 	count                     int
+	record                    string      // the file for the record; empty: it is not kept
 	more                      http.Header // of the token-request alone
 	client                    *http.Client
 	names                     exchange.Headers
@@ -237,5 +240,5 @@ func (w *tryout) spend(token pst.Token) error {
 		return fmt.Errorf("the same token a second time was answered %d, not 409: this issuer spends tokens more than once", again.status)
 	}
 	w.say("again", "refused, as it must be: %s", again.reason())
-	return nil
+	return w.keep(record)
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/ed25519"
@@ -8,6 +9,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/textproto"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -83,6 +87,39 @@ func TestTokenTryWalksThroughIssuanceAndRedemption(t *testing.T) {
 	}
 	if out, _, _ := bonafides(t, "", "token", "try", "-count", "3", url); !strings.Contains(out, "3 asked, 3 granted") {
 		t.Errorf("-count is not heeded:\n%s", out)
+	}
+}
+
+// What is kept is what whoever reads records takes from a browser.
+func TestTokenTryKeepsTheRecord(t *testing.T) {
+	url := tryIssuer(t, func(c *issuer.Config) { c.Polyfill = true }, nil)
+	file := filepath.Join(t.TempDir(), "record.txt")
+	for _, c := range []struct {
+		header string
+		args   []string
+	}{
+		{"Sec-Redemption-Record", nil},
+		{"Private-State-Redemption-Record", []string{"-polyfill"}},
+	} {
+		args := append([]string{"token", "try", "-origin", "https://news.example", "-record", file}, c.args...)
+		if out, errs, code := bonafides(t, "", append(args, url)...); code != cli.OK || !strings.Contains(out, "curl -H @"+file) {
+			t.Fatalf("%d\n%s%s", code, out, errs)
+		}
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := textproto.NewReader(bufio.NewReader(bytes.NewReader(append(b, '\n')))).ReadMIMEHeader()
+		if err != nil {
+			t.Fatal(err)
+		}
+		records, err := pst.ParseRedemptionRecordHeader(h.Get(c.header))
+		if err != nil || len(records) != 1 || records[0].Origin != url || h.Get("Origin") != "https://news.example" || len(h) != 2 {
+			t.Errorf("%v %v:\n%s", records, err, b)
+		}
+	}
+	if _, errs, code := bonafides(t, "", "token", "try", "-record", filepath.Join(file, "no"), url); code != cli.Refused || !strings.Contains(errs, "was not kept") {
+		t.Errorf("%d %s", code, errs)
 	}
 }
 

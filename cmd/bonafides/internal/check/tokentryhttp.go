@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/bonafides-dev/bonafides/cmd/bonafides/internal/cli"
+	"github.com/bonafides-dev/bonafides/internal/recordcheck"
 	"github.com/bonafides-dev/bonafides/protocol/pst"
 )
 
@@ -84,4 +85,25 @@ func readHeaders(t cli.Terminal, file string) (http.Header, error) {
 		return nil, errors.New("the file is not lines of the form Name: value")
 	}
 	return http.Header(h), nil
+}
+
+// keep writes the header lines with which a browser on the site shows the record.
+func (w *tryout) keep(record string) error {
+	if w.record == "" {
+		return nil
+	}
+	value, err := pst.FormatRedemptionRecordHeader([]pst.OriginRecord{{Origin: w.issuer, Record: record}})
+	if err != nil {
+		return err
+	}
+	name := pst.HeaderRecord
+	if w.via == pst.ViaPolyfill {
+		name = recordcheck.HeaderPolyfill
+	}
+	lines := name + ": " + value + "\nOrigin: " + w.origin + "\n"
+	if err := os.WriteFile(w.record, []byte(lines), 0o600); err != nil {
+		return fmt.Errorf("the record was not kept: %w", err)
+	}
+	w.say("kept", "in %s: curl -H @%s https://whoever.reads.records", w.record, w.record)
+	return nil
 }
