@@ -26,7 +26,7 @@ func parseAlgorithm(s string) (Algorithm, bool) {
 		return ES256, true
 	case ES384:
 		return ES384, true
-	case EdDSA:
+	case EdDSA, "Ed25519": // RFC 9864 section 2.2: the same, under its full name
 		return EdDSA, true
 	}
 	return "", false

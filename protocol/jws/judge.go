@@ -11,7 +11,7 @@ const defaultMaxSize = 16 << 10
 // Policy says which tokens a reader takes. The zero Policy takes none: name the
 // types, or allow tokens without one.
 type Policy struct {
-	// Types are the accepted values of "typ", compared exactly. So a reader of one
+	// Types are the accepted values of "typ", compared as media types. So a reader of one
 	// kind of token refuses every other kind (RFC 8725 section 3.11).
 	Types []string
 	// AllowNoType accepts tokens that have no "typ".
@@ -167,6 +167,7 @@ func (h *Header) read(raw string, p *Policy, d *strictjson.Document) *Error {
 			if h.KeyID, h.HasKeyID = value.Text(); !h.HasKeyID {
 				return refuse(CodeKeyID, "kid is not a string")
 			}
+			h.HasKeyID = h.KeyID != "" // some write it when a key has none
 		case "typ":
 			if h.Type, h.HasType = value.Text(); !h.HasType {
 				return refuse(CodeType, "typ is not a string")
@@ -188,10 +189,36 @@ func (h *Header) read(raw string, p *Policy, d *strictjson.Document) *Error {
 	switch {
 	case !h.HasType && !p.AllowNoType:
 		return refuse(CodeType, "the token has no typ, so it may be of another kind than this reader takes")
-	case h.HasType && !contains(p.Types, h.Type):
+	case h.HasType && !acceptsType(p.Types, h.Type):
 		return refuse(CodeType, "the token is of another type (typ) than this reader takes")
 	}
 	return nil
+}
+
+// acceptsType compares media types: without regard to case, and "application/" may be
+// left out (RFC 7515 section 4.1.9).
+func acceptsType(list []string, typ string) bool {
+	for _, e := range list {
+		if e == typ || bareType(e) == bareType(typ) {
+			return true
+		}
+	}
+	return false
+}
+
+func bareType(s string) string {
+	const tree = "application/"
+	lower := []byte(s)
+	for i, c := range lower {
+		if 'A' <= c && c <= 'Z' {
+			lower[i] = c + 'a' - 'A'
+		}
+	}
+	s = string(lower)
+	if rest, ok := strings.CutPrefix(s, tree); ok && rest != "" && strings.IndexByte(rest, '/') < 0 {
+		return rest
+	}
+	return s
 }
 
 func contains[T comparable](list []T, x T) bool {

@@ -136,7 +136,7 @@ func TestHeaderAttacks(t *testing.T) {
 		{"kid number", `{"alg":"EdDSA","kid":1}`, CodeKeyID},
 		{"kid null", `{"alg":"EdDSA","kid":null}`, CodeKeyID},
 		{"kid unknown", `{"alg":"EdDSA","kid":"k2"}`, CodeKeyUnknown},
-		{"kid empty", `{"alg":"EdDSA","kid":""}`, CodeKeyUnknown},
+		{"kid empty", `{"alg":"EdDSA","kid":""}`, ""},
 		{"kid in another case", `{"alg":"EdDSA","kid":"K1"}`, CodeKeyUnknown},
 		{"kid path", `{"alg":"EdDSA","kid":"../../dev/null"}`, CodeKeyUnknown},
 		{"kid SQL", `{"alg":"EdDSA","kid":"' OR '1'='1"}`, CodeKeyUnknown},
@@ -153,7 +153,12 @@ func TestHeaderAttacks(t *testing.T) {
 		{"x5u", `{"alg":"EdDSA","x5u":"https://evil.example/cert"}`, CodeHeaderForbidden},
 		{"x5c", `{"alg":"EdDSA","x5c":["AA=="]}`, CodeHeaderForbidden},
 		{"typ of an access token", `{"alg":"EdDSA","typ":"at+jwt"}`, CodeType},
-		{"typ in another case", `{"alg":"EdDSA","typ":"jwt"}`, CodeType},
+		{"typ in another case", `{"alg":"EdDSA","typ":"jwt"}`, ""},
+		{"typ with its tree", `{"alg":"EdDSA","typ":"Application/JWT"}`, ""},
+		{"typ of another tree", `{"alg":"EdDSA","typ":"text/JWT"}`, CodeType},
+		{"typ of a tree in a tree", `{"alg":"EdDSA","typ":"application/application/jwt"}`, CodeType},
+		{"typ that is a tree", `{"alg":"EdDSA","typ":"application/"}`, CodeType},
+		{"alg by its full name", `{"alg":"Ed25519"}`, ""},
 		{"typ number", `{"alg":"EdDSA","typ":1}`, CodeType},
 		{"typ empty", `{"alg":"EdDSA","typ":""}`, CodeType},
 	} {
@@ -249,14 +254,21 @@ func TestKeyChoice(t *testing.T) {
 		{"no kid, two keys", unnamed, ed(`,"kid":"k1"`) + "," + ed(`,"kid":"k2"`), CodeKeyAmbiguous},
 		{"no kid, the other key is for encryption", unnamed, ed(`,"kid":"k1"`) + "," + ed(`,"use":"enc"`), ""},
 		{"no kid, no key", unnamed, ec, CodeKeyUnknown},
-		{"kid twice", named, ed(`,"kid":"k1"`) + "," + ed(`,"kid":"k1"`), CodeKeyAmbiguous},
+		{"the same key twice", named, ed(`,"kid":"k1"`) + "," + ed(`,"kid":"k1"`), ""},
+		{"the same key twice, without kid", unnamed, ed(``) + "," + ed(``), ""},
+		{"kid twice, two keys", named, ed(`,"kid":"k1"`) + "," + strings.Replace(ed(`,"kid":"k1"`), edPublic, encode(bytes.Repeat([]byte{7}, 32)), 1), CodeKeyAmbiguous},
+		{"kid empty", unnamed, ed(`,"kid":""`), ""},
+		{"kid null", unnamed, ed(`,"kid":null`), ""},
 		{"kid twice, two kinds", named, ec + "," + ed(`,"kid":"k1"`), ""},
 		{"use sig", named, ed(`,"kid":"k1","use":"sig"`), ""},
 		{"use enc", named, ed(`,"kid":"k1","use":"enc"`), CodeKeyMismatch},
 		{"use in another case", named, ed(`,"kid":"k1","use":"SIG"`), CodeKeyMismatch},
 		{"key_ops verify", named, ed(`,"kid":"k1","key_ops":["sign","verify"]`), ""},
 		{"key_ops without verify", named, ed(`,"kid":"k1","key_ops":["sign"]`), CodeKeyMismatch},
-		{"key_ops empty", named, ed(`,"kid":"k1","key_ops":[]`), CodeKeyMismatch},
+		{"key_ops empty", named, ed(`,"kid":"k1","key_ops":[]`), ""},
+		{"optional members null", named, ed(`,"kid":"k1","alg":null,"use":null,"key_ops":null,"d":null,"oth":null`), ""},
+		{"optional members empty", named, ed(`,"kid":"k1","alg":"","use":"","d":"","oth":[]`), ""},
+		{"alg by its full name", named, ed(`,"kid":"k1","alg":"Ed25519"`), ""},
 		{"key_ops twice", named, ed(`,"kid":"k1","key_ops":["verify","verify"]`), CodeKeyUnusable},
 		{"key_ops no array", named, ed(`,"kid":"k1","key_ops":"verify"`), CodeKeyUnusable},
 		{"alg", named, ed(`,"kid":"k1","alg":"EdDSA"`), ""},
@@ -323,21 +335,30 @@ func TestKeyMaterialRefused(t *testing.T) {
 		{"RSA 1024", `{"kty":"RSA","n":"` + odd(1024) + `","e":"AQAB"}`, false},
 		{"RSA 8193", `{"kty":"RSA","n":"` + odd(8193) + `","e":"AQAB"}`, false},
 		{"RSA n even", `{"kty":"RSA","n":"` + encode(append(bytes.Repeat([]byte{0xff}, 255), 0xfe)) + `","e":"AQAB"}`, false},
-		{"RSA n with a leading zero", `{"kty":"RSA","n":"` + encode(append([]byte{0}, bytes.Repeat([]byte{0xff}, 256)...)) + `","e":"AQAB"}`, false},
+		{"RSA n with a leading zero", `{"kty":"RSA","n":"` + encode(append([]byte{0}, bytes.Repeat([]byte{0xff}, 256)...)) + `","e":"AQAB"}`, true},
+		{"RSA n of zeros", `{"kty":"RSA","n":"` + encode(make([]byte, 256)) + `","e":"AQAB"}`, false},
+		{"RSA n short behind zeros", `{"kty":"RSA","n":"` + encode(append(make([]byte, 128), bytes.Repeat([]byte{0xff}, 128)...)) + `","e":"AQAB"}`, false},
 		{"RSA n empty", `{"kty":"RSA","n":"","e":"AQAB"}`, false},
 		{"RSA n missing", `{"kty":"RSA","e":"AQAB"}`, false},
-		{"RSA n padded", `{"kty":"RSA","n":"` + odd(2048) + `==","e":"AQAB"}`, false},
+		{"RSA n padded", `{"kty":"RSA","n":"` + odd(2048) + `==","e":"AQAB"}`, true},
+		{"RSA n padded too little", `{"kty":"RSA","n":"` + odd(2048) + `=","e":"AQAB"}`, false},
+		{"RSA n padded too much", `{"kty":"RSA","n":"` + odd(2048) + `======","e":"AQAB"}`, false},
+		{"RSA n of the standard alphabet", `{"kty":"RSA","n":"` + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{0xff, 0xbf}, 128)) + `","e":"AQAB"}`, true},
+		{"RSA n with a blank", `{"kty":"RSA","n":" ` + odd(2048) + `","e":"AQAB"}`, false},
 		{"RSA e 1", `{"kty":"RSA","n":"` + odd(2048) + `","e":"AQ"}`, false},
 		{"RSA e even", `{"kty":"RSA","n":"` + odd(2048) + `","e":"AQAA"}`, false},
 		{"RSA e 2^31+1", `{"kty":"RSA","n":"` + odd(2048) + `","e":"gAAAAQ"}`, false},
 		{"RSA e of 5 bytes", `{"kty":"RSA","n":"` + odd(2048) + `","e":"AQAAAAE"}`, false},
-		{"RSA e with a leading zero", `{"kty":"RSA","n":"` + odd(2048) + `","e":"AAEAAQ"}`, false},
+		{"RSA e with a leading zero", `{"kty":"RSA","n":"` + odd(2048) + `","e":"AAEAAQ"}`, true},
 		{"RSA e number", `{"kty":"RSA","n":"` + odd(2048) + `","e":65537}`, false},
 		{"P-256", `{"kty":"EC","crv":"P-256","x":"` + x256 + `","y":"` + y256 + `"}`, true},
 		{"P-256 off the curve", `{"kty":"EC","crv":"P-256","x":"` + x256 + `","y":"` + x256 + `"}`, false},
 		{"P-256 zero", `{"kty":"EC","crv":"P-256","x":"` + encode(make([]byte, 32)) + `","y":"` + encode(make([]byte, 32)) + `"}`, false},
 		{"P-256 above p", `{"kty":"EC","crv":"P-256","x":"` + encode(bytes.Repeat([]byte{0xff}, 32)) + `","y":"` + y256 + `"}`, false},
 		{"P-256 short x", `{"kty":"EC","crv":"P-256","x":"AA","y":"` + y256 + `"}`, false},
+		{"P-256 x with a sign byte", `{"kty":"EC","crv":"P-256","x":"` + withZeros(x256, 1) + `","y":"` + withZeros(y256, 1) + `"}`, true},
+		{"P-256 x too long", `{"kty":"EC","crv":"P-256","x":"` + encode(bytes.Repeat([]byte{1}, 33)) + `","y":"` + y256 + `"}`, false},
+		{"P-256 x empty", `{"kty":"EC","crv":"P-256","x":"","y":"` + y256 + `"}`, false},
 		{"P-256 y missing", `{"kty":"EC","crv":"P-256","x":"` + x256 + `"}`, false},
 		{"P-256 coordinates as P-384", `{"kty":"EC","crv":"P-384","x":"` + x256 + `","y":"` + y256 + `"}`, false},
 		{"crv missing", `{"kty":"EC","x":"` + x256 + `","y":"` + y256 + `"}`, false},
@@ -357,6 +378,52 @@ func TestKeyMaterialRefused(t *testing.T) {
 				t.Errorf("%s: its JWK reads back as %v", test.name, err)
 			}
 		}
+	}
+}
+
+// withZeros is base64url with so many zero bytes in front.
+func withZeros(s string, n int) string {
+	b, _ := decode(s)
+	return encode(append(make([]byte, n), b...))
+}
+
+// One coordinate in 256 is shorter than its curve: libraries that write
+// numbers drop the zeros.
+func TestShortCoordinatesAreNumbers(t *testing.T) {
+	for {
+		k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := k.PublicKey.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, y := b[1:33], b[33:]
+		if x[0] != 0 {
+			continue
+		}
+		doc := func(x []byte) []byte {
+			return []byte(`{"keys":[{"kty":"EC","crv":"P-256","kid":"k","x":"` + encode(x) + `","y":"` + encode(y) + `"}]}`)
+		}
+		short, err := ParseKeySet(doc(x[1:]))
+		if err != nil || len(short.Keys()) != 1 {
+			t.Fatal(err, short.Rejected())
+		}
+		full, err := ParseKeySet(doc(x))
+		if err != nil || !bytes.Equal(short.Keys()[0].JWK(), full.Keys()[0].JWK()) {
+			t.Errorf("%v: the short one is another key", err)
+		}
+		if len(full.Remarks()) != 0 || len(short.Remarks()) != 1 || short.Remarks()[0].KeyID != "k" {
+			t.Errorf("remarks %v and %v", full.Remarks(), short.Remarks())
+		}
+		return
+	}
+}
+
+func TestRemarksOfNoKeySet(t *testing.T) {
+	if (*KeySet)(nil).Remarks() != nil {
+		t.Error("remarks about nothing")
 	}
 }
 

@@ -28,9 +28,11 @@ type Key struct {
 	// refusal is set when the key is well-formed but its use, key_ops or alg
 	// forbid what this package does.
 	refusal string
-	n, e    []byte // RSA, big-endian without leading zeros
-	x, y    []byte // EC coordinates; x alone is the Ed25519 key
-	native  nativeKey
+	// remark says where the JWK is not written as it should be, and was read as what it means.
+	remark string
+	n, e   []byte // RSA, big-endian without leading zeros
+	x, y   []byte // EC coordinates; x alone is the Ed25519 key
+	native nativeKey
 }
 
 // KeyID returns the JWK's kid, and whether it has one.
@@ -89,6 +91,10 @@ var errOffCurve = refuse(CodeKeySet, "an EC key is not a point on its curve")
 // 2048 to 8192 bits and an odd exponent from 3 to 2^31-1; EC keys lie on P-256
 // or P-384; OKP keys are Ed25519. A key of any other kind, and one that shows
 // its private part, is refused. Errors are *Error.
+//
+// A key comes from its issuer, and is read as what it means: numbers may have leading
+// zeros or lack them, base64 may be padded or of the standard alphabet, and an optional
+// member that is null or empty is as if it were absent.
 func ParseKey(jwk []byte) (*Key, error) {
 	v, err := strictjson.Parse(jwk, strictjson.Limits{})
 	if err != nil {
@@ -111,7 +117,7 @@ func parseKey(v strictjson.Value) (*Key, *Error) {
 	if !ok {
 		return bad("a key has no kty")
 	}
-	if kid := v.Get("kid"); kid.Exists() {
+	if kid := v.Get("kid"); says(kid) {
 		if k.kid, k.hasKID = kid.Text(); !k.hasKID {
 			return bad("a key's kid is not a string")
 		}
@@ -135,7 +141,7 @@ func parseKey(v strictjson.Value) (*Key, *Error) {
 		return nil, errIgnored
 	}
 	for _, private := range [...]string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
-		if v.Get(private).Exists() {
+		if says(v.Get(private)) {
 			return bad("a key shows its private part, so anyone can sign with it")
 		}
 	}
@@ -151,7 +157,7 @@ func parseKey(v strictjson.Value) (*Key, *Error) {
 // purpose judges alg, use and key_ops (RFC 7517 sections 4.2 to 4.4). A key for
 // something else stays in the set, so that the refusal of its token can say so.
 func (k *Key) purpose(v strictjson.Value) *Error {
-	if a := v.Get("alg"); a.Exists() {
+	if a := v.Get("alg"); says(a) {
 		s, ok := a.Text()
 		if !ok {
 			return refuse(CodeKeySet, "a key's alg is not a string")
@@ -160,7 +166,7 @@ func (k *Key) purpose(v strictjson.Value) *Error {
 			k.refusal = "the key names an algorithm that does not suit it or that this reader does not have"
 		}
 	}
-	if u := v.Get("use"); u.Exists() {
+	if u := v.Get("use"); says(u) {
 		s, ok := u.Text()
 		if !ok {
 			return refuse(CodeKeySet, "a key's use is not a string")
@@ -169,7 +175,7 @@ func (k *Key) purpose(v strictjson.Value) *Error {
 			k.refusal = "the key is not for signatures (use)"
 		}
 	}
-	if o := v.Get("key_ops"); o.Exists() {
+	if o := v.Get("key_ops"); says(o) {
 		ops, ok := o.Strings()
 		if !ok {
 			return refuse(CodeKeySet, "a key's key_ops is not an array of strings")
@@ -198,20 +204,20 @@ func (k *Key) material(v strictjson.Value) *Error {
 			ok = false
 			return nil
 		}
-		b, canonical := decode(s)
-		ok = ok && canonical
+		b, good := k.member(s)
+		ok = ok && good
 		return b
 	}
+	number := func(name string) []byte { return k.stripped(field(name)) }
 	ok = true
 	switch k.kind {
 	case kindRSA:
-		k.n, k.e = field("n"), field("e")
+		k.n, k.e = number("n"), number("e")
 		if !ok {
-			return refuse(CodeKeySet, "an RSA key's n or e is missing or not canonical base64url")
+			return refuse(CodeKeySet, "an RSA key's n or e is missing or not base64url")
 		}
-		// RFC 7518 section 2, Base64urlUInt: no leading zero octets.
-		if len(k.n) == 0 || k.n[0] == 0 || len(k.e) == 0 || k.e[0] == 0 {
-			return refuse(CodeKeySet, "an RSA key's n or e begins with a zero byte or is empty")
+		if len(k.n) == 0 || len(k.e) == 0 {
+			return refuse(CodeKeySet, "an RSA key's n or e is zero")
 		}
 		if bits := bitLen(k.n); bits < minModulus*8 || bits > maxModulus*8 {
 			return refuse(CodeKeySet, "an RSA key has fewer than 2048 or more than 8192 bits")
@@ -226,19 +232,18 @@ func (k *Key) material(v strictjson.Value) *Error {
 			return refuse(CodeKeySet, "an RSA key's exponent is even, below 3 or above 2^31-1")
 		}
 	case kindP256, kindP384:
-		k.x, k.y = field("x"), field("y")
 		size := 32
 		if k.kind == kindP384 {
 			size = 48
 		}
-		// RFC 7518 section 6.2.1.2: always the full size of a coordinate.
-		if !ok || len(k.x) != size || len(k.y) != size {
-			return refuse(CodeKeySet, "an EC key's x or y is missing, not canonical base64url or of the wrong length")
+		k.x, k.y = k.coordinate(field("x"), size), k.coordinate(field("y"), size)
+		if !ok || k.x == nil || k.y == nil {
+			return refuse(CodeKeySet, "an EC key's x or y is missing, not base64url or too long")
 		}
 	case kindEd25519:
 		k.x = field("x")
 		if !ok || len(k.x) != 32 {
-			return refuse(CodeKeySet, "an Ed25519 key's x is missing, not canonical base64url or not 32 bytes")
+			return refuse(CodeKeySet, "an Ed25519 key's x is missing, not base64url or not 32 bytes")
 		}
 	}
 	return k.prepare()

@@ -12,12 +12,20 @@ const (
 type KeySet struct {
 	keys     []*Key
 	rejected []RejectedKey
+	remarks  []KeyRemark
 }
 
 // RejectedKey is a key of the set that cannot be used, and why.
 type RejectedKey struct {
 	KeyID  string // empty if it has none
 	Reason string
+}
+
+// KeyRemark is said of a key that is used although its JWK is not written as RFC 7518
+// has it.
+type KeyRemark struct {
+	KeyID string // empty if it has none
+	Text  string
 }
 
 // NewKeySet makes a set of keys that were read one by one.
@@ -28,7 +36,8 @@ func NewKeySet(keys ...*Key) *KeySet {
 // ParseKeySet reads a JWK set (RFC 7517 section 5) of at most 512 KiB and 256
 // keys. Keys of kinds that this package does not know are ignored, as the RFC
 // asks. A key of a known kind that is malformed or too weak is left out and
-// listed by Rejected: one bad key does not lock everybody out. A document that
+// listed by Rejected: one bad key does not lock everybody out. The same key a second
+// time is left out. A document that
 // is not strict JSON, or no set, is refused. Errors are *Error.
 func ParseKeySet(jwks []byte) (*KeySet, error) {
 	v, err := strictjson.Parse(jwks, strictjson.Limits{MaxSize: maxKeySet})
@@ -50,8 +59,12 @@ func ParseKeySet(jwks []byte) (*KeySet, error) {
 		case err != nil:
 			kid, _ := e.Get("kid").Text()
 			s.rejected = append(s.rejected, RejectedKey{kid, err.Message})
+		case s.has(k):
 		default:
 			s.keys = append(s.keys, k)
+			if k.remark != "" {
+				s.remarks = append(s.remarks, KeyRemark{k.kid, k.remark})
+			}
 		}
 	}
 	return s, nil
@@ -71,6 +84,23 @@ func (s *KeySet) Rejected() []RejectedKey {
 		return nil
 	}
 	return append([]RejectedKey(nil), s.rejected...)
+}
+
+// Remarks returns what is odd about keys that are used.
+func (s *KeySet) Remarks() []KeyRemark {
+	if s == nil {
+		return nil
+	}
+	return append([]KeyRemark(nil), s.remarks...)
+}
+
+func (s *KeySet) has(k *Key) bool {
+	for _, other := range s.keys {
+		if k.equal(other) {
+			return true
+		}
+	}
+	return false
 }
 
 // find returns the one key that may check a token with this header. With a kid

@@ -35,11 +35,17 @@ func (t *IDToken) read(payload string, maxSize int, d *strictjson.Document) (see
 				t.Audience, ok = c.Strings()
 			}
 		case "azp":
+			if isNull(c) {
+				continue
+			}
 			t.AuthorizedParty, ok = c.Text()
 			seen.azp = true
 		case "nonce":
 			t.Nonce, ok = c.Text()
 		case "at_hash":
+			if isNull(c) {
+				continue
+			}
 			t.AccessTokenHash, ok = c.Text()
 		case "exp":
 			t.Expiry, seen.expNanos, ok = c.NumericDate()
@@ -50,6 +56,9 @@ func (t *IDToken) read(payload string, maxSize int, d *strictjson.Document) (see
 		case "nbf":
 			t.NotBefore, _, ok = c.NumericDate()
 		case "auth_time":
+			if isNull(c) {
+				continue
+			}
 			t.AuthTime, _, ok = c.NumericDate()
 		case "sid":
 			t.SessionID, ok = c.Text()
@@ -76,6 +85,10 @@ func (t *IDToken) read(payload string, maxSize int, d *strictjson.Document) (see
 	}
 	return seen, nil
 }
+
+// isNull reports whether a claim is written as null by a provider that has no value for
+// it. Only claims that a token may lack are then as if they were absent.
+func isNull(c strictjson.Value) bool { return c.Kind() == strictjson.Null }
 
 // seen is what the judgement needs to know of a token beside its values.
 type seen struct {

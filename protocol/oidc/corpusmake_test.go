@@ -511,7 +511,8 @@ func (m *maker) cases() {
 	m.add("given, the only key has none", "one", good, jws.CodeKeyUnknown)
 	m.add("unknown", "all", m.token("RS256", `{"alg":"RS256","kid":"rs9"}`, claims()), jws.CodeKeyUnknown)
 	m.add("in another case", "all", m.token("RS256", `{"alg":"RS256","kid":"RS"}`, claims()), jws.CodeKeyUnknown)
-	m.add("empty", "all", m.token("RS256", `{"alg":"RS256","kid":""}`, claims()), jws.CodeKeyUnknown)
+	m.add("empty, one candidate of this kind", "all", m.token("RS256", `{"alg":"RS256","kid":""}`, claims()), "ok")
+	m.add("empty, two candidates", "two rsa", m.token("RS256", `{"alg":"RS256","kid":""}`, claims()), jws.CodeKeyAmbiguous)
 	m.add("a number", "all", m.token("RS256", `{"alg":"RS256","kid":1}`, claims()), jws.CodeKeyID)
 	m.add("null", "all", m.token("RS256", `{"alg":"RS256","kid":null}`, claims()), jws.CodeKeyID)
 	m.add("an array", "all", m.token("RS256", `{"alg":"RS256","kid":["rs"]}`, claims()), jws.CodeKeyID)
@@ -655,17 +656,24 @@ func (m *maker) cases() {
 	m.head("enc in a signed token", `{"alg":"ES256","kid":"es","enc":"A128GCM"}`, jws.CodeHeaderForbidden)
 
 	m.class = "typ"
-	for _, typ := range []string{`"at+jwt"`, `"logout+jwt"`, `"application/at+jwt"`, `"pst-rr+jwt"`, `"jwt"`, `"JOSE"`, `""`, `1`, `null`, `["JWT"]`} {
+	for _, typ := range []string{`"at+jwt"`, `"logout+jwt"`, `"application/at+jwt"`, `"pst-rr+jwt"`, `"text/jwt"`, `"application/application/jwt"`, `"JOSE"`, `""`, `1`, `null`, `["JWT"]`} {
 		m.head("typ "+typ, `{"alg":"ES256","kid":"es","typ":`+typ+`}`, jws.CodeType)
+	}
+	for _, typ := range []string{`"jwt"`, `"application/jwt"`, `"APPLICATION/JWT"`} { // a media type
+		m.head("typ "+typ, `{"alg":"ES256","kid":"es","typ":`+typ+`}`, "ok")
 	}
 
 	m.class = "claim type"
 	for _, test := range []struct{ claim, value string }{
 		{"iss", `["https://idp.example"]`}, {"iss", "null"}, {"iss", "1"}, {"aud", "null"}, {"aud", "1"}, {"aud", `{"client-1":true}`}, {"aud", `["client-1",1]`}, {"aud", `[["client-1"]]`}, {"aud", `["client-1",null]`},
-		{"azp", "null"}, {"azp", `["client-1"]`}, {"nonce", "null"}, {"nonce", "1"}, {"nonce", `["` + theNonce + `"]`}, {"at_hash", "1"}, {"auth_time", `"1"`}, {"sid", "1"},
+		{"azp", `["client-1"]`}, {"nonce", "null"}, {"nonce", "1"}, {"nonce", `["` + theNonce + `"]`}, {"at_hash", "1"}, {"auth_time", `"1"`}, {"sid", "1"},
 	} {
 		m.payload(test.claim+" is "+test.value, claims(test.claim, test.value), CodeClaimType)
 	}
+	for _, claim := range []string{"azp", "at_hash", "auth_time"} { // as if it were absent
+		m.payload(claim+" is null", claims(claim, "null"), "ok")
+	}
+	m.payload("azp is null, several audiences", claims("aud", `["client-1","https://api.example"]`, "azp", "null"), CodeAzp, func(c *corpusConfig) { c.TrustedAudiences = []string{"https://api.example"} })
 }
 
 // sorted yields a map in the order of its names, so that the file's order stays.

@@ -155,7 +155,7 @@ func refused(err error) string {
 }
 
 // readKeySet reads a file with a JWK set and warns of the keys in it that cannot
-// be used.
+// be used, and of those that others may not read.
 func readKeySet(t cli.Terminal, file string) (*jws.KeySet, error) {
 	b, err := os.ReadFile(file)
 	if err != nil {
@@ -167,6 +167,9 @@ func readKeySet(t cli.Terminal, file string) (*jws.KeySet, error) {
 	}
 	for _, r := range keys.Rejected() {
 		fmt.Fprintf(t.Err, "bonafides: %s: the key %q is left out: %s\n", file, r.KeyID, r.Reason)
+	}
+	for _, r := range keys.Remarks() {
+		fmt.Fprintf(t.Err, "bonafides: %s: the key %q is used, although %s\n", file, r.KeyID, r.Text)
 	}
 	if len(keys.Keys()) == 0 {
 		fmt.Fprintf(t.Err, "bonafides: %s: the set has no key that can check signatures\n", file)

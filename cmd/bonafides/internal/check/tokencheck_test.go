@@ -144,6 +144,7 @@ func TestTokenCheckUsage(t *testing.T) {
 	good := write(t, "jwks.json", `{"keys":[]}`)
 	bad := write(t, "jwks.json", `{"keys":[],"keys":[]}`)
 	weak := write(t, "jwks.json", `{"keys":[{"kty":"RSA","kid":"old","n":"AQAB","e":"AQAB"}]}`)
+	odd := write(t, "jwks.json", `{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"padded","x":"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}]}`)
 	base := func(file string, more ...string) []string {
 		return append([]string{"token", "check", "-issuer", "i", "-client-id", "c", "-jwks", file}, more...)
 	}
@@ -162,6 +163,7 @@ func TestTokenCheckUsage(t *testing.T) {
 		{"an empty domain", base(good, "-hd="), cli.Usage, "-nonce or -hd is empty"},
 		{"a time that is none", base(good, "-now", "soon"), cli.Usage, "invalid value"},
 		{"a key that is too weak", base(weak), cli.OK, `"old" is left out`},
+		{"a key that others may not read", base(odd), cli.OK, `"padded" is used, although its base64 is padded`},
 		{"no key", base(good), cli.OK, "no key that can check"},
 	} {
 		_, errs, code := bonafides(t, "", test.args...)
