@@ -35,6 +35,12 @@ func (p *Provider) Keys(failed func(error)) (jwks.KeySource, error) {
 	})
 }
 
+// Metadata is the provider's discovery document. Its issuer was compared; what else
+// it names is judged where it is used.
+func (p *Provider) Metadata(ctx context.Context) (*oidc.Discovery, error) {
+	return p.discovery(ctx, endpointsKept)
+}
+
 func (p *Provider) keysURL(ctx context.Context, _ string) (string, error) {
 	d, err := p.discovery(ctx, keysURLKept)
 	if err != nil {
