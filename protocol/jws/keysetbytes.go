@@ -15,9 +15,9 @@ func (s KeySetState) Bytes() []byte {
 	if s.keys != nil {
 		w.String("set", string(s.body))
 	}
-	for _, m := range s.times() {
-		if *m.value != 0 {
-			w.Int(m.name, *m.value)
+	for _, m := range s.times.Fields() {
+		if *m.Value != 0 {
+			w.Int(m.Name, *m.Value)
 		}
 	}
 	b, _ := w.Bytes() // fixed names, and a set that was read as UTF-8
@@ -39,31 +39,24 @@ func ParseKeySetState(b []byte) (KeySetState, error) {
 		return KeySetState{}, refuse(CodeKeySet, "the stored state is of another version")
 	}
 	var s KeySetState
-	if set := v.Get("set"); set.Exists() {
-		text, _ := set.Text()
-		if s.keys, err = ParseKeySet([]byte(text)); err != nil {
-			return KeySetState{}, err
-		}
-		s.body = []byte(text)
-	}
-	for _, m := range s.times() {
-		if c := v.Get(m.name); c.Exists() {
+	for _, m := range s.times.Fields() {
+		if c := v.Get(m.Name); c.Exists() {
 			n, ok := c.Int()
 			if !ok || n < 0 {
 				return KeySetState{}, refuse(CodeKeySet, "a time of the stored state is not one")
 			}
-			*m.value = n
+			*m.Value = n
 		}
 	}
+	set := v.Get("set")
+	if !set.Exists() {
+		s.times = s.times.Without() // whatever its times say
+		return s, nil
+	}
+	text, _ := set.Text()
+	if s.keys, err = ParseKeySet([]byte(text)); err != nil {
+		return KeySetState{}, err
+	}
+	s.body = []byte(text)
 	return s, nil
-}
-
-type stateMember struct {
-	name  string
-	value *int64
-}
-
-// times gives every number of a state its name once.
-func (s *KeySetState) times() []stateMember {
-	return []stateMember{{"expires", &s.expires}, {"forced", &s.forced}, {"flight", &s.flight}, {"retry", &s.retry}, {"fails", &s.fails}}
 }

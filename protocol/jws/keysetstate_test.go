@@ -161,6 +161,9 @@ func TestFailingIssuerIsAskedLessAndLess(t *testing.T) {
 	m.publish = nil
 	m.want("k1", CodeKeysUnavailable, 1)
 	m.want("k1", CodeKeysUnavailable, 1)
+	if a := m.next(Wanted{}); a.After != time.Second {
+		t.Errorf("the refusal says to ask again after %v", a.After)
+	}
 	fetches := 1
 	for _, wait := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
 		m.wait(wait*time.Second - time.Millisecond)
@@ -238,42 +241,8 @@ func TestSetWithRoomForAMissingKeyIsUsedWhileFetching(t *testing.T) {
 	}
 }
 
-func TestAgeOfAnAnswer(t *testing.T) {
-	rules := KeySetRules{DefaultAge: 300 * time.Second, LongestAge: time.Hour}
-	for _, test := range []struct {
-		cacheControl, age string
-		want              time.Duration
-	}{
-		{"", "", 300 * time.Second},
-		{"public", "", 300 * time.Second},
-		{"max-age=60", "", time.Minute},
-		{"public, MAX-AGE=60, must-revalidate", "", time.Minute},
-		{`max-age="60"`, "", time.Minute},
-		{"max-age=60", "20", 40 * time.Second},
-		{"max-age=60", "soon", time.Minute},
-		{"max-age=60", "100", time.Second},
-		{"max-age=60,max-age=30", "", 30 * time.Second},
-		{"max-age=0", "", time.Second},
-		{"max-age=", "", time.Second},
-		{"max-age", "", time.Second},
-		{"max-age=-5", "", time.Second},
-		{"max-age=x", "", time.Second},
-		{"no-store", "", time.Second},
-		{"no-cache, max-age=60", "", time.Second},
-		{"max-age=7200", "", time.Hour},
-		{"max-age=99999999999999999999999", "", time.Hour},
-		{"s-maxage=10", "", 300 * time.Second},
-	} {
-		if got := age(test.cacheControl, test.age, rules); got != test.want {
-			t.Errorf("%q, age %q: %v, want %v", test.cacheControl, test.age, got, test.want)
-		}
-	}
-	long := KeySetRules{LongestAge: time.Minute}
-	if got := age("", "", long); got != time.Minute {
-		t.Errorf("the default age is above the longest: %v", got)
-	}
-	wanted, missing, fetched, failed := Wanted{}, Missing{}, Fetched{}, FetchFailed{}
-	for _, e := range []KeySetEvent{wanted, missing, fetched, failed} {
+func TestEvents(t *testing.T) {
+	for _, e := range []KeySetEvent{Wanted{}, Missing{}, Fetched{}, FetchFailed{}} {
 		e.keySetEvent()
 	}
 }
@@ -329,5 +298,10 @@ func TestStoredStatesRefused(t *testing.T) {
 	}
 	if s, err := ParseKeySetState([]byte(`{"v":1}`)); err != nil || s.keys != nil {
 		t.Errorf("the state that knows nothing: %v", err)
+	}
+	// Times without a set must not make a set of nothing count.
+	s, err := ParseKeySetState([]byte(`{"v":1,"expires":1700000060000}`))
+	if _, a := s.Next(Wanted{}, time.Unix(1_700_000_000, 0), KeySetRules{}); err != nil || a.Do != KeySetFetch {
+		t.Errorf("times alone: %+v %v", a, err)
 	}
 }
