@@ -1,8 +1,10 @@
 package oidc
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/strictjson"
 )
 
@@ -10,7 +12,12 @@ import (
 // identifier (OpenID Connect Discovery 1.0 section 4).
 const DiscoveryPath = "/.well-known/openid-configuration"
 
-const maxDiscovery = 256 << 10
+// MaxDiscovery is how many bytes a discovery document may have.
+const MaxDiscovery = 256 << 10
+
+// CodeNoAlgorithm is the code of a refusal because a provider signs its ID tokens with
+// nothing that can be checked here.
+const CodeNoAlgorithm = "discovery_algorithms"
 
 // DiscoveryURL returns where the configuration of an issuer is.
 func DiscoveryURL(issuer string) string { return strings.TrimSuffix(issuer, "/") + DiscoveryPath }
@@ -45,11 +52,39 @@ type Discovery struct {
 	BackchannelLogoutSupported    bool
 	BackchannelLogoutSession      bool // backchannel_logout_session_supported
 
-	document strictjson.Value
+	members []strictjson.RawMember
+	faults  []fault
 }
 
-// Value returns any member of a parsed document.
-func (d *Discovery) Value(name string) strictjson.Value { return d.document.Get(name) }
+// fault is why a member of a parsed document is as if it were not there.
+type fault struct{ name, is string }
+
+// Value returns any member of a parsed document; nothing where its name appears twice,
+// or its value is not strict JSON.
+func (d *Discovery) Value(name string) strictjson.Value {
+	v, _ := d.read(name)
+	return v
+}
+
+// Require returns the text of a member that the caller cannot do without, an endpoint.
+// The *Error otherwise says whether the document lacks it, or what is wrong with it.
+func (d *Discovery) Require(name string) (string, error) {
+	for _, m := range d.texts() {
+		if m.name == name && *m.value != "" {
+			return *m.value, nil
+		}
+	}
+	return "", d.lacks(name)
+}
+
+func (d *Discovery) lacks(name string) *Error {
+	for _, f := range d.faults {
+		if f.name == name {
+			return refuse(CodeDocument, "in the discovery document "+name+" "+f.is)
+		}
+	}
+	return refuse(CodeDocument, "the discovery document has no "+name)
+}
 
 // JSON returns the document. It fails if a required member is missing.
 func (d *Discovery) JSON() ([]byte, error) {
@@ -82,88 +117,129 @@ func (d *Discovery) JSON() ([]byte, error) {
 
 // ParseDiscovery reads the document that was fetched from DiscoveryURL(issuer).
 // Its issuer must be the one that was asked for (section 4.3): otherwise one
-// provider could answer for another. Any other missing member is left empty, for
-// the caller that needs it to notice: a provider with FedCM alone has no
+// provider could answer for another. An issuer of many tenants,
+// "https://idp.example/{tenantid}", is compared as it is written.
+//
+// Members that nobody reads may hold anything, and be there twice. One that is known
+// and not of its type is left empty like one that is missing, for the caller that
+// needs it to notice: Require says why. A provider with FedCM alone has no
 // authorization endpoint. Check tells whether the document is complete. Errors are
 // *Error.
 func ParseDiscovery(b []byte, issuer string) (*Discovery, error) {
-	v, err := strictjson.Parse(b, strictjson.Limits{MaxSize: maxDiscovery})
+	members, err := strictjson.RawMembers(string(b), MaxDiscovery)
 	if err != nil {
-		return nil, refuse(CodeDocument, "the discovery document is not strict JSON: "+err.Error())
+		return nil, refuse(CodeDocument, "the discovery document is not a JSON object: "+err.Error())
 	}
-	if v.Kind() != strictjson.Object {
-		return nil, refuse(CodeDocument, "the discovery document is not a JSON object")
-	}
-	d := &Discovery{document: v}
-	wrong := func(name, want string) error {
-		return refuse(CodeDocument, "in the discovery document "+name+" is not "+want)
-	}
+	d := &Discovery{members: members}
 	for _, m := range d.texts() {
-		if c := v.Get(m.name); given(c) {
-			s, ok := c.Text()
-			if !ok {
-				return nil, wrong(m.name, "a string")
+		if c, ok := d.known(m.name); ok {
+			if *m.value, ok = c.Text(); !ok {
+				d.fault(m.name, "is not a string")
 			}
-			*m.value = s
 		}
 	}
 	for _, m := range d.lists() {
-		if c := v.Get(m.name); given(c) {
-			list, ok := c.Strings()
-			if !ok {
-				return nil, wrong(m.name, "an array of strings")
+		if c, ok := d.known(m.name); ok {
+			if *m.value, ok = c.Strings(); !ok {
+				d.fault(m.name, "is not an array of strings")
 			}
-			*m.value = list
+		}
+	}
+	flag := func(name string, set func(bool)) {
+		if c, ok := d.known(name); ok {
+			b, ok := boolean(c)
+			if !ok {
+				d.fault(name, "is not a boolean")
+				return
+			}
+			set(b)
 		}
 	}
 	for _, m := range d.flags() {
-		if c := v.Get(m.name); given(c) {
-			b, ok := c.Bool()
-			if !ok {
-				return nil, wrong(m.name, "a boolean")
-			}
-			*m.value = b
-		}
+		flag(m.name, func(b bool) { *m.value = b })
 	}
-	if c := v.Get("request_uri_parameter_supported"); given(c) {
-		b, ok := c.Bool()
-		if !ok {
-			return nil, wrong("request_uri_parameter_supported", "a boolean")
-		}
-		d.RequestURIParameterSupported = &b
-	}
+	flag("request_uri_parameter_supported", func(b bool) { d.RequestURIParameterSupported = &b })
 	if d.Issuer == "" || d.Issuer != issuer {
 		return nil, refuse(CodeDocumentIss, "the discovery document is of another issuer than the one it was fetched for")
 	}
 	return d, nil
 }
 
+// known reads a member of the tables below; false if it is as if it were not there.
+// Some providers write null for what they do not have.
+func (d *Discovery) known(name string) (strictjson.Value, bool) {
+	v, is := d.read(name)
+	if is != "" {
+		d.fault(name, is)
+	}
+	return v, v.Exists() && v.Kind() != strictjson.Null
+}
+
+func (d *Discovery) fault(name, is string) { d.faults = append(d.faults, fault{name, is}) }
+
+// read reads a member of a parsed document, and says what is wrong with it if it cannot
+// be read.
+func (d *Discovery) read(name string) (v strictjson.Value, is string) {
+	for _, m := range d.members {
+		if m.Name != name {
+			continue
+		}
+		if v.Exists() {
+			return strictjson.Value{}, "appears twice"
+		}
+		var err error
+		if v, err = strictjson.ParseString(m.Raw, strictjson.Limits{MaxSize: MaxDiscovery}); err != nil {
+			return strictjson.Value{}, "is not strict JSON"
+		}
+	}
+	return v, ""
+}
+
+// boolean reads a flag. Some providers put it into quotes, and mean it.
+func boolean(v strictjson.Value) (is, ok bool) {
+	if text, ok := v.Text(); ok {
+		return text == "true", text == "true" || text == "false"
+	}
+	return v.Bool()
+}
+
+// SigningAlgorithms returns those of IDTokenSigningAlgValues that can be checked here,
+// in the document's order; nil if the document says nothing of them. An *Error of
+// CodeNoAlgorithm says that there are none.
+func (d *Discovery) SigningAlgorithms() ([]jws.Algorithm, error) {
+	var out []jws.Algorithm
+	for _, name := range d.IDTokenSigningAlgValues {
+		if a, ok := jws.ParseAlgorithm(name); ok && !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	if out == nil && len(d.IDTokenSigningAlgValues) > 0 {
+		return nil, refuse(CodeNoAlgorithm, "the provider signs ID tokens with nothing that is checked here, "+
+			"by id_token_signing_alg_values_supported of its discovery document: let it sign this client's with RS256 or ES256")
+	}
+	return out, nil
+}
+
 // Check refuses a document that lacks a member which section 3 requires. The
 // error is an *Error.
 func (d *Discovery) Check() error {
-	missing := ""
-	switch {
-	case d.Issuer == "":
-		missing = "issuer"
-	case d.AuthorizationEndpoint == "":
-		missing = "authorization_endpoint"
-	case d.JWKSURI == "":
-		missing = "jwks_uri"
-	case len(d.ResponseTypesSupported) == 0:
-		missing = "response_types_supported"
-	case len(d.SubjectTypesSupported) == 0:
-		missing = "subject_types_supported"
-	case len(d.IDTokenSigningAlgValues) == 0:
-		missing = "id_token_signing_alg_values_supported"
-	default:
-		return nil
+	for _, m := range []struct {
+		name string
+		ok   bool
+	}{
+		{"issuer", d.Issuer != ""},
+		{"authorization_endpoint", d.AuthorizationEndpoint != ""},
+		{"jwks_uri", d.JWKSURI != ""},
+		{"response_types_supported", len(d.ResponseTypesSupported) > 0},
+		{"subject_types_supported", len(d.SubjectTypesSupported) > 0},
+		{"id_token_signing_alg_values_supported", len(d.IDTokenSigningAlgValues) > 0},
+	} {
+		if !m.ok {
+			return d.lacks(m.name)
+		}
 	}
-	return refuse(CodeDocument, "the discovery document lacks "+missing+", which is required")
+	return nil
 }
-
-// given takes null for what is left out: some providers write so what they do not
-// have.
-func given(c strictjson.Value) bool { return c.Exists() && c.Kind() != strictjson.Null }
 
 type member[T any] struct {
 	name  string
