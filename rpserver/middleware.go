@@ -6,33 +6,68 @@ import (
 	"net/http"
 )
 
-type userContextKey struct{ rp *RP }
+type visitorContextKey struct{ rp *RP }
+
+// visitor is who asks; nil: nobody is signed in.
+type visitor struct {
+	user   *User
+	signIn *SignIn
+}
 
 // User returns who is signed in, if anyone is. Behind Middleware it costs
-// nothing; elsewhere it asks the session and the user store, and a store that
+// nothing; elsewhere it asks the session and the stores, and a store that
 // cannot answer means that nobody is.
 func (rp *RP) User(r *http.Request) (*User, bool) {
-	if u, ok := r.Context().Value(userContextKey{rp}).(*User); ok {
-		return u, u != nil
+	if v := rp.visitor(r); v != nil {
+		return v.user, true
 	}
-	u, err := rp.lookUp(r)
+	return nil, false
+}
+
+// SignedIn returns the sign-in that this browser's session belongs to: with which
+// provider, since when. It costs what User costs.
+func (rp *RP) SignedIn(r *http.Request) (*SignIn, bool) {
+	if v := rp.visitor(r); v != nil {
+		return v.signIn, true
+	}
+	return nil, false
+}
+
+func (rp *RP) visitor(r *http.Request) *visitor {
+	if v, ok := r.Context().Value(visitorContextKey{rp}).(*visitor); ok {
+		return v
+	}
+	v, err := rp.lookUp(r)
 	if err != nil {
 		rp.log.ErrorContext(r.Context(), "relying party: cannot tell who is signed in", "error", err)
 	}
-	return u, u != nil
+	return v
 }
 
-// lookUp returns nil, nil if nobody is signed in.
-func (rp *RP) lookUp(r *http.Request) (*User, error) {
-	id, err := rp.sessions.UserID(r)
+// lookUp returns nil, nil if nobody is signed in. A session outlives a sign-in that
+// was ended elsewhere, and is worth nothing then.
+func (rp *RP) lookUp(r *http.Request) (*visitor, error) {
+	id, err := rp.sessions.SignInID(r)
 	if err != nil || id == "" {
 		return nil, err
 	}
-	u, err := rp.users.User(r.Context(), id)
+	s, err := rp.signIns.FindSignIn(r.Context(), id)
+	switch {
+	case errors.Is(err, ErrNoSignIn): // swept
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case !s.Ended.IsZero(), !rp.now().Before(s.Expires):
+		return nil, nil
+	}
+	u, err := rp.users.User(r.Context(), s.UserID)
 	if errors.Is(err, ErrNoUser) { // deleted while signed in
 		return nil, nil
 	}
-	return u, err
+	if err != nil {
+		return nil, err
+	}
+	return &visitor{u, s}, nil
 }
 
 // Middleware finds out once for a request who is signed in; next asks with User.
@@ -42,12 +77,12 @@ func (rp *RP) lookUp(r *http.Request) (*User, error) {
 func (rp *RP) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Cookie") // the page depends on who asks
-		u, err := rp.lookUp(r)
+		v, err := rp.lookUp(r)
 		if err != nil {
 			rp.refuse(w, r, err)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), userContextKey{rp}, u)))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitorContextKey{rp}, v)))
 	})
 }
 

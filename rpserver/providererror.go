@@ -14,48 +14,99 @@ import (
 // What people are told where it is the provider that fails. The log has the
 // reason; its own words are not repeated: they could be anybody's.
 
+// whyOf are the attributes of a log line about a provider: what the other side said, the
+// values of a comparison that failed, and the setting that would change it. None of them
+// is a token, a code or a secret: protocol/oidc and op see to that.
+func whyOf(p *provider, err error) []any {
+	attrs := []any{"issuer", p.Issuer, "provider", p.Name}
+	var exchange *op.Error
+	if errors.As(err, &exchange) {
+		attrs = append(attrs, "code", exchange.Code)
+		if exchange.Status != 0 {
+			attrs = append(attrs, "status", exchange.Status)
+		}
+		if exchange.Said != "" {
+			attrs = append(attrs, "said", exchange.Said)
+		}
+		if exchange.Setting != "" {
+			attrs = append(attrs, "setting", exchange.Setting)
+		}
+	}
+	var refused *oidc.Error
+	if errors.As(err, &refused) {
+		attrs = append(attrs, "code", refused.Code)
+		if refused.Want != "" || refused.Got != "" {
+			attrs = append(attrs, "want", refused.Want, "got", refused.Got)
+		}
+		if refused.Setting != "" {
+			attrs = append(attrs, "setting", refused.Setting)
+		}
+	}
+	return append(attrs, "error", err)
+}
+
+// logProvider says in the log what a provider did that cost nobody a sign-in.
+func (rp *RP) logProvider(r *http.Request, p *provider, message string, err error) {
+	rp.log.WarnContext(r.Context(), message, whyOf(p, err)...)
+}
+
 // keysUnavailable says that the token was not judged at all.
 func (rp *RP) keysUnavailable(r *http.Request, p *provider, err error) error {
-	rp.log.ErrorContext(r.Context(), "relying party: no keys of the provider", "issuer", p.Issuer, "error", err)
-	return web.NewProblem(http.StatusServiceUnavailable, "keys_unavailable",
-		"The identity provider's keys cannot be had at the moment, so the token was not judged. Try again.")
+	rp.log.ErrorContext(r.Context(), "relying party: no keys of the provider", whyOf(p, err)...)
+	return soon(err, web.NewProblem(http.StatusServiceUnavailable, "keys_unavailable",
+		"The identity provider's keys cannot be had at the moment, so the token was not judged. Try again."))
 }
 
 // endpointsUnavailable says that the provider could not be asked.
 func (rp *RP) endpointsUnavailable(r *http.Request, p *provider, err error) error {
-	rp.log.ErrorContext(r.Context(), "relying party: no endpoints of the provider", "issuer", p.Issuer, "error", err)
-	return web.NewProblem(http.StatusServiceUnavailable, "provider_unreachable",
-		"The identity provider does not answer, or does not offer this way of signing in. Try again.")
+	rp.log.ErrorContext(r.Context(), "relying party: no endpoints of the provider", whyOf(p, err)...)
+	return soon(err, web.NewProblem(http.StatusServiceUnavailable, "provider_unreachable",
+		"The identity provider does not answer, or does not offer this way of signing in. Try again."))
 }
 
-// tokenRefusals are the answers where a code brought no ID token.
-var tokenRefusals = map[string]*web.Problem{
+// soon tells the browser when to come back, where it is known.
+func soon(err error, p *web.Problem) *web.Problem {
+	var later interface{ RetryAfter() time.Duration }
+	if errors.As(err, &later) {
+		p.RetryAfter = later.RetryAfter()
+	}
+	return p
+}
+
+// providerRefusals are what people are told where a provider gave this site nothing. They
+// cannot help a wrong secret, and are not told that they did something wrong.
+var providerRefusals = map[string]*web.Problem{
 	op.CodeUnreachable: web.NewProblem(http.StatusServiceUnavailable, op.CodeUnreachable,
 		"The identity provider did not answer this site. Nobody was signed in; start again."),
 	op.CodeBusy: web.NewProblem(http.StatusServiceUnavailable, op.CodeBusy,
 		"The identity provider is busy. Nobody was signed in; start again in a minute."),
 	op.CodeRefused: web.NewProblem(http.StatusForbidden, op.CodeRefused,
 		"The identity provider did not accept its own answer: it was used before, or is too old. Start signing in again."),
+	op.CodeClient: web.NewProblem(http.StatusBadGateway, op.CodeClient,
+		"The identity provider did not accept this site. You did nothing wrong: the people who run the site have to look at its client id and secret."),
 	op.CodeMalformed: web.NewProblem(http.StatusBadGateway, op.CodeMalformed, "The identity provider's answer cannot be read."),
+	op.CodeTooLarge: web.NewProblem(http.StatusBadGateway, op.CodeTooLarge,
+		"The identity provider's answer is larger than this site reads. The people who run the site have to allow it."),
 	op.CodeNoIDToken: web.NewProblem(http.StatusBadGateway, op.CodeNoIDToken, "The identity provider's answer holds no ID token."),
 }
 
-// noToken says why a code brought no ID token. A provider that said when it may be
-// asked again says it to the browser as well.
-func (rp *RP) noToken(w http.ResponseWriter, r *http.Request, p *provider, err error) error {
+// noAnswer says why the provider gave this site nothing. A provider that said when it
+// may be asked again says it to the browser as well.
+func (rp *RP) noAnswer(r *http.Request, p *provider, err error) error {
 	var why *op.Error
-	if !errors.As(err, &why) || tokenRefusals[why.Code] == nil {
+	if !errors.As(err, &why) || providerRefusals[why.Code] == nil {
 		return err
 	}
 	level := slog.LevelWarn
-	if why.Code == op.CodeUnreachable {
+	if why.Code == op.CodeUnreachable || why.Code == op.CodeClient {
 		level = slog.LevelError
 	}
-	rp.log.Log(r.Context(), level, "relying party: no token of the provider", "issuer", p.Issuer, "error", why)
+	rp.log.Log(r.Context(), level, "relying party: the provider gave nothing", whyOf(p, err)...)
+	problem := *providerRefusals[why.Code]
 	if why.After.Known {
-		w.Header().Set("Retry-After", strconv.Itoa(int(why.After.Seconds())))
+		problem.RetryAfter = why.After.Duration
 	}
-	return tokenRefusals[why.Code]
+	return &problem
 }
 
 // providerRefusal says what the provider's error means.

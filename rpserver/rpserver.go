@@ -2,6 +2,7 @@ package rpserver
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -30,7 +31,7 @@ type Config struct {
 	Providers []Provider
 
 	// Store keeps users, nonces and sessions in one place, as the kit's stores do.
-	// Users, Nonces, SessionStore and Sessions are for an application that keeps some
+	// Users, Nonces, SignIns, SessionStore and Sessions are for an application that keeps some
 	// of them itself: those that are set are used in its place.
 	Store Store
 
@@ -40,12 +41,17 @@ type Config struct {
 	// Nonces keeps the nonces that were used. Nil means Store.
 	Nonces NonceStore
 
+	// SignIns keeps which sign-ins there are, with the tokens that came with them. Nil
+	// means Store.
+	SignIns SignInStore
+
 	// Secrets seal nonces and states, so that only those made here are accepted and
-	// none has to be kept before it is used. Each has at least 32 random bytes. The
-	// first one seals, and all of them open: put a new one in front, and drop the
-	// old one an hour later. Several processes of one site need the same ones. None
+	// none has to be kept before it is used, and encrypt the tokens of sign-ins. Each
+	// has at least 32 random bytes. The first one seals, and all of them open: put a new
+	// one in front, and drop the old one an hour later; where TokenSource is used, when
+	// SignInLifetime is over. Several processes of one site need the same ones. None
 	// means one that New makes up: good for one process, and when it ends, people
-	// who were about to sign in begin again.
+	// who were about to sign in begin again, and kept tokens are lost.
 	Secrets [][]byte
 
 	// Sessions keeps who is signed in. Nil means sessions by scs in a cookie
@@ -58,6 +64,11 @@ type Config struct {
 	// one in memory: everyone is signed out when the process ends. Unused if Sessions
 	// is set.
 	SessionStore scs.Store
+
+	// SignInLifetime is how long a sign-in lasts at most, whatever the session says. 0
+	// means 24 hours, which is also how long the default session lasts; with Sessions of
+	// one's own it means 30 days.
+	SignInLifetime time.Duration
 
 	// NonceLifetime is how long a person may take to sign in. 0 means 10 minutes,
 	// 1 hour is the most.
@@ -104,12 +115,18 @@ type RP struct {
 	providers []*provider
 	users     UserStore
 	nonces    NonceStore
+	signIns   SignInStore
 	keys      []sealKeys   // the first seals, all open
 	ownSecret bool         // made up here: another process opens nothing of it
 	swept     atomic.Int64 // when used nonces were swept, in seconds
+	sweptRows atomic.Int64 // the same of sign-ins
 	sessions  Sessions
 	lifetime  time.Duration
+
+	signInLifetime time.Duration
+
 	now       func() time.Time
+	wait      func(context.Context, time.Duration) error
 	log       *slog.Logger
 	mux       *http.ServeMux
 
@@ -127,6 +144,9 @@ func New(c Config) (*RP, error) {
 		if c.Nonces == nil {
 			c.Nonces = c.Store
 		}
+		if c.SignIns == nil {
+			c.SignIns = c.Store
+		}
 		if c.SessionStore == nil {
 			c.SessionStore = c.Store
 		}
@@ -141,6 +161,10 @@ func New(c Config) (*RP, error) {
 		return nil, errors.New("rpserver: Users is nil: give Store, for example one of the kit's stores, or a UserStore of your own")
 	case c.Nonces == nil:
 		return nil, errors.New("rpserver: Nonces is nil: give Store or a NonceStore, for example one of the kit's stores")
+	case c.SignIns == nil:
+		return nil, errors.New("rpserver: SignIns is nil: give Store or a SignInStore, for example one of the kit's stores")
+	case c.SignInLifetime < 0:
+		return nil, errors.New("rpserver: SignInLifetime is negative")
 	case c.NonceLifetime < 0 || c.NonceLifetime > time.Hour:
 		return nil, errors.New("rpserver: NonceLifetime must lie between 0 (the default, 10 minutes) and 1 hour")
 	}
@@ -160,8 +184,13 @@ func New(c Config) (*RP, error) {
 		ownSecret:   len(c.Secrets) == 0,
 		users:       c.Users,
 		nonces:      c.Nonces,
+		signIns:     c.SignIns,
 		sessions:    c.Sessions,
 		lifetime:    cmp.Or(c.NonceLifetime, 10*time.Minute),
+		wait:        wait,
+
+		signInLifetime: c.SignInLifetime,
+
 		now:         c.Now,
 		log:         c.Log,
 		mux:         http.NewServeMux(),
@@ -182,12 +211,20 @@ func New(c Config) (*RP, error) {
 		return nil, fmt.Errorf("rpserver: %w", err)
 	}
 	rp.providers = providers
+	if rp.signInLifetime == 0 {
+		rp.signInLifetime = 30 * 24 * time.Hour
+		if rp.sessions == nil {
+			rp.signInLifetime = sessionLifetime
+		}
+	}
 	if rp.sessions == nil {
-		rp.sessions = defaultSessions(rp.secure, c.SessionStore)
+		rp.sessions = defaultSessions(rp.secure, c.SessionStore, min(rp.signInLifetime, sessionLifetime))
 	}
 	rp.mux.HandleFunc("/signin/nonce", rp.post(rp.serveNonce))
 	rp.mux.HandleFunc("/signin/fedcm", rp.post(rp.serveFedCM))
 	rp.mux.HandleFunc("/signout", rp.post(rp.serveSignOut))
+	rp.mux.HandleFunc(signedOutPath+"{provider}", rp.navigation(rp.serveSignedOut))
+	rp.mux.HandleFunc(backChannelPath+"{provider}", rp.server(rp.serveBackChannel))
 	rp.mux.HandleFunc("/signin/start", rp.navigation(rp.serveStart))
 	rp.mux.HandleFunc(callbackPath+"{provider}", rp.navigation(rp.serveCallback))
 	rp.mux.HandleFunc("/signin.js", rp.serveModule)
@@ -226,6 +263,18 @@ func (rp *RP) post(serve func(http.ResponseWriter, *http.Request) error) http.Ha
 			err = serve(w, r)
 		}
 		if err != nil {
+			rp.refuse(w, r, err)
+		}
+	}
+}
+
+// server wraps what a provider's server calls: POST alone, no cookie, no page.
+func (rp *RP) server(serve func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		if p := web.CheckMethod(w, r, http.MethodPost); p != nil {
+			rp.refuse(w, r, p)
+		} else if err := serve(w, r); err != nil {
 			rp.refuse(w, r, err)
 		}
 	}

@@ -39,6 +39,7 @@ const (
 	labelNonce     label = "nonce"              // of signin/nonce
 	labelCodeNonce label = "nonce of code flow" // goes to one provider, by redirect
 	labelState     label = "state"
+	labelSignOut   label = "state of sign-out"
 	labelBrowser   label = "browser" // no text of its own: binds the others to a cookie
 )
 
@@ -52,7 +53,7 @@ const (
 type sealKeys kdf.Keys[label]
 
 func newSealKeys(given [][]byte) ([]sealKeys, error) {
-	derived, err := kdf.Derive(given, "bonafides relying party v1 ", labelNonce, labelCodeNonce, labelState, labelBrowser)
+	derived, err := kdf.Derive(given, "bonafides relying party v1 ", labelNonce, labelCodeNonce, labelState, labelSignOut, labelTokens, labelBrowser)
 	if err != nil {
 		return nil, fmt.Errorf("rpserver: %w", err)
 	}

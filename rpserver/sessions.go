@@ -9,25 +9,30 @@ import (
 	"github.com/alexedwards/scs/v2"
 )
 
-// Sessions keeps who is signed in. It is safe for concurrent use. The kit's own
-// is SCS; an application with another kind of session writes these three methods.
+// Sessions keeps which sign-in a browser's session belongs to. It is safe for
+// concurrent use. The kit's own is SCS; an application with another kind of session
+// writes these three methods. What a sign-in is, and whether it has ended, is in its
+// row (SignInStore), so that it can be ended from elsewhere whatever the sessions are.
 type Sessions interface {
-	// UserID returns the ID of the user that the request's session belongs to, ""
+	// SignInID returns the ID of the sign-in that the request's session belongs to, ""
 	// if nobody is signed in. An error means that this could not be found out.
-	UserID(r *http.Request) (string, error)
+	SignInID(r *http.Request) (string, error)
 
-	// SignIn makes the session one of this user, under a new session id: one that
+	// SignIn makes the session one of this sign-in, under a new session id: one that
 	// was known before the sign-in must be worth nothing after it (session
 	// fixation). It is called before anything is written to w.
-	SignIn(w http.ResponseWriter, r *http.Request, userID string) error
+	SignIn(w http.ResponseWriter, r *http.Request, s *SignIn) error
 
 	// SignOut ends the session, also on the server. It is not an error if there is
 	// none.
 	SignOut(w http.ResponseWriter, r *http.Request) error
 }
 
-// userKey is where an scs session holds the user's ID.
-const userKey = "bonafides.user"
+// Where an scs session holds the ID of the sign-in, and of its user.
+const (
+	signInKey = "bonafides.signin"
+	userKey   = "bonafides.user"
+)
 
 // SCS makes Sessions from an scs manager. The application may wrap its handlers
 // with the manager's LoadAndSave and use the same sessions for its own data, or do
@@ -55,20 +60,20 @@ func (s scsSessions) load(r *http.Request) (ctx context.Context, saved bool, err
 	return ctx, err == nil && ctx == mark, err
 }
 
-func (s scsSessions) UserID(r *http.Request) (string, error) {
+func (s scsSessions) SignInID(r *http.Request) (string, error) {
 	ctx, _, err := s.load(r)
 	if err != nil {
 		return "", err
 	}
-	return s.m.GetString(ctx, userKey), nil
+	return s.m.GetString(ctx, signInKey), nil
 }
 
-func (s scsSessions) SignIn(w http.ResponseWriter, r *http.Request, userID string) error {
+func (s scsSessions) SignIn(w http.ResponseWriter, r *http.Request, is *SignIn) error {
 	ctx, saved, err := s.load(r)
 	if err != nil {
 		return err
 	}
-	if before := s.m.GetString(ctx, userKey); before != "" && before != userID {
+	if before := s.m.GetString(ctx, userKey); before != "" && before != is.UserID {
 		if err := s.m.Clear(ctx); err != nil {
 			return err
 		}
@@ -76,7 +81,8 @@ func (s scsSessions) SignIn(w http.ResponseWriter, r *http.Request, userID strin
 	if err := s.m.RenewToken(ctx); err != nil {
 		return err
 	}
-	s.m.Put(ctx, userKey, userID)
+	s.m.Put(ctx, userKey, is.UserID)
+	s.m.Put(ctx, signInKey, is.ID)
 	if saved {
 		return nil
 	}
@@ -102,9 +108,12 @@ func (s scsSessions) SignOut(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// sessionLifetime is how long a default session lasts at most.
+const sessionLifetime = 24 * time.Hour
+
 // defaultSessions are scs sessions whose cookie fits the origin, and whose store
 // holds no session id in the clear: who reads the store cannot be somebody else.
-func defaultSessions(secure bool, store scs.Store) Sessions {
+func defaultSessions(secure bool, store scs.Store, lifetime time.Duration) Sessions {
 	m := new(scs.SessionManager)
 	*m = *firstManager()
 	m.Store = store
@@ -112,7 +121,7 @@ func defaultSessions(secure bool, store scs.Store) Sessions {
 		m.Store = &memorySessions{now: time.Now} // scs has no other clock
 	}
 	m.HashTokenInStore = true
-	m.Lifetime = 24 * time.Hour
+	m.Lifetime = lifetime
 	m.Cookie.Name = cookieName(secure, "rp-session")
 	m.Cookie.Path = "/"
 	m.Cookie.Secure = secure

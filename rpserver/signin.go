@@ -1,19 +1,29 @@
 package rpserver
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/internal/secret"
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/jwks"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
 )
 
+// brought is what a way of signing in ends with.
+type brought struct {
+	token     string
+	nonceFor  sealedFor         // what the nonce in it was made for
+	answer    *oidc.TokenAnswer // what came with the token; nil: it came alone
+	automatic bool              // the browser chose the account without asking
+}
+
 // finish turns an ID token into a session and returns whose it is, and whether
-// that person is new. Every way of signing in ends here; what the nonce was made for
-// and how the answer looks is the caller's.
+// that person is new. Every way of signing in ends here; how the answer looks is the
+// caller's.
 //
 // The nonce is used up after the token was judged and found good, and before
 // anything is created:
@@ -26,58 +36,106 @@ import (
 // To use up somebody's nonce one so needs a token signed for it and the cookie of
 // the browser that it belongs to, and who has both is that browser. If a later
 // step fails, the nonce is gone and the person starts again: the safe side.
-func (rp *RP) finish(w http.ResponseWriter, r *http.Request, p *provider, f sealedFor, token string) (*User, bool, error) {
+func (rp *RP) finish(w http.ResponseWriter, r *http.Request, p *provider, b brought) (*User, bool, error) {
 	browser, ok := rp.browserOf(r)
 	if !ok {
 		return nil, false, errBrowserUnknown
 	}
 	now := rp.now()
-	id, err := rp.judge(r, p, f, token, browser, now)
+	id, err := rp.judge(r, p, b, browser, now)
 	if err != nil {
 		return nil, false, err
 	}
-	u, created, err := rp.users.SignIn(r.Context(), identityOf(p, id), now)
+	person, err := rp.personOf(r, p, id, b.answer)
 	if err != nil {
 		return nil, false, err
 	}
-	if err := rp.sessions.SignIn(w, r, u.ID); err != nil {
+	u, created, err := rp.users.SignIn(r.Context(), person, now)
+	if err != nil {
 		return nil, false, err
 	}
-	rp.log.InfoContext(r.Context(), "relying party: signed in", "issuer", p.Issuer, "user", u.ID, "new", created)
+	s, err := rp.addSignIn(r.Context(), p, u, id, person, b, now)
+	if err != nil {
+		return nil, false, err
+	}
+	before, _ := rp.sessions.SignInID(r)
+	if err := rp.sessions.SignIn(w, r, s); err != nil {
+		return nil, false, err
+	}
+	rp.endReplaced(r.Context(), before, now)
+	rp.log.InfoContext(r.Context(), "relying party: signed in", "issuer", person.Issuer, "user", u.ID, "new", created)
 	return u, created, nil
 }
 
+// addSignIn keeps the row that the session points to.
+func (rp *RP) addSignIn(ctx context.Context, p *provider, u *User, id *oidc.IDToken, person Identity, b brought, now time.Time) (*SignIn, error) {
+	s := &SignIn{
+		ID: secret.New(), UserID: u.ID, Provider: p.Name,
+		Issuer: person.Issuer, Subject: person.Subject, SessionID: id.SessionID,
+		Created: now, Expires: now.Add(rp.signInLifetime), Automatic: b.automatic,
+	}
+	if id.AuthTime > 0 {
+		s.AuthTime = time.Unix(id.AuthTime, 0)
+	}
+	kept := keptTokens{IDToken: b.token}
+	if b.answer != nil {
+		kept = kept.with(b.answer, now)
+	}
+	var err error
+	if s.Tokens, err = rp.sealTokens(s.ID, kept); err != nil {
+		return nil, err
+	}
+	if err := rp.signIns.AddSignIn(ctx, *s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// endReplaced ends the sign-in that this browser's session belonged to before. If
+// that fails, it ends when it expires: no session leads to it any more.
+func (rp *RP) endReplaced(ctx context.Context, id string, now time.Time) {
+	if id == "" {
+		return
+	}
+	if _, err := rp.signIns.EndSignIns(ctx, SignInsWhere{ID: id}, now); err != nil {
+		rp.log.WarnContext(ctx, "relying party: the sign-in before was not ended", "error", err)
+	}
+}
+
 // judge checks a token with the provider's keys and, last, takes its nonce.
-func (rp *RP) judge(r *http.Request, p *provider, f sealedFor, token, browser string, now time.Time) (*oidc.IDToken, error) {
+func (rp *RP) judge(r *http.Request, p *provider, b brought, browser string, now time.Time) (*oidc.IDToken, error) {
 	ctx := r.Context()
-	take := func(nonce string) error { return rp.takeNonce(ctx, f, nonce, browser, now) }
+	take := func(nonce string) error { return rp.takeNonce(ctx, b.nonceFor, nonce, browser, now) }
+	algorithms, err := p.algorithms(ctx)
+	if err != nil {
+		return nil, rp.keysUnavailable(r, p, err)
+	}
 	id, err := jwks.Judge(ctx, p.keys, p.Issuer, errKeyUnknown, func(keys *jws.KeySet) (*oidc.IDToken, error) {
-		return oidc.Verify(token, p.config(keys, take), now)
+		c := p.config(keys, algorithms)
+		c.CheckNonce = take
+		c.InsecureNoNonce = p.InsecureNoNonce && b.answer != nil // the code flow alone
+		return oidc.Verify(b.token, c, now)
 	})
 	var unavailable *jwks.Unavailable
 	if errors.As(err, &unavailable) {
 		return nil, rp.keysUnavailable(r, p, err)
 	}
-	var refused *oidc.Error
-	if errors.As(err, &refused) {
-		return nil, web.NewProblem(http.StatusForbidden, refused.Code, "The ID token was refused: "+refused.Message+".")
+	if err == nil && b.answer != nil && b.answer.AccessToken != "" && id.AccessTokenHash != "" {
+		err = id.CheckAccessToken(b.answer.AccessToken) // Core section 3.1.3.8
 	}
-	return id, err
+	if err != nil {
+		return nil, rp.tokenRefused(r, p, err)
+	}
+	return id, nil
+}
+
+// tokenRefused is what a person is told of a token that is not good, and a log of why.
+func (rp *RP) tokenRefused(r *http.Request, p *provider, err error) error {
+	var refused *oidc.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	return web.NewProblem(http.StatusForbidden, refused.Code, "The ID token was refused: "+refused.Message+".")
 }
 
 var errKeyUnknown = &oidc.Error{Code: jws.CodeKeyUnknown}
-
-func identityOf(p *provider, t *oidc.IDToken) Identity {
-	return Identity{
-		Issuer:        p.Issuer, // an alias must not make a second user
-		Subject:       t.Subject,
-		Email:         t.Email,
-		EmailVerified: t.EmailVerified,
-		HostedDomain:  t.HostedDomain,
-		Name:          t.Name,
-		GivenName:     t.GivenName,
-		FamilyName:    t.FamilyName,
-		Picture:       t.Picture,
-		Locale:        t.Locale,
-	}
-}

@@ -21,8 +21,12 @@ type Store struct {
 	mu       sync.Mutex
 	users    map[string]rpserver.User // by id
 	subjects map[subject]string       // to id
+
+	identities map[string][]subject // by id of the user, the oldest first
+
 	used     map[[32]byte]time.Time   // nonces, by hash: when they expire
 	sessions map[string]session
+	signIns  map[string]signIn
 
 	epoch         time.Time // what was made before it is unknown; zero: began
 	sweepSessions time.Time // when to look for expired ones: each time would cost a walk over all
@@ -55,8 +59,9 @@ func (s *Store) SignIn(ctx context.Context, id rpserver.Identity, now time.Time)
 	known, returning := s.subjects[key]
 	u := s.users[known]
 	if !returning {
-		u = rpserver.User{ID: rand.Text(), Issuer: id.Issuer, Subject: id.Subject, Created: now.UTC()}
+		u = rpserver.User{ID: rand.Text(), Created: now.UTC()}
 		lazy.Put(&s.subjects, key, u.ID)
+		lazy.Put(&s.identities, u.ID, []subject{key})
 	}
 	if id.Name != "" {
 		u.Name = id.Name

@@ -1,0 +1,31 @@
+package op
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/bonafides-dev/bonafides/protocol/oidc"
+)
+
+// Push sends an authentication request from server to server, and returns the
+// request_uri that stands for it in the browser's address (RFC 9126). Errors are *Error.
+func (p *Provider) Push(ctx context.Context, params []oidc.Param) (requestURI string, err error) {
+	form := url.Values{}
+	for _, q := range params {
+		form.Set(q.Name, q.Value)
+	}
+	r, why := p.post(ctx, "pushed_authorization_request_endpoint", form)
+	if why != nil {
+		return "", why
+	}
+	if r.status != http.StatusCreated && r.status != http.StatusOK { // section 2.2, and what some answer
+		return "", &Error{Code: CodeRefused, Status: r.status, Said: r.words}
+	}
+	uri, err := oidc.ParsePushed(r.body, p.maxAnswer())
+	if err != nil {
+		return "", &Error{Code: CodeMalformed, Status: r.status, Err: errors.Join(errors.New("pushed authorization request"), err)}
+	}
+	return uri, nil
+}

@@ -1,0 +1,78 @@
+package op
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/bonafides-dev/bonafides/protocol/oidc"
+)
+
+// CodeRequest is what a code is sent with (OpenID Connect Core 1.0 section 3.1.3.1).
+type CodeRequest struct {
+	RedirectURI string // exactly that of the authentication request
+	Code        string
+	Verifier    string // PKCE; empty: the request had no challenge
+}
+
+// Exchange sends a code to the token endpoint and returns what it gives, among it an ID
+// token, which the caller judges. Errors are *Error.
+func (p *Provider) Exchange(ctx context.Context, q CodeRequest) (*oidc.TokenAnswer, error) {
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {q.Code}, "redirect_uri": {q.RedirectURI}}
+	if q.Verifier != "" {
+		form.Set("code_verifier", q.Verifier)
+	}
+	t, why := p.tokens(ctx, form, CodeRefused)
+	if why != nil {
+		return nil, why
+	}
+	if t.IDToken == "" {
+		return nil, &Error{Code: CodeNoIDToken, Status: http.StatusOK}
+	}
+	return t, nil
+}
+
+// Refresh sends a refresh token to the token endpoint (RFC 6749 section 6). Scopes may be
+// fewer than those that were granted; none means the same. CodeGrantOver says that the
+// provider takes the refresh token no more. Errors are *Error.
+func (p *Provider) Refresh(ctx context.Context, refreshToken string, scopes []string) (*oidc.TokenAnswer, error) {
+	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refreshToken}}
+	if len(scopes) > 0 {
+		form.Set("scope", strings.Join(scopes, " "))
+	}
+	t, why := p.tokens(ctx, form, CodeGrantOver)
+	if why != nil {
+		return nil, why
+	}
+	if t.AccessToken == "" {
+		return nil, &Error{Code: CodeMalformed, Status: http.StatusOK, Err: fmt.Errorf("the answer holds no access token")}
+	}
+	return t, nil
+}
+
+// tokens asks the token endpoint. over is the code where the provider takes the grant
+// no more.
+func (p *Provider) tokens(ctx context.Context, form url.Values, over string) (*oidc.TokenAnswer, *Error) {
+	r, why := p.post(ctx, "token_endpoint", form)
+	if why != nil {
+		return nil, why
+	}
+	if r.status != http.StatusOK {
+		code := over
+		if r.said == nil || r.said.Code != "invalid_grant" {
+			code = CodeRefused
+		}
+		return nil, &Error{Code: code, Status: r.status, Said: r.words}
+	}
+	t, err := oidc.ParseTokenAnswer(r.body, p.maxAnswer())
+	if err != nil {
+		return nil, &Error{Code: CodeMalformed, Status: r.status, Err: err}
+	}
+	if most := p.maxIDToken(); len(t.IDToken) > most {
+		return nil, &Error{Code: CodeTooLarge, Status: r.status, Setting: "MaxIDToken",
+			Err: fmt.Errorf("the ID token has %d bytes, more than %d", len(t.IDToken), most)}
+	}
+	return t, nil
+}

@@ -1,0 +1,98 @@
+package rpserver
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/bonafides-dev/bonafides/protocol/jws"
+	"github.com/bonafides-dev/bonafides/protocol/oidc"
+)
+
+// config is what a token of this provider must satisfy, its nonce aside.
+func (p *provider) config(keys *jws.KeySet, algorithms []jws.Algorithm) oidc.Config {
+	return oidc.Config{
+		Issuer:            p.Issuer,
+		IssuerAliases:     p.IssuerAliases,
+		Tenants:           p.Tenants,
+		ClientID:          p.ClientID,
+		TrustedAudiences:  p.TrustedAudiences,
+		AuthorizedParties: p.AuthorizedParties,
+		Keys:              keys,
+		HostedDomain:      p.HostedDomain,
+		Match:             p.Match,
+		Algorithms:        algorithms,
+		IgnoreKeyHints:    p.IgnoreKeyHints,
+		Skew:              p.Skew,
+		MaxSize:           p.maxIDToken(),
+	}
+}
+
+func (p *provider) maxIDToken() int { return max(p.MaxIDToken, maxToken) }
+
+// algorithms are those that the provider says it signs with, unless a setting does.
+func (p *provider) algorithms(ctx context.Context) ([]jws.Algorithm, error) {
+	if len(p.Algorithms) > 0 || p.Keys != nil || p.JWKSURL != "" {
+		return p.Algorithms, nil // nothing asks for a document that nobody needs
+	}
+	return p.op.Algorithms(ctx)
+}
+
+// scopes are those that a sign-in asks for beside openid.
+func (p *provider) scopes() []string {
+	if p.Scopes == nil {
+		return []string{"profile", "email"}
+	}
+	return p.Scopes
+}
+
+// wantsUserinfo tells whether the userinfo endpoint is to be asked (OpenID Connect Core
+// 1.0 section 5.4: the claims that scopes ask for come from there where an access token
+// is issued; many providers put them into the ID token as well).
+func (p *provider) wantsUserinfo(t *oidc.IDToken) bool {
+	switch p.Userinfo {
+	case UserinfoAlways:
+		return true
+	case UserinfoNever:
+		return false
+	}
+	asked := p.scopes()
+	return slices.Contains(asked, "profile") && t.Name == "" || slices.Contains(asked, "email") && t.Email == ""
+}
+
+// personOf is who an ID token speaks of, with what the userinfo endpoint adds. That
+// the endpoint does not answer costs a name and not the sign-in, unless a setting says
+// that it is always asked; that it answers about somebody else refuses it.
+func (rp *RP) personOf(r *http.Request, p *provider, t *oidc.IDToken, answer *oidc.TokenAnswer) (Identity, error) {
+	if answer != nil && answer.AccessToken != "" && p.wantsUserinfo(t) {
+		info, err := p.op.Userinfo(r.Context(), answer.AccessToken, t.Subject)
+		switch {
+		case err == nil:
+			t = oidc.MergeUserinfo(t, info)
+		case p.Userinfo == UserinfoAlways, isOtherPerson(err):
+			return Identity{}, rp.noAnswer(r, p, err)
+		default:
+			rp.logProvider(r, p, "relying party: the userinfo endpoint gave nothing", err)
+		}
+	}
+	return identityOf(p, t), nil
+}
+
+func identityOf(p *provider, t *oidc.IDToken) Identity {
+	issuer := p.Issuer // an alias must not make a second user
+	if len(p.Tenants) > 0 {
+		issuer = t.Issuer // sub is unique within a tenant
+	}
+	return Identity{
+		Issuer:        issuer,
+		Subject:       t.Subject,
+		Email:         t.Email,
+		EmailVerified: t.EmailVerified,
+		HostedDomain:  t.HostedDomain,
+		Name:          t.Name,
+		GivenName:     t.GivenName,
+		FamilyName:    t.FamilyName,
+		Picture:       t.Picture,
+		Locale:        t.Locale,
+	}
+}
