@@ -126,11 +126,17 @@ func newProviders(c Config, now func() time.Time, log *slog.Logger) ([]*provider
 		}
 		q := &provider{Provider: p, keys: p.Keys}
 		var err error
-		q.op, err = op.New(op.Config{Issuer: p.Issuer, KeysURL: p.JWKSURL, Client: c.Client, Private: c.PrivateAddresses, Now: now})
+		q.op, err = op.New(op.Config{Issuer: p.Issuer, KeysURL: p.JWKSURL, Client: c.Client, Private: c.PrivateAddresses, Now: now,
+			OnError: func(what string, why error) {
+				log.Warn("relying party: the provider's "+what+" could not be fetched", "issuer", p.Issuer, "error", why)
+			},
+			OnRejected: func(keys []jws.RejectedKey) {
+				for _, k := range keys {
+					log.Warn("relying party: a key of the provider is left out", "issuer", p.Issuer, "kid", k.KeyID, "reason", k.Reason)
+				}
+			}})
 		if err == nil && q.keys == nil {
-			q.keys, err = q.op.Keys(func(why error) {
-				log.Warn("relying party: the provider's keys could not be fetched", "issuer", p.Issuer, "error", why)
-			})
+			q.keys, err = q.op.Keys()
 		}
 		if err != nil {
 			return nil, fmt.Errorf("provider %q: %w", p.Issuer, err)
