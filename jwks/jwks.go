@@ -1,22 +1,23 @@
-// Package jwks fetches issuers' key sets over HTTP and keeps them as long as
-// HTTP says. jws.KeySetState decides what to do and when; this package does the
-// fetching, one at a time for each issuer.
+// Package jwks fetches issuers' key sets and discovery documents over HTTP and keeps
+// them as long as HTTP says. freshness.State decides what to do and when; this package
+// does the fetching, one at a time for each issuer.
+//
+//	keys, err := jwks.New(jwks.Config{Locate: jwks.At(jwks.RecordKeysPath)}) // a path below the issuer
+//	keys, err := jwks.Discovered(jwks.Config{})                             // OpenID Connect Discovery
 package jwks
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
-	"github.com/bonafides-dev/bonafides/protocol/origin"
 )
 
 // RecordKeysPath is where an issuer of Private State Tokens publishes the keys
@@ -49,9 +50,13 @@ type Config struct {
 	// PrivateAddresses may be reached besides the public ones, for issuers in a
 	// private network. They do not go with a Client.
 	PrivateAddresses []netip.Prefix
-	// Locate says where a key set is. Required.
+	// Locate says where a key set is. It keeps to its context. Required, or Discovery.
 	Locate Locate
-	// Rules are how long sets are kept and how often fetched.
+	// Discovery finds key sets instead of Locate. Where Client is nil its clients make
+	// the requests: a key set is reached as its issuer's document is.
+	Discovery *Discovery
+	// Rules are how long sets are kept and how often fetched. Rules.StaleIfError keeps
+	// them alive while an issuer cannot be reached.
 	Rules jws.KeySetRules
 	// InsecureHTTP allows http URLs of hosts other than localhost, *.localhost
 	// and loopback addresses. Whoever sits on the path then chooses the keys. It
@@ -59,24 +64,31 @@ type Config struct {
 	InsecureHTTP bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
-	// OnError is told why a fetch failed; nil means that nobody is told. Callers of
-	// KeySet only learn that the keys are unavailable.
+	// OnError is told why a fetch failed, once for each, with an *Error; nil means that
+	// nobody is told. Until the next fetch callers of KeySet get the same reason.
 	OnError func(issuer string, err error)
+	// OnRejected is told once for each document, when it comes, which of its keys
+	// cannot be used and why; nil means that nobody is told. Their KeyID is for a log:
+	// escaped, at most 64 bytes and dots.
+	OnRejected func(issuer string, keys []jws.RejectedKey)
 }
 
 // Source fetches and keeps key sets. It is safe for concurrent use. It remembers
 // every issuer that it is asked for, so ask only for issuers that you trust.
 type Source struct {
-	c Config
+	c     Config
+	reach reach
 
 	mu      sync.Mutex
 	issuers map[string]*entry
 }
 
 type entry struct {
-	state  jws.KeySetState
-	client *http.Client  // of this issuer, made by its first fetch
-	done   chan struct{} // closed when the fetch under way has ended; nil if none
+	set      kept[*jws.KeySet]
+	client   *http.Client
+	lost     atomic.Bool // the address that discovery named has failed
+	mu       sync.Mutex
+	reported [sha256.Size]byte // the document of whose keys OnRejected was told last
 }
 
 // New returns a Source.
@@ -87,160 +99,125 @@ func New(c Config) (*Source, error) {
 	if c.Client != nil && len(c.PrivateAddresses) > 0 {
 		return nil, errors.New("jwks: Config.PrivateAddresses are set with a Config.Client, which decides itself where it goes: set one of them")
 	}
-	if c.Locate == nil {
-		return nil, errors.New("jwks: Config.Locate is missing: say where key sets are, for example jwks.At(jwks.RecordKeysPath)")
+	if (c.Locate == nil) == (c.Discovery == nil) {
+		return nil, errors.New("jwks: set one of Config.Locate and Config.Discovery: say where key sets are, for example jwks.At(jwks.RecordKeysPath)")
+	}
+	if c.Discovery != nil && len(c.PrivateAddresses) > 0 {
+		return nil, errors.New("jwks: Config.PrivateAddresses are set with a Config.Discovery: set those of its DiscoveryConfig")
 	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Source{c: c, issuers: map[string]*entry{}}, nil
-}
-
-// clientFor returns what fetches the keys of an issuer.
-func (s *Source) clientFor(issuer string) (*http.Client, error) {
-	client := s.c.Client
-	if client == nil {
-		var err error
-		client, err = web.Outbound{From: issuer, Private: s.c.PrivateAddresses, Timeout: s.timeout()}.Client()
-		if err != nil {
-			return nil, err
-		}
-	}
-	own := *client
-	// A redirect would let the answer of one host come from another.
-	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &own, nil
-}
-
-func (s *Source) timeout() time.Duration {
-	if s.c.Rules.Timeout > 0 {
-		return s.c.Rules.Timeout
-	}
-	return defaultTimeout
+	return &Source{c: c, reach: reach{c.Client, c.PrivateAddresses, c.InsecureHTTP, c.Rules.WaitAtMost()}, issuers: map[string]*entry{}}, nil
 }
 
 // KeySet returns the issuer's keys, fetching them if there are none or they are too
-// old. Errors are *jws.Error with code keys_unavailable, or the context's.
+// old. Errors are *Error of CodeUnavailable, or the context's.
 func (s *Source) KeySet(ctx context.Context, issuer string) (*jws.KeySet, error) {
-	return s.ask(ctx, issuer, jws.Wanted{})
+	return s.ask(ctx, issuer, false)
 }
 
 // Refresh is to be called after a token named a key that the set does not hold.
 // It fetches at most once per cooldown, and otherwise returns the set it has.
 func (s *Source) Refresh(ctx context.Context, issuer string) (*jws.KeySet, error) {
-	return s.ask(ctx, issuer, jws.Missing{})
+	return s.ask(ctx, issuer, true)
 }
 
-func (s *Source) ask(ctx context.Context, issuer string, event jws.KeySetEvent) (*jws.KeySet, error) {
-	for {
-		s.mu.Lock()
-		e := s.issuers[issuer]
-		if e == nil {
-			e = &entry{}
-			s.issuers[issuer] = e
-		}
-		var action jws.KeySetAction
-		e.state, action = e.state.Next(event, s.c.Now(), s.c.Rules)
-		if action.Do == jws.KeySetFetch {
-			e.done = make(chan struct{})
-			// The fetch serves everybody who waits, so it does not end with
-			// the request that happened to begin it.
-			go s.fetch(context.WithoutCancel(ctx), issuer, e, e.done, action.NoCache)
-		}
-		done := e.done
-		s.mu.Unlock()
-		switch action.Do {
-		case jws.KeySetUse:
-			return action.Keys, nil
-		case jws.KeySetRefuse:
-			return nil, action.Err
-		}
-		select {
-		case <-done:
-			// What was missing has been looked for: take what there is now.
-			event = jws.Wanted{}
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-}
-
-func (s *Source) fetch(ctx context.Context, issuer string, e *entry, done chan struct{}, noCache bool) {
-	var event jws.KeySetEvent = jws.FetchFailed{}
-	defer func() {
-		s.mu.Lock()
-		e.state, _ = e.state.Next(event, s.c.Now(), s.c.Rules)
-		if e.done == done {
-			e.done = nil
-		}
-		s.mu.Unlock()
-		close(done)
-	}()
-	fetched, err := s.get(ctx, issuer, e, noCache)
-	if err == nil {
-		event = fetched
-		_, err = jws.ParseKeySet(fetched.Body)
-	}
-	if err != nil && s.c.OnError != nil {
-		s.c.OnError(issuer, err)
-	}
-}
-
-const (
-	maxBody        = 512 << 10
-	defaultTimeout = 10 * time.Second
-)
-
-func (s *Source) get(ctx context.Context, issuer string, e *entry, noCache bool) (jws.Fetched, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout())
-	defer cancel()
-	if e.client == nil { // one fetch of an issuer is under way at a time
-		client, err := s.clientFor(issuer)
-		if err != nil {
-			return jws.Fetched{}, err
-		}
-		e.client = client
-	}
-	where, err := s.c.Locate(ctx, issuer)
+func (s *Source) ask(ctx context.Context, issuer string, missing bool) (*jws.KeySet, error) {
+	e, err := s.of(issuer)
 	if err != nil {
-		return jws.Fetched{}, err
+		return nil, &Error{Code: CodeUnavailable, Reason: ReasonAddress, Err: err}
 	}
-	if _, err := web.SecureURL(where); err != nil && !(s.c.InsecureHTTP && errors.Is(err, origin.ErrPlain)) {
-		return jws.Fetched{}, fmt.Errorf("jwks: the address of the key set %w", err)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, where, nil)
-	if err != nil {
-		return jws.Fetched{}, err
-	}
-	req.Header.Set("Accept", "application/jwk-set+json, application/json")
-	if noCache {
-		req.Header.Set("Cache-Control", "no-cache")
-	}
-	body, header, err := do(e.client, req)
-	if err != nil {
-		return jws.Fetched{}, err
-	}
-	return jws.Fetched{Body: body, CacheControl: joined(header, "Cache-Control"), Age: header.Get("Age")}, nil
+	return e.set.ask(ctx, missing)
 }
 
-// do sends a request and reads a bounded answer of status 200.
-func do(client *http.Client, req *http.Request) ([]byte, http.Header, error) {
-	res, err := client.Do(req)
+func (s *Source) of(issuer string) (*entry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e := s.issuers[issuer]; e != nil {
+		return e, nil
+	}
+	client, err := s.clientFor(issuer)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return nil, nil, fmt.Errorf("jwks: %s answered with status %d", req.URL.Host, res.StatusCode)
+	e := &entry{client: client}
+	e.set.code, e.set.now, e.set.rules = CodeUnavailable, s.c.Now, s.c.Rules
+	e.set.get = func(ctx context.Context, noCache bool) (got[*jws.KeySet], *Error) {
+		return s.fetch(ctx, issuer, e, noCache)
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
-	switch {
-	case err != nil:
-		return nil, nil, err
-	case len(body) > maxBody:
-		return nil, nil, errors.New("jwks: the answer is longer than 512 KiB")
+	e.set.failed = func(why *Error) {
+		if s.c.OnError != nil {
+			s.c.OnError(issuer, why)
+		}
 	}
-	return body, res.Header, nil
+	s.issuers[issuer] = e
+	return e, nil
 }
 
-func joined(h http.Header, name string) string { return strings.Join(h.Values(name), ",") }
+func (s *Source) clientFor(issuer string) (*http.Client, error) {
+	if s.c.Client != nil || s.c.Discovery == nil {
+		return s.reach.clientFor(issuer)
+	}
+	d, err := s.c.Discovery.of(issuer)
+	if err != nil {
+		return nil, err
+	}
+	return d.client, nil
+}
+
+const maxBody = 512 << 10 // bytes of a key set, as in package jws
+
+func (s *Source) fetch(ctx context.Context, issuer string, e *entry, noCache bool) (none got[*jws.KeySet], _ *Error) {
+	where, err := s.locate(ctx, issuer, e)
+	if err != nil {
+		why := &Error{Reason: ReasonLocate, Err: err}
+		var of *Error
+		if errors.As(err, &of) {
+			why.Reason, why.At, why.Status = of.Reason, of.At, of.Status
+		} else if errors.Is(err, context.DeadlineExceeded) {
+			why.Reason = ReasonTimeout
+		}
+		return none, why
+	}
+	a, why := s.reach.get(ctx, e.client, request{"the key set", where, "application/jwk-set+json, application/json", maxBody, noCache})
+	var keys *jws.KeySet
+	if why == nil {
+		if keys, err = jws.ParseKeySet(a.body); err != nil {
+			why = unread(a.body, maxBody, err)
+			why.At = originOf(where)
+		}
+	}
+	e.lost.Store(why != nil)
+	if why != nil {
+		return none, why
+	}
+	s.report(issuer, e, a.body, keys.Rejected())
+	return got[*jws.KeySet]{keys, a.cacheControl, a.age}, nil
+}
+
+func (s *Source) locate(ctx context.Context, issuer string, e *entry) (string, error) {
+	if s.c.Discovery == nil {
+		return s.c.Locate(ctx, issuer)
+	}
+	return s.c.Discovery.keysURL(ctx, issuer, e.lost.Load())
+}
+
+// report tells of keys that were left out, once for each document.
+func (s *Source) report(issuer string, e *entry, body []byte, rejected []jws.RejectedKey) {
+	if s.c.OnRejected == nil || len(rejected) == 0 {
+		return
+	}
+	hash := sha256.Sum256(body)
+	e.mu.Lock()
+	told := e.reported == hash
+	e.reported = hash
+	e.mu.Unlock()
+	if told {
+		return
+	}
+	for i := range rejected {
+		rejected[i].KeyID = escaped(rejected[i].KeyID, mostKeyID)
+	}
+	s.c.OnRejected(issuer, rejected)
+}

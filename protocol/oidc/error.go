@@ -32,6 +32,15 @@ const (
 	CodeResponseIss   = "response_issuer"       // an answer of another provider
 	CodeJudgement     = "judgement_invalid"     // bytes that are no judgement
 	CodeDenied        = "provider_error"        // the provider answered with an error
+	CodeAnswer        = "answer_invalid"        // what an endpoint answered cannot be read
+	CodeTokenType     = "token_type"            // an access token that is no bearer token
+
+	CodeUserinfoSubject  = "userinfo_subject"  // userinfo about another person
+	CodeRefreshedSubject = "refreshed_subject" // a new ID token about another person
+	CodeLogoutEvent      = "logout_event"      // a token that is no logout token
+	CodeLogoutNonce      = "logout_nonce"      // a logout token with a nonce
+	CodeLogoutWho        = "logout_subject"    // a logout token about nobody
+	CodeLogoutID         = "logout_jti"        // a logout token without a jti
 )
 
 // Error says why something was refused: a stable code for programs, a sentence

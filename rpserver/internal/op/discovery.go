@@ -4,97 +4,96 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"time"
+	"strings"
 
+	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/jwks"
+	"github.com/bonafides-dev/bonafides/protocol/freshness"
+	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
 )
 
-const maxDiscovery = 64 << 10 // bytes of a discovery document; Google's has 1.3 KiB
-
-// How old a discovery document may be. Keys change where endpoints do not, and are
-// looked for when something was wrong with those that there were; a minute is
-// enough for one sign-in to fetch the document once.
+// What OnError is told about.
 const (
-	endpointsKept = time.Hour
-	keysURLKept   = time.Minute
+	FetchingDiscovery = "discovery document"
+	FetchingKeys      = "keys"
 )
 
-// Keys is the provider's key set, kept as long as its caching headers say. failed
-// is told why a fetch failed.
-func (p *Provider) Keys(failed func(error)) (jwks.KeySource, error) {
-	locate := jwks.URL(p.c.KeysURL)
-	if p.c.KeysURL == "" {
-		locate = p.keysURL
+// tenantPlace is what stands for a tenant in the issuer of a provider of many.
+const tenantPlace = "{tenantid}"
+
+// checkPlaces judges where a Config finds the discovery document.
+func (c Config) checkPlaces() error {
+	if c.DiscoveryURL != "" {
+		if _, err := web.SecureURL(c.DiscoveryURL); err != nil {
+			return fmt.Errorf("DiscoveryURL %q: %w", c.DiscoveryURL, err)
+		}
 	}
-	return jwks.New(jwks.Config{
-		Client: p.client, Locate: locate, Now: p.c.Now,
-		OnError: func(_ string, err error) { failed(err) },
+	switch template := strings.Contains(c.Issuer, tenantPlace); {
+	case template && len(c.Tenants) == 0:
+		return errors.New("the issuer holds {tenantid}, which stands for any tenant: set Tenants to those whose people may sign in")
+	case !template && len(c.Tenants) > 0:
+		return errors.New("Tenants are set and the issuer holds no {tenantid}: write it where the tenant's id is in iss, or leave Tenants empty")
+	case template && c.DiscoveryURL == "":
+		return errors.New("the issuer holds {tenantid}, so its discovery document is elsewhere: set DiscoveryURL to where the provider publishes the one for all tenants")
+	}
+	return nil
+}
+
+// documentAt is where the discovery document is.
+func (c Config) documentAt() string {
+	if c.DiscoveryURL != "" {
+		return c.DiscoveryURL
+	}
+	return oidc.DiscoveryURL(c.Issuer)
+}
+
+// newDiscovery fetches the document (OpenID Connect Discovery 1.0 sections 4.1 and
+// 4.3). It must name the issuer that it was asked of, wherever it was: another one's
+// keys would let that one sign in our users.
+func (p *Provider) newDiscovery() (err error) {
+	p.discovery, err = jwks.NewDiscovery(jwks.DiscoveryConfig{
+		Client: p.client, URL: p.c.DiscoveryURL, Now: p.c.Now, Rules: freshness.Rules{StaleIfError: p.c.StaleIfError},
+		OnError: func(_ string, err error) { p.failed(FetchingDiscovery, err) },
 	})
+	return err
 }
 
-// Metadata is the provider's discovery document. Its issuer was compared; what else
-// it names is judged where it is used.
+func (p *Provider) failed(what string, err error) {
+	if p.c.OnError != nil {
+		p.c.OnError(what, err)
+	}
+}
+
+// Metadata is the provider's discovery document. It is kept as long as its caching
+// headers say, a minute at least, and fetched once for everybody who waits. Its issuer
+// was compared; what else it names is judged where it is used. Errors are *jwks.Error,
+// with the reason and how long the provider is left alone, or the context's.
 func (p *Provider) Metadata(ctx context.Context) (*oidc.Discovery, error) {
-	return p.discovery(ctx, endpointsKept)
+	return p.discovery.Metadata(ctx, p.c.Issuer)
 }
 
-func (p *Provider) keysURL(ctx context.Context, _ string) (string, error) {
-	d, err := p.discovery(ctx, keysURLKept)
-	if err != nil {
-		return "", err
+// Keys is the provider's key set, kept as long as its caching headers say. Where
+// discovery says where it is, the document that Endpoints uses serves it too.
+func (p *Provider) Keys() (jwks.KeySource, error) {
+	c := jwks.Config{
+		Client: p.client, Now: p.c.Now, Rules: jws.KeySetRules{StaleIfError: p.c.StaleIfError},
+		OnError: func(_ string, err error) { p.failed(FetchingKeys, err) },
 	}
-	if _, err := p.linked("jwks_uri", d.JWKSURI); err != nil {
-		return "", err
+	if p.c.OnRejected != nil {
+		c.OnRejected = func(_ string, keys []jws.RejectedKey) { p.c.OnRejected(keys) }
 	}
-	return d.JWKSURI, nil
+	if p.c.KeysURL != "" {
+		c.Locate = jwks.URL(p.c.KeysURL)
+	} else {
+		c.Discovery = p.discovery
+	}
+	return jwks.New(c)
 }
 
-// discovery returns the provider's document, of this age at most.
-func (p *Provider) discovery(ctx context.Context, age time.Duration) (*oidc.Discovery, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := p.c.Now()
-	if p.last != nil && now.Sub(p.fetched) < age && !now.Before(p.fetched) {
-		return p.last, nil
-	}
-	d, err := p.discover(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p.last, p.fetched = d, now
-	return d, nil
-}
-
-// discover fetches the document (OpenID Connect Discovery 1.0 sections 4.1 and
-// 4.3). It must name the issuer that it was asked of: another one's keys would let
-// that one sign in our users.
-func (p *Provider) discover(ctx context.Context) (*oidc.Discovery, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, oidc.DiscoveryURL(p.c.Issuer), nil)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Accept", "application/json")
-	res, err := p.client.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("discovery: %w", err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("discovery: status %d", res.StatusCode)
-	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxDiscovery+1))
-	if err != nil {
-		return nil, fmt.Errorf("discovery: %w", err)
-	}
-	if len(body) > maxDiscovery {
-		return nil, errors.New("discovery: the document is longer than 64 KiB")
-	}
-	d, err := oidc.ParseDiscovery(body, p.c.Issuer)
-	if err != nil {
-		return nil, fmt.Errorf("discovery: %w", err)
-	}
-	return d, nil
+// Endpoint is the address that the discovery document names in a member, such as
+// "userinfo_endpoint". It is https, and on this machine only where the document is.
+// Errors are *jwks.Error: ReasonMember where the document names none.
+func (p *Provider) Endpoint(ctx context.Context, member string) (string, error) {
+	return p.discovery.Endpoint(ctx, p.c.Issuer, member)
 }

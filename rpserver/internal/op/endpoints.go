@@ -8,18 +8,19 @@ type Endpoints struct {
 	RequireIss           bool // the answer must name its issuer (RFC 9207)
 }
 
-// Endpoints returns them as they were within the last hour. What the document
-// leads to is on this machine only where the issuer is.
+// Endpoints returns them as Metadata has them. What the document leads to is on this
+// machine only where the document is. Errors are *jwks.Error, or the context's.
 func (p *Provider) Endpoints(ctx context.Context) (Endpoints, error) {
-	d, err := p.discovery(ctx, endpointsKept)
+	d, err := p.Metadata(ctx)
 	if err != nil {
 		return Endpoints{}, err
 	}
-	if _, err := p.linked("authorization_endpoint", d.AuthorizationEndpoint); err != nil {
+	e := Endpoints{RequireIss: d.AuthorizationResponseIssParam}
+	if e.Authorization, err = p.Endpoint(ctx, "authorization_endpoint"); err != nil {
 		return Endpoints{}, err
 	}
-	if _, err := p.linked("token_endpoint", d.TokenEndpoint); err != nil {
+	if e.Token, err = p.Endpoint(ctx, "token_endpoint"); err != nil {
 		return Endpoints{}, err
 	}
-	return Endpoints{d.AuthorizationEndpoint, d.TokenEndpoint, d.AuthorizationResponseIssParam}, nil
+	return e, nil
 }

@@ -3,6 +3,7 @@
 // request that turns a code into an ID token (OpenID Connect Core 1.0 section
 // 3.1.3).
 //
+//	Metadata    what it says of itself               -> its discovery document
 //	Endpoints   where to send browsers and codes     -> URLs
 //	Keys        what its ID tokens are signed with   -> jwks.KeySource
 //	Exchange    a code                               -> an ID token, not judged
@@ -13,31 +14,42 @@ package op
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/netip"
-	"net/url"
-	"sync"
 	"time"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
-	"github.com/bonafides-dev/bonafides/protocol/oidc"
+	"github.com/bonafides-dev/bonafides/jwks"
+	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/origin"
 )
 
 // Config says which provider it is and how it is reached. Issuer and Now are
 // required.
 type Config struct {
-	Issuer  string
-	KeysURL string // where its keys are; empty: discovery says it
+	Issuer       string
+	KeysURL      string   // where its keys are; empty: discovery says it
+	DiscoveryURL string   // where its discovery document is; empty: below Issuer
+	Tenants      []string // Issuer holds "{tenantid}", and stands for these
+
+	// StaleIfError is for how long beyond their age the discovery document and the
+	// keys are still used while fetching fails; 0 means not at all.
+	StaleIfError time.Duration
 
 	// Client reaches it. Nil means one that goes to public addresses by https
-	// alone, to Private ones, to where KeysURL is, and where Issuer is on this
-	// machine about on it.
+	// alone, to Private ones, to where KeysURL is, and where the discovery document
+	// is on this machine about on it.
 	Client  *http.Client
 	Private []netip.Prefix
 
 	Now func() time.Time
+
+	// OnError is told why a fetch failed, once for each: what is FetchingDiscovery or
+	// FetchingKeys. OnRejected is told of keys that were left out, once for each
+	// document, their ids escaped for a log. Either may be nil, and is called by
+	// several goroutines.
+	OnError    func(what string, err error)
+	OnRejected func([]jws.RejectedKey)
 }
 
 // Provider is a provider. It is safe for concurrent use.
@@ -46,18 +58,19 @@ type Provider struct {
 	client *http.Client
 	wait   func(ctx context.Context, d time.Duration) error
 
-	mu      sync.Mutex
-	last    *oidc.Discovery
-	fetched time.Time
+	discovery *jwks.Discovery
 }
 
 const timeout = 10 * time.Second
 
 // New does no I/O.
 func New(c Config) (*Provider, error) {
+	if err := c.checkPlaces(); err != nil {
+		return nil, err
+	}
 	client := c.Client
 	if client == nil {
-		o := web.Outbound{From: c.Issuer, Private: c.Private, Timeout: timeout}
+		o := web.Outbound{From: c.documentAt(), Private: c.Private, Timeout: timeout}
 		if u, err := web.SecureURL(c.KeysURL); err == nil && origin.IsLoopback(u.Hostname()) {
 			o.Loopback = []string{web.OriginOf(u)} // named by who runs this, not by a document
 		}
@@ -70,7 +83,11 @@ func New(c Config) (*Provider, error) {
 	// What is sent here is for one address: a redirect would take a code and a
 	// secret to another, or bring another's answer.
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Provider{c: c, client: &own, wait: wait}, nil
+	p := &Provider{c: c, client: &own, wait: wait}
+	if err := p.newDiscovery(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // wait is the time until the provider may be asked again, or ctx is over.
@@ -83,16 +100,4 @@ func wait(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// linked reads an address that the discovery document names.
-func (p *Provider) linked(name, raw string) (*url.URL, error) {
-	if raw == "" {
-		return nil, fmt.Errorf("discovery: the document names no %s", name)
-	}
-	u, err := web.LinkedURL(p.c.Issuer, raw)
-	if err != nil {
-		return nil, fmt.Errorf("discovery: %s %w", name, err)
-	}
-	return u, nil
 }

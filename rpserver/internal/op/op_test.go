@@ -22,7 +22,8 @@ var now = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 type provider struct {
 	*httptest.Server
 	document    map[string]any
-	discovered  int
+	discovered  atomic.Int32
+	asked       atomic.Int32 // for keys
 	connections atomic.Int32
 	token       http.HandlerFunc
 }
@@ -32,10 +33,13 @@ func newProvider(t *testing.T, start func(*httptest.Server)) *provider {
 	p := &provider{}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		p.discovered++
+		p.discovered.Add(1)
 		_ = json.NewEncoder(w).Encode(p.document)
 	})
-	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"keys":[]}`)) })
+	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
+		p.asked.Add(1)
+		_, _ = w.Write([]byte(`{"keys":[]}`))
+	})
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) { p.token(w, r) })
 	p.Server = httptest.NewUnstartedServer(mux)
 	p.Config.ConnState = func(_ net.Conn, state http.ConnState) {
@@ -65,7 +69,12 @@ func (p *provider) client(t *testing.T, change func(*Config)) *Provider {
 // keys fetches the provider's keys and returns why that failed.
 func keys(t *testing.T, p *Provider, issuer string) (why error) {
 	t.Helper()
-	source, err := p.Keys(func(err error) { why = err })
+	p.c.OnError = func(what string, err error) {
+		if what == FetchingKeys {
+			why = err
+		}
+	}
+	source, err := p.Keys()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,34 +82,6 @@ func keys(t *testing.T, p *Provider, issuer string) (why error) {
 		t.Errorf("%v, and the log is told %v", err, why)
 	}
 	return why
-}
-
-func TestTheDocumentIsFetchedOnceForAnHourOfSignIns(t *testing.T) {
-	p := newProvider(t, (*httptest.Server).Start)
-	at := now
-	c := p.client(t, func(c *Config) { c.Now = func() time.Time { return at } })
-	for range 3 {
-		d, err := c.Endpoints(t.Context())
-		if err != nil || d != (Endpoints{p.URL + "/authorize", p.URL + "/token", false}) {
-			t.Fatal(d, err)
-		}
-	}
-	if why := keys(t, c, p.URL); why != nil || p.discovered != 1 {
-		t.Errorf("%v; the document was fetched %d times, want once", why, p.discovered)
-	}
-	p.document["authorization_response_iss_parameter_supported"] = true
-	at = now.Add(time.Minute) // keys move without notice
-	if why := keys(t, c, p.URL); why != nil || p.discovered != 2 {
-		t.Errorf("a minute later: %v; fetched %d times, want twice", why, p.discovered)
-	}
-	at = at.Add(time.Hour)
-	if d, err := c.Endpoints(t.Context()); err != nil || !d.RequireIss || p.discovered != 3 {
-		t.Errorf("an hour later: %+v %v; fetched %d times", d, err, p.discovered)
-	}
-	at = now.Add(-time.Hour) // a clock that was set back must not keep it for ever
-	if _, err := c.Endpoints(t.Context()); err != nil || p.discovered != 4 {
-		t.Errorf("a clock set back: %v; fetched %d times", err, p.discovered)
-	}
 }
 
 func TestWhatTheDocumentLacksIsMissedWhereItIsNeeded(t *testing.T) {

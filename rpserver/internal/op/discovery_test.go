@@ -1,0 +1,323 @@
+package op
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/jwks"
+	"github.com/bonafides-dev/bonafides/protocol/jws"
+)
+
+func TestOneFetchOfTheDocumentServesEndpointsAndKeys(t *testing.T) {
+	p := newProvider(t, (*httptest.Server).Start)
+	at := now
+	c := p.client(t, func(c *Config) { c.Now = func() time.Time { return at } })
+	source, err := c.Keys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := func(when string, discovered, asked int32) {
+		t.Helper()
+		if d, a := p.discovered.Load(), p.asked.Load(); d != discovered || a != asked {
+			t.Errorf("%s: the document was fetched %d times, the keys %d times, want %d and %d", when, d, a, discovered, asked)
+		}
+	}
+	var wg sync.WaitGroup
+	for range 50 { // everybody comes at once, after a start
+		wg.Go(func() {
+			if d, err := c.Endpoints(t.Context()); err != nil || d != (Endpoints{p.URL + "/authorize", p.URL + "/token", false}) {
+				t.Error(d, err)
+			}
+		})
+		wg.Go(func() {
+			if _, err := source.KeySet(t.Context(), p.URL); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	want("a cold start", 1, 1)
+
+	again := source.(jwks.RefreshingKeySource)
+	if _, err := again.Refresh(t.Context(), p.URL); err != nil {
+		t.Fatal(err)
+	}
+	want("an unknown key", 1, 2)
+
+	at = now.Add(5 * time.Minute) // what an answer counts that names no age
+	p.document["authorization_response_iss_parameter_supported"] = true
+	if d, err := c.Endpoints(t.Context()); err != nil || !d.RequireIss {
+		t.Errorf("%+v %v", d, err)
+	}
+	want("five minutes later", 2, 2)
+
+	at = now.Add(-time.Hour) // a clock that was set back must not keep it for ever
+	if _, err := c.Endpoints(t.Context()); err != nil {
+		t.Error(err)
+	}
+	want("a clock set back", 3, 2)
+}
+
+func TestTheDocumentIsLookedAtAgainWhereItsKeysAreGone(t *testing.T) {
+	p := newProvider(t, (*httptest.Server).Start)
+	at := now
+	c := p.client(t, func(c *Config) { c.Now = func() time.Time { return at } })
+	p.document["jwks_uri"] = p.URL + "/moved"
+	var why *jwks.Error
+	if err := keys(t, c, p.URL); !errors.As(err, &why) || why.Reason != jwks.ReasonStatus || why.Status != 404 || p.discovered.Load() != 1 {
+		t.Fatalf("%v after %d fetches", err, p.discovered.Load())
+	}
+	source, err := c.Keys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := source.KeySet(t.Context(), p.URL); !errors.As(err, &why) || why.RetryAfter != time.Second || !errors.Is(err, &jws.Error{Code: jws.CodeKeysUnavailable}) {
+		t.Fatal(err)
+	}
+	p.document["jwks_uri"] = p.URL + "/keys"
+	at = at.Add(time.Second)
+	if _, err := source.KeySet(t.Context(), p.URL); err != nil || p.discovered.Load() != 2 {
+		t.Errorf("%v after %d fetches of the document", err, p.discovered.Load())
+	}
+}
+
+// pipes is a listener without a network, so that time can stand still around it.
+type pipes struct {
+	c    chan net.Conn
+	done chan struct{}
+	once sync.Once
+}
+
+func (l *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.c:
+		return c, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+func (l *pipes) Close() error   { l.once.Do(func() { close(l.done) }); return nil }
+func (l *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes"} }
+
+func (l *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	here, there := net.Pipe()
+	select {
+	case l.c <- there:
+		return here, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// A provider that accepts and does not answer made everybody wait for everybody before
+// them: 10, 20, 30 ... seconds.
+func TestAHungProviderMakesNobodyWaitLongerThanOneTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var hung atomic.Bool
+		var fetches atomic.Int32
+		hung.Store(true)
+		const issuer = "https://idp.example"
+		l := &pipes{c: make(chan net.Conn), done: make(chan struct{})}
+		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			fetches.Add(1)
+			if hung.Load() {
+				<-r.Context().Done()
+				return
+			}
+			_ = json.NewEncoder(w).Encode(map[string]any{"issuer": issuer, "authorization_endpoint": issuer + "/a", "token_endpoint": issuer + "/t"})
+		})}
+		served := make(chan struct{})
+		go func() { defer close(served); _ = server.Serve(l) }()
+		transport := &http.Transport{DialTLSContext: l.dial}
+		p, err := New(Config{Issuer: issuer, Client: &http.Client{Transport: transport}, Now: time.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		hundred := func(least, most time.Duration, after time.Duration) {
+			t.Helper()
+			var wg sync.WaitGroup
+			for range 100 {
+				wg.Go(func() {
+					began := time.Now()
+					_, err := p.Endpoints(t.Context())
+					var why *jwks.Error
+					if !errors.As(err, &why) || why.Code != jwks.CodeDiscovery || why.Reason != jwks.ReasonTimeout || why.RetryAfter != after || why.At != issuer {
+						t.Errorf("%v: %+v", err, why)
+					}
+					if waited := time.Since(began); waited < least || waited > most {
+						t.Errorf("waited %v, want %v to %v", waited, least, most)
+					}
+				})
+			}
+			wg.Wait()
+		}
+		hundred(10*time.Second, 10*time.Second, time.Second)
+		hundred(0, 0, time.Second)
+		if n := fetches.Load(); n != 1 {
+			t.Errorf("%d fetches, want 1", n)
+		}
+		time.Sleep(time.Second) // of the bubble: it passes at once
+		hundred(10*time.Second, 10*time.Second, 2*time.Second)
+		hundred(0, 0, 2*time.Second)
+
+		// Whoever leaves does not wait for the others.
+		time.Sleep(2 * time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		began := time.Now()
+		if _, err := p.Endpoints(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		cancel()
+
+		hung.Store(false)
+		time.Sleep(9*time.Second + 4*time.Second)
+		if e, err := p.Endpoints(t.Context()); err != nil || e.Token != issuer+"/t" {
+			t.Errorf("the provider is back: %+v %v", e, err)
+		}
+		transport.CloseIdleConnections()
+		_ = server.Close()
+		<-served
+	})
+}
+
+func TestADocumentElsewhere(t *testing.T) {
+	p := newProvider(t, (*httptest.Server).Start)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.String() != "/policy/openid?p=1" {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(p.document)
+	}))
+	defer elsewhere.Close()
+	at := func(c *Config) { c.DiscoveryURL = elsewhere.URL + "/policy/openid?p=1" }
+	c := p.client(t, at)
+	if e, err := c.Endpoints(t.Context()); err != nil || e.Token != p.URL+"/token" {
+		t.Errorf("%+v %v", e, err)
+	}
+	if why := keys(t, c, p.URL); why != nil {
+		t.Error(why)
+	}
+	if p.discovered.Load() != 0 {
+		t.Error("the document below the issuer was fetched")
+	}
+	p.document["issuer"] = "https://other.example"
+	var why *jwks.Error
+	if _, err := p.client(t, at).Metadata(t.Context()); !errors.As(err, &why) || why.Reason != jwks.ReasonIssuer {
+		t.Errorf("another issuer's document: %v", err)
+	}
+	// Whoever runs this named a document on this machine, and that leads about on it,
+	// wherever its issuer is. One elsewhere leads nothing here, wherever its issuer is.
+	p.document["issuer"] = "https://idp.example"
+	named := p.client(t, func(c *Config) { at(c); c.Issuer = "https://idp.example" })
+	if _, err := named.Endpoints(t.Context()); err != nil {
+		t.Error(err)
+	}
+	tls := newProvider(t, (*httptest.Server).StartTLS)
+	tls.document = p.document
+	transport := tls.Client().Transport.(*http.Transport).Clone()
+	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, network, tls.Listener.Addr().String())
+	}
+	p.document["issuer"] = p.URL
+	remote := p.client(t, func(c *Config) {
+		c.DiscoveryURL, c.Client = "https://example.com/.well-known/openid-configuration", &http.Client{Transport: transport}
+	})
+	if _, err := remote.Endpoints(t.Context()); !errors.Is(err, web.ErrLinked) {
+		t.Errorf("a document elsewhere leads to this machine: %v", err)
+	}
+}
+
+func TestAnIssuerOfManyTenants(t *testing.T) {
+	p := newProvider(t, (*httptest.Server).Start)
+	template := p.URL + "/{tenantid}/v2.0"
+	with := func(c *Config) {
+		c.Issuer, c.Tenants, c.DiscoveryURL = template, []string{"t1"}, p.URL+"/.well-known/openid-configuration"
+	}
+	for issuer, good := range map[string]bool{template: true, p.URL + "/{tenantId}/v2.0": false, p.URL + "/t1/v2.0": false} {
+		p.document["issuer"] = issuer
+		if _, err := p.client(t, with).Metadata(t.Context()); (err == nil) != good {
+			t.Errorf("%s: %v", issuer, err)
+		}
+	}
+	p.document["issuer"] = template
+	if why := keys(t, p.client(t, with), template); why != nil {
+		t.Error(why)
+	}
+}
+
+func TestConfigurationsThatFindNothing(t *testing.T) {
+	for name, c := range map[string]struct {
+		config Config
+		says   string
+	}{
+		"a template without tenants": {Config{Issuer: "https://a.example/{tenantid}", DiscoveryURL: "https://a.example/x"}, "set Tenants"},
+		"tenants without a template": {Config{Issuer: "https://a.example", Tenants: []string{"t"}}, "{tenantid}"},
+		"a template without a place": {Config{Issuer: "https://a.example/{tenantid}", Tenants: []string{"t"}}, "set DiscoveryURL"},
+		"a place that is not https":  {Config{Issuer: "https://a.example", DiscoveryURL: "http://a.example/x"}, "DiscoveryURL"},
+		"a place that is no URL":     {Config{Issuer: "https://a.example", DiscoveryURL: "x"}, "DiscoveryURL"},
+	} {
+		c.config.Now = time.Now
+		if p, err := New(c.config); err == nil || p != nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAStaleDocumentServesWhereASettingAllowsIt(t *testing.T) {
+	for _, stale := range []time.Duration{0, time.Hour} {
+		p := newProvider(t, (*httptest.Server).Start)
+		at := now
+		c := p.client(t, func(c *Config) { c.Now, c.StaleIfError = func() time.Time { return at }, stale })
+		if _, err := c.Endpoints(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if why := keys(t, c, p.URL); why != nil {
+			t.Fatal(why)
+		}
+		source, err := c.Keys()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := source.KeySet(t.Context(), p.URL); err != nil {
+			t.Fatal(err)
+		}
+		p.Close()
+		at = at.Add(30 * time.Minute)
+		_, e := c.Endpoints(t.Context())
+		_, k := source.KeySet(t.Context(), p.URL)
+		if (e == nil) != (stale > 0) || (k == nil) != (stale > 0) {
+			t.Errorf("StaleIfError %v: endpoints %v, keys %v", stale, e, k)
+		}
+		at = at.Add(time.Hour)
+		if _, err := c.Endpoints(t.Context()); err == nil {
+			t.Errorf("StaleIfError %v: used an hour and a half later", stale)
+		}
+	}
+}
+
+func TestKeysThatAreLeftOutAreTold(t *testing.T) {
+	p := newProvider(t, (*httptest.Server).Start)
+	weak := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","kid":"weak\n\u0000"}]}`))
+	}))
+	defer weak.Close()
+	p.document["jwks_uri"] = weak.URL
+	var told []jws.RejectedKey
+	c := p.client(t, func(c *Config) { c.OnRejected = func(keys []jws.RejectedKey) { told = append(told, keys...) } })
+	if why := keys(t, c, p.URL); why != nil || len(told) != 1 || told[0].KeyID != `weak\n\x00` || told[0].Reason == "" {
+		t.Errorf("%v, told %+v", why, told)
+	}
+}
