@@ -19,6 +19,9 @@ import { retagPlaces } from "./tags.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 const guests = ["token", "idtoken"];
 
+// What a guest leaves out because it has no use for it (protocol/strictjson).
+const without = { token: "nomarks" };
+
 // Data that a script fetches, and what is owed to those it comes from.
 const texts = { suffixes: "src/keeper/suffixes.txt", "suffixes-notice": "src/keeper/suffixes-notice.txt" };
 
@@ -129,7 +132,7 @@ const returnCopies = {
 async function make(dir) {
   mkdirSync(dir, { recursive: true });
   const files = {};
-  for (const g of guests) files[`${g}.wasm`] = put(dir, g, (file) => compile(g, file)).file;
+  for (const g of guests) files[`${g}.wasm`] = put(dir, g, (file) => compile(g, file, without[g])).file;
   for (const [name, source] of Object.entries(texts)) {
     const bytes = readFileSync(join(here, source));
     files[`${name}.txt`] = named(name, "txt", bytes);

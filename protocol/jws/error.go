@@ -16,7 +16,7 @@ const (
 	CodeKeyUnknown      = "key_unknown"         // no key of the set has this kid
 	CodeKeyMismatch     = "key_mismatch"        // the key is not for this algorithm or not for verifying
 	CodeKeyUnusable     = "key_unusable"        // the key with this kid is itself malformed or too weak
-	CodeKeyAmbiguous    = "key_ambiguous"       // several keys would fit
+	CodeKeyAmbiguous    = "key_ambiguous"       // the token names no key, and several would fit
 	CodeSignatureForm   = "signature_malformed" // wrong length for the key
 	CodeSignature       = "signature_invalid"   // the signature does not verify
 	CodeKeySet          = "keyset_invalid"      // a JWK or JWK set cannot be read
@@ -28,6 +28,10 @@ const (
 type Error struct {
 	Code    string
 	Message string
+	// Got and Want are both sides of a comparison that failed, for the operator's log:
+	// what the token said, and what this reader takes. Shown made them: at most 256
+	// bytes of printable ASCII. Empty where nothing was compared.
+	Got, Want string
 }
 
 // Error returns "code: message".
@@ -40,4 +44,43 @@ func (e *Error) Is(target error) bool {
 	return ok && t.Code == e.Code
 }
 
-func refuse(code, message string) *Error { return &Error{code, message} }
+func refuse(code, message string) *Error { return &Error{Code: code, Message: message} }
+
+const maxShown = 256
+
+// Shown returns a stranger's text for a log: at most 256 bytes of printable ASCII, the
+// rest of its bytes as \xNN. What is cut ends with three dots.
+func Shown(s string) string {
+	const digits = "0123456789abcdef"
+	b, whole := make([]byte, 0, maxShown), 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if len(b) <= maxShown-3 {
+			whole = len(b)
+		}
+		if c < 0x20 || c > 0x7e || c == '\\' {
+			b = append(b, '\\', 'x', digits[c>>4], digits[c&15])
+		} else {
+			b = append(b, c)
+		}
+		if len(b) > maxShown {
+			return string(b[:whole]) + "..."
+		}
+	}
+	return string(b)
+}
+
+// listed joins names, for a sentence or for Want.
+func listed[T ~string](names []T, between string) string {
+	var b []byte
+	for i, n := range names {
+		if i > 0 {
+			b = append(b, between...)
+		}
+		b = append(b, n...)
+		if len(b) > maxShown {
+			break
+		}
+	}
+	return Shown(string(b))
+}

@@ -1,6 +1,7 @@
 package jws
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/bonafides-dev/bonafides/protocol/strictjson"
@@ -20,6 +21,10 @@ type Policy struct {
 	Algorithms []Algorithm
 	// MaxSize bounds the token in bytes; 0 means 16 KiB.
 	MaxSize int
+	// IgnoreKeyHints reads past the header's jku, x5u and x5c, which some providers
+	// write beside kid. They are never fetched and their keys never used. A key in the
+	// header itself (jwk) is refused all the same.
+	IgnoreKeyHints bool
 }
 
 // Header is what a token's header said, after judgement.
@@ -44,7 +49,8 @@ type Message struct {
 type Unverified struct {
 	header    Header
 	key       *Key
-	input     string // header "." payload, as the token has them
+	others    [maxCandidates - 1]*Key // further keys of the token's kid; nil for none
+	input     string                  // header "." payload, as the token has them
 	payload   string
 	signature string // its bytes; a string, so that all three parts are decoded into one
 }
@@ -100,11 +106,8 @@ func (u *Unverified) judge(token string, keys *KeySet, p *Policy, d *strictjson.
 		return refuse(CodeBase64, "the token's signature is not canonical base64url")
 	}
 	u.input, u.payload, u.signature = token[:len(head)+1+len(body)], text.String()[n:m], text.String()[m:]
-	if u.key, err = keys.find(&u.header); err != nil {
+	if err = keys.find(u); err != nil {
 		return err
-	}
-	if len(u.signature) != u.key.size() {
-		return refuse(CodeSignatureForm, "the signature does not have the length that the key and algorithm give it")
 	}
 	if u.key.kind == kindEd25519 && !belowOrder(u.signature[32:]) {
 		return errSignature
@@ -135,7 +138,7 @@ var errSignature = refuse(CodeSignature, "the signature does not verify: the tok
 // split cuts a token at its two dots.
 func split(token string, max int) (head, body, sig string, _ *Error) {
 	if len(token) > max {
-		return "", "", "", refuse(CodeTooLarge, "the token is longer than this reader takes")
+		return "", "", "", &Error{CodeTooLarge, "the token is longer than this reader takes; MaxSize would admit it", strconv.Itoa(len(token)), strconv.Itoa(max)}
 	}
 	head, rest, ok1 := strings.Cut(token, ".")
 	body, sig, ok2 := strings.Cut(rest, ".")
@@ -172,7 +175,11 @@ func (h *Header) read(raw string, p *Policy, d *strictjson.Document) *Error {
 			if h.Type, h.HasType = value.Text(); !h.HasType {
 				return refuse(CodeType, "typ is not a string")
 			}
-		case "crit", "b64", "zip", "enc", "jwk", "jku", "x5u", "x5c":
+		case "jku", "x5u", "x5c":
+			if !p.IgnoreKeyHints {
+				return refuse(CodeHeaderForbidden, "the header holds "+name+", which says where a key would be; IgnoreKeyHints would read past it")
+			}
+		case "crit", "b64", "zip", "enc", "jwk":
 			return refuse(CodeHeaderForbidden, "the header holds "+name+", which this reader refuses in every token")
 		}
 	}
@@ -181,16 +188,16 @@ func (h *Header) read(raw string, p *Policy, d *strictjson.Document) *Error {
 		return refuse(CodeAlgMissing, "the header names no algorithm (alg)")
 	}
 	if h.Algorithm, ok = parseAlgorithm(name); !ok {
-		return refuse(CodeAlgUnsupported, "the algorithm is none that this reader takes: RS256, PS256, ES256, ES384, EdDSA")
+		return &Error{Code: CodeAlgUnsupported, Message: "the algorithm is none that this reader takes: " + listed(algorithms[:], ", "), Got: Shown(name)}
 	}
 	if len(p.Algorithms) > 0 && !contains(p.Algorithms, h.Algorithm) {
-		return refuse(CodeAlgNotAllowed, "the token is signed with "+string(h.Algorithm)+", which is not allowed here")
+		return &Error{CodeAlgNotAllowed, "the token is signed with " + string(h.Algorithm) + ", which is not allowed here; Algorithms would admit it", string(h.Algorithm), listed(p.Algorithms, " ")}
 	}
 	switch {
 	case !h.HasType && !p.AllowNoType:
 		return refuse(CodeType, "the token has no typ, so it may be of another kind than this reader takes")
 	case h.HasType && !acceptsType(p.Types, h.Type):
-		return refuse(CodeType, "the token is of another type (typ) than this reader takes")
+		return &Error{CodeType, "the token is of another type (typ) than this reader takes", Shown(h.Type), listed(p.Types, " ")}
 	}
 	return nil
 }
@@ -233,8 +240,21 @@ func contains[T comparable](list []T, x T) bool {
 // Header returns the judged header. It is not authentic yet.
 func (u *Unverified) Header() Header { return u.header }
 
-// Key returns the key to check the signature with.
+// Key returns the key to check the signature with, the first of Keys.
 func (u *Unverified) Key() *Key { return u.key }
+
+// Keys returns the keys that may check the signature, one to three: a provider may
+// publish several under one kid. A platform that checks signatures tries them in this
+// order, and one that is good decides.
+func (u *Unverified) Keys() []*Key {
+	keys := []*Key{u.key}
+	for _, k := range u.others {
+		if k != nil {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
 
 // SigningInput returns the bytes that the signature covers.
 func (u *Unverified) SigningInput() []byte { return []byte(u.input) }
@@ -248,7 +268,8 @@ func (u *Unverified) Signature() []byte { return []byte(u.signature) }
 func (u *Unverified) UnverifiedPayload() string { return u.payload }
 
 // Confirm ends the judgement with the outcome of a signature check that the
-// platform did over Key, SigningInput and Signature.
+// platform did over SigningInput and Signature: valid if one of Keys found it so. (The
+// Message's Key is then that of Key.)
 func (u *Unverified) Confirm(valid bool) (*Message, error) {
 	if !valid {
 		return nil, errSignature

@@ -129,7 +129,10 @@ func TestHeaderAttacks(t *testing.T) {
 		{"alg in another case", `{"alg":"eddsa"}`, CodeAlgUnsupported},
 		{"alg with a space", `{"alg":"EdDSA "}`, CodeAlgUnsupported},
 		{"alg HS256", `{"alg":"HS256"}`, CodeAlgUnsupported},
-		{"alg RS512", `{"alg":"RS512"}`, CodeAlgUnsupported},
+		{"alg RS512 without kid", `{"alg":"RS512"}`, CodeKeyUnknown},
+		{"alg ES512 for an OKP key", `{"alg":"ES512","kid":"k1"}`, CodeKeyMismatch},
+		{"alg HS512", `{"alg":"HS512"}`, CodeAlgUnsupported},
+		{"alg ES256K", `{"alg":"ES256K"}`, CodeAlgUnsupported},
 		{"alg of another key", `{"alg":"ES256","kid":"k1"}`, CodeKeyMismatch},
 		{"alg RSA for an OKP key", `{"alg":"RS256","kid":"k1"}`, CodeKeyMismatch},
 		{"alg PS256 without kid", `{"alg":"PS256"}`, CodeKeyUnknown},
@@ -256,7 +259,12 @@ func TestKeyChoice(t *testing.T) {
 		{"no kid, no key", unnamed, ec, CodeKeyUnknown},
 		{"the same key twice", named, ed(`,"kid":"k1"`) + "," + ed(`,"kid":"k1"`), ""},
 		{"the same key twice, without kid", unnamed, ed(``) + "," + ed(``), ""},
-		{"kid twice, two keys", named, ed(`,"kid":"k1"`) + "," + strings.Replace(ed(`,"kid":"k1"`), edPublic, encode(bytes.Repeat([]byte{7}, 32)), 1), CodeKeyAmbiguous},
+		{"kid twice, two keys", named, ed(`,"kid":"k1"`) + "," + strings.Replace(ed(`,"kid":"k1"`), edPublic, encode(bytes.Repeat([]byte{7}, 32)), 1), ""},
+		{"no kid, two keys without one", unnamed, ed(``) + "," + strings.Replace(ed(``), edPublic, encode(bytes.Repeat([]byte{7}, 32)), 1), CodeKeyAmbiguous},
+		{"a member twice", named, ed(`,"kid":"k1","use":"sig","use":"sig"`), CodeKeyUnusable},
+		{"kid twice in one key", named, ed(`,"kid":"k1","kid":"k1"`), CodeKeyUnknown},
+		{"a name twice inside a member", named, ed(`,"kid":"k1","x":{"a":1,"a":1}`), CodeKeyUnusable},
+		{"a key with a member twice beside", named, ed(`,"kid":"k1"`) + "," + ed(`,"kid":"k2","use":"sig","use":"enc"`), ""},
 		{"kid empty", unnamed, ed(`,"kid":""`), ""},
 		{"kid null", unnamed, ed(`,"kid":null`), ""},
 		{"kid twice, two kinds", named, ec + "," + ed(`,"kid":"k1"`), ""},
@@ -295,8 +303,9 @@ func TestKeyChoice(t *testing.T) {
 func TestKeySetsRefused(t *testing.T) {
 	for name, doc := range map[string]string{
 		"empty": ``, "no JSON": `{`, "array": `[]`, "null": `null`, "no keys": `{}`, "keys no array": `{"keys":{}}`, "keys twice": `{"keys":[],"keys":[]}`,
-		"duplicate name in a key": `{"keys":[{"kty":"OKP","kty":"OKP"}]}`, "trailing": `{"keys":[]} x`,
-		"too many": `{"keys":[` + strings.Repeat(`{},`, 256) + `{}]}`,
+		"keys twice, none empty": `{"keys":[{}],"x":1,"keys":[{}]}`, "keys twice, escaped": `{"keys":[],"\u006beys":[]}`, "a string": `"keys"`,
+		"a name twice beside the keys": `{"keys":[],"public_certs":[{"a":1,"a":1}]}`, "a name twice in what is no key": `{"keys":[[{"a":1,"a":1}]]}`, "trailing": `{"keys":[]} x`,
+		"too long": `{"keys":[]` + strings.Repeat(" ", maxKeySet) + `}`, "half a character": `{"keys":[],"x":"\ud83d"}`,
 	} {
 		if set, err := ParseKeySet([]byte(doc)); refusedAs(err) != CodeKeySet || set != nil {
 			t.Errorf("%s: %v", name, err)
@@ -307,7 +316,7 @@ func TestKeySetsRefused(t *testing.T) {
 			t.Errorf("ParseKey, %s: %v", name, err)
 		}
 	}
-	if set, err := ParseKeySet([]byte(`{"keys":[],"other":1}`)); err != nil || len(set.Keys()) != 0 {
+	if set, err := ParseKeySet([]byte(`{"keys":[],"other":1,"other":2}`)); err != nil || len(set.Keys()) != 0 {
 		t.Errorf("an empty set: %v", err)
 	}
 	if (*KeySet)(nil).Keys() != nil || (*KeySet)(nil).Rejected() != nil {
@@ -459,8 +468,8 @@ func ecToken(t testing.TB, curve elliptic.Curve, alg string) (string, *KeySet) {
 }
 
 func TestECDSASignatureAttacks(t *testing.T) {
-	for alg, curve := range map[string]elliptic.Curve{"ES256": elliptic.P256(), "ES384": elliptic.P384()} {
-		half := curve.Params().BitSize / 8
+	for alg, curve := range map[string]elliptic.Curve{"ES256": elliptic.P256(), "ES384": elliptic.P384(), "ES512": elliptic.P521()} {
+		half := (curve.Params().BitSize + 7) / 8
 		n := curve.Params().N.FillBytes(make([]byte, half))
 		token, keys := ecToken(t, curve, alg)
 		if _, err := Verify(token, keys, anyJWT); err != nil {
@@ -565,7 +574,7 @@ func TestInspectFaults(t *testing.T) {
 }
 
 func TestErrorsCompareByCode(t *testing.T) {
-	err := error(&Error{CodeKeyUnknown, "a sentence"})
+	err := error(&Error{Code: CodeKeyUnknown, Message: "a sentence"})
 	if !errors.Is(err, &Error{Code: CodeKeyUnknown}) || errors.Is(err, &Error{Code: CodeSignature}) || errors.Is(err, errors.New("x")) {
 		t.Error("Is")
 	}
@@ -575,8 +584,12 @@ func TestErrorsCompareByCode(t *testing.T) {
 }
 
 func digestOf(alg, input string) []byte {
-	if alg == "ES384" {
+	switch alg[2:] {
+	case "384":
 		h := sha512.Sum384([]byte(input))
+		return h[:]
+	case "512":
+		h := sha512.Sum512([]byte(input))
 		return h[:]
 	}
 	h := sha256.Sum256([]byte(input))

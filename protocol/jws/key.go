@@ -10,8 +10,14 @@ const (
 	kindRSA keyKind = iota + 1
 	kindP256
 	kindP384
+	kindP521
 	kindEd25519
 )
+
+// curveSizes are the bytes of a coordinate.
+var curveSizes = [...]int{kindP256: 32, kindP384: 48, kindP521: 66}
+
+var curveNames = [...]string{kindP256: "P-256", kindP384: "P-384", kindP521: "P-521"}
 
 const (
 	minModulus = 2048 / 8
@@ -48,8 +54,8 @@ func (k *Key) size() int {
 	switch k.kind {
 	case kindRSA:
 		return len(k.n)
-	case kindP384:
-		return 96
+	case kindP256, kindP384, kindP521:
+		return 2 * curveSizes[k.kind]
 	}
 	return 64
 }
@@ -68,11 +74,7 @@ func (k *Key) JWK() []byte {
 		w.String("kty", "OKP")
 		w.String("x", encode(k.x))
 	default:
-		crv := "P-256"
-		if k.kind == kindP384 {
-			crv = "P-384"
-		}
-		w.String("crv", crv)
+		w.String("crv", curveNames[k.kind])
 		w.String("kty", "EC")
 		w.String("x", encode(k.x))
 		w.String("y", encode(k.y))
@@ -88,8 +90,8 @@ var errIgnored = refuse(CodeKeySet, "the key is of a kind that this reader does 
 var errOffCurve = refuse(CodeKeySet, "an EC key is not a point on its curve")
 
 // ParseKey reads one public key as a JWK (RFC 7517 section 4). RSA keys have
-// 2048 to 8192 bits and an odd exponent from 3 to 2^31-1; EC keys lie on P-256
-// or P-384; OKP keys are Ed25519. A key of any other kind, and one that shows
+// 2048 to 8192 bits and an odd exponent from 3 to 2^31-1; EC keys lie on P-256,
+// P-384 or P-521; OKP keys are Ed25519. A key of any other kind, and one that shows
 // its private part, is refused. Errors are *Error.
 //
 // A key comes from its issuer, and is read as what it means: numbers may have leading
@@ -112,6 +114,9 @@ func parseKey(v strictjson.Value) (*Key, *Error) {
 	if v.Kind() != strictjson.Object {
 		return bad("a key is not a JSON object")
 	}
+	if v.Marked() {
+		return bad("a key has a member twice")
+	}
 	k := &Key{}
 	kty, ok := v.Get("kty").Text()
 	if !ok {
@@ -130,6 +135,8 @@ func parseKey(v strictjson.Value) (*Key, *Error) {
 		k.kind = kindP256
 	case kty == "EC" && crv == "P-384":
 		k.kind = kindP384
+	case kty == "EC" && crv == "P-521":
+		k.kind = kindP521
 	case kty == "OKP" && crv == "Ed25519":
 		k.kind = kindEd25519
 	case kty == "EC" || kty == "OKP":
@@ -231,11 +238,8 @@ func (k *Key) material(v strictjson.Value) *Error {
 		if e := exponent(k.e); e < 3 || e&1 == 0 {
 			return refuse(CodeKeySet, "an RSA key's exponent is even, below 3 or above 2^31-1")
 		}
-	case kindP256, kindP384:
-		size := 32
-		if k.kind == kindP384 {
-			size = 48
-		}
+	case kindP256, kindP384, kindP521:
+		size := curveSizes[k.kind]
 		k.x, k.y = k.coordinate(field("x"), size), k.coordinate(field("y"), size)
 		if !ok || k.x == nil || k.y == nil {
 			return refuse(CodeKeySet, "an EC key's x or y is missing, not base64url or too long")

@@ -3,8 +3,9 @@ package jws
 import "github.com/bonafides-dev/bonafides/protocol/strictjson"
 
 const (
-	maxKeySet = 512 << 10 // bytes of a JWK set
-	maxKeys   = 256
+	maxKeySet     = 512 << 10 // bytes of a JWK set
+	maxKeys       = 1024      // that are kept of one set
+	maxCandidates = 3         // keys of one kid that a token is tried with
 )
 
 // KeySet is the keys of one issuer. It is immutable and safe for concurrent
@@ -33,23 +34,21 @@ func NewKeySet(keys ...*Key) *KeySet {
 	return &KeySet{keys: append([]*Key(nil), keys...)}
 }
 
-// ParseKeySet reads a JWK set (RFC 7517 section 5) of at most 512 KiB and 256
-// keys. Keys of kinds that this package does not know are ignored, as the RFC
-// asks. A key of a known kind that is malformed or too weak is left out and
-// listed by Rejected: one bad key does not lock everybody out. The same key a second
-// time is left out. A document that
-// is not strict JSON, or no set, is refused. Errors are *Error.
+// ParseKeySet reads a JWK set (RFC 7517 section 5) of at most 512 KiB. Keys of kinds
+// that this package does not know are ignored, as the RFC asks. A key of a known kind
+// that is malformed or too weak, or has a member twice, is left out and listed by
+// Rejected: one bad key does not lock everybody out. The same key a second time is left
+// out. Of more than 1024 usable keys the first count, and Remarks says so. A document
+// that is not strict JSON, or no set, is refused; a member beside "keys" may be there
+// twice, since nobody reads it. Errors are *Error.
 func ParseKeySet(jwks []byte) (*KeySet, error) {
-	v, err := strictjson.Parse(jwks, strictjson.Limits{MaxSize: maxKeySet})
+	v, err := strictjson.Parse(jwks, strictjson.Limits{MaxSize: maxKeySet, MarkDuplicates: true})
 	if err != nil {
 		return nil, refuse(CodeKeySet, "the key set is not strict JSON: "+err.Error())
 	}
-	list := v.Get("keys")
-	if list.Kind() != strictjson.Array {
-		return nil, refuse(CodeKeySet, `the key set has no array "keys"`)
-	}
-	if list.Len() > maxKeys {
-		return nil, refuse(CodeKeySet, "the key set holds more than 256 keys")
+	list, rerr := keysOf(v)
+	if rerr != nil {
+		return nil, rerr
 	}
 	s := &KeySet{}
 	for e := range list.Elements() {
@@ -57,9 +56,10 @@ func ParseKeySet(jwks []byte) (*KeySet, error) {
 		switch {
 		case err == errIgnored:
 		case err != nil:
-			kid, _ := e.Get("kid").Text()
-			s.rejected = append(s.rejected, RejectedKey{kid, err.Message})
+			s.rejected = append(s.rejected, RejectedKey{keyIDOf(e), err.Message})
 		case s.has(k):
+		case len(s.keys) == maxKeys:
+			s.remarks = append(s.remarks, KeyRemark{k.kid, "it comes after 1024 others and is left out"})
 		default:
 			s.keys = append(s.keys, k)
 			if k.remark != "" {
@@ -68,6 +68,55 @@ func ParseKeySet(jwks []byte) (*KeySet, error) {
 		}
 	}
 	return s, nil
+}
+
+var errNoKeys = refuse(CodeKeySet, `the key set has no array "keys"`)
+
+// keysOf returns a set's array of keys, the one place of it that may hold a name twice:
+// each entry is judged for itself.
+func keysOf(set strictjson.Value) (list strictjson.Value, _ *Error) {
+	if set.Kind() != strictjson.Object {
+		return list, errNoKeys
+	}
+	for w := set.Walk(); w.Next(); {
+		switch {
+		case w.Name() != "keys":
+			if w.Value().Marked() {
+				return list, refuse(CodeKeySet, "the key set is not strict JSON: a name appears twice in an object beside its keys")
+			}
+		case list.Exists():
+			return list, refuse(CodeKeySet, `the key set has "keys" twice`)
+		default:
+			list = w.Value()
+		}
+	}
+	if list.Kind() != strictjson.Array {
+		return list, errNoKeys
+	}
+	for w := list.Walk(); w.Next(); {
+		if e := w.Value(); e.Kind() != strictjson.Object && e.Marked() {
+			return list, refuse(CodeKeySet, "the key set is not strict JSON: a name appears twice in what is no key")
+		}
+	}
+	return list, nil
+}
+
+// keyIDOf returns the kid of an entry that is refused, "" if it has none or several.
+func keyIDOf(entry strictjson.Value) (kid string) {
+	if entry.Kind() != strictjson.Object {
+		return ""
+	}
+	seen := false
+	for w := entry.Walk(); w.Next(); {
+		if w.Name() == "kid" {
+			if seen {
+				return ""
+			}
+			kid, _ = w.Value().Text()
+			seen = true
+		}
+	}
+	return kid
 }
 
 // Keys returns the usable keys in the order of the set.
@@ -103,15 +152,16 @@ func (s *KeySet) has(k *Key) bool {
 	return false
 }
 
-// find returns the one key that may check a token with this header. With a kid
-// only keys of that kid count; without one the algorithm alone must leave a
-// single key (RFC 7515 section 4.1.4, OpenID Connect Core section 10.1).
-func (s *KeySet) find(h *Header) (*Key, *Error) {
+// find sets the key that may check a token. With a kid only keys of that kid count, and
+// the first three of them that fit may be tried: some providers publish several under one
+// kid. Without a kid the algorithm alone must leave a single key (RFC 7515 section 4.1.4,
+// OpenID Connect Core section 10.1).
+func (s *KeySet) find(u *Unverified) *Error {
 	if s == nil {
-		return nil, refuse(CodeKeyUnknown, "there are no keys to check the token with")
+		return refuse(CodeKeyUnknown, "there are no keys to check the token with")
 	}
-	var found *Key
-	named, fitting, refusal := 0, 0, ""
+	h := &u.header
+	named, fitting, tried, refusal := 0, 0, 0, ""
 	for _, k := range s.keys {
 		if h.HasKeyID && !(k.hasKID && k.kid == h.KeyID) {
 			continue
@@ -121,28 +171,44 @@ func (s *KeySet) find(h *Header) (*Key, *Error) {
 			refusal = k.refusal
 			continue
 		}
-		found = k
 		fitting++
+		switch {
+		case k.size() != len(u.signature) || tried == maxCandidates:
+			continue
+		case tried == 0:
+			u.key = k
+		default:
+			u.others[tried-1] = k
+		}
+		tried++
 	}
 	switch {
-	case fitting == 1:
-		return found, nil
-	case fitting > 1 && h.HasKeyID:
-		return nil, refuse(CodeKeyAmbiguous, "the key set holds several keys with the token's kid")
-	case fitting > 1:
-		return nil, refuse(CodeKeyAmbiguous, "the token names no key (kid) and the key set holds several that would fit")
+	case fitting > 1 && !h.HasKeyID:
+		return refuse(CodeKeyAmbiguous, "the token names no key (kid) and the key set holds several that would fit")
+	case tried > 0:
+		return nil
+	case fitting > 0:
+		return refuse(CodeSignatureForm, "the signature does not have the length that the key and algorithm give it")
 	case !h.HasKeyID:
-		return nil, refuse(CodeKeyUnknown, "the key set holds no key for the token's algorithm")
+		return refuse(CodeKeyUnknown, "the key set holds no key for the token's algorithm")
 	case named > 0:
 		if refusal == "" {
 			refusal = "the key is of another kind, or its alg names another algorithm"
 		}
-		return nil, refuse(CodeKeyMismatch, "the key that the token names must not check it: "+refusal)
+		return refuse(CodeKeyMismatch, "the key that the token names must not check it: "+refusal)
 	}
 	for _, r := range s.rejected {
 		if r.KeyID == h.KeyID && r.KeyID != "" {
-			return nil, refuse(CodeKeyUnusable, "the key that the token names cannot be used: "+r.Reason)
+			return refuse(CodeKeyUnusable, "the key that the token names cannot be used: "+r.Reason)
 		}
 	}
-	return nil, refuse(CodeKeyUnknown, "no key of the set has the token's kid")
+	return &Error{CodeKeyUnknown, "no key of the set has the token's kid", Shown(h.KeyID), s.keyIDs()}
+}
+
+func (s *KeySet) keyIDs() string {
+	kids := make([]string, 0, maxShown)
+	for _, k := range s.keys[:min(len(s.keys), maxShown)] { // more would be cut
+		kids = append(kids, k.kid)
+	}
+	return listed(kids, " ")
 }

@@ -17,6 +17,11 @@ var (
 		p: []uint32{0xffffffff, 0, 0, 0xffffffff, 0xfffffffe, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
 		b: []uint32{0xd3ec2aef, 0x2a85c8ed, 0x8a2ed19d, 0xc656398d, 0x5013875a, 0x0314088f, 0xfe814112, 0x181d9c6e, 0xe3f82d19, 0x988e056b, 0xe23ee7e4, 0xb3312fa7},
 	}
+	curveP521 = curve{
+		p: []uint32{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0x000001ff},
+		b: []uint32{0x6b503f00, 0xef451fd4, 0x3d2c34f1, 0x3573df88, 0x3bb1bf07, 0x1652c0bd, 0xec7e937b, 0x56193951, 0x8ef109e1, 0xb8b48991, 0x99b315f3, 0xa2da725b, 0xb68540ee, 0x929a21a0, 0x8e1c9a1f, 0x953eb961, 0x00000051},
+	}
+	curves = [...]*curve{kindP256: &curveP256, kindP384: &curveP384, kindP521: &curveP521}
 )
 
 // has reports whether x and y, big-endian and of the curve's full size, are the
@@ -36,10 +41,10 @@ func (c *curve) has(x, y []byte) bool {
 }
 
 func limbs(b []byte) []uint32 {
-	out := make([]uint32, len(b)/4)
-	for i := range out {
-		at := len(b) - 4*i
-		out[i] = uint32(b[at-4])<<24 | uint32(b[at-3])<<16 | uint32(b[at-2])<<8 | uint32(b[at-1])
+	out := make([]uint32, (len(b)+3)/4)
+	for i, c := range b {
+		at := len(b) - 1 - i
+		out[at/4] |= uint32(c) << (at % 4 * 8)
 	}
 	return out
 }

@@ -29,11 +29,8 @@ func (k *Key) prepare() *Error {
 		pub := &rsa.PublicKey{E: int(exponent(k.e))}
 		pub.N = alike(pub.N).SetBytes(k.n)
 		k.native.rsa = pub
-	case kindP256, kindP384:
-		curve := elliptic.P256()
-		if k.kind == kindP384 {
-			curve = elliptic.P384()
-		}
+	case kindP256, kindP384, kindP521:
+		curve := [...]elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()}[k.kind-kindP256]
 		point := append(append([]byte{4}, k.x...), k.y...)
 		pub, err := ecdsa.ParseUncompressedPublicKey(curve, point)
 		if err != nil {
@@ -63,44 +60,67 @@ func Verify(token string, keys *KeySet, p Policy) (*Message, error) {
 // Verify checks the signature with Go's standard library.
 func (u *Unverified) Verify() (*Message, error) { return u.Confirm(u.Check()) }
 
-// Check reports whether the signature is valid, by Go's standard library.
+// Check reports whether the signature is valid, by Go's standard library. Where several
+// keys may check it, the one that did is the Key from then on.
 func (u *Unverified) Check() bool {
 	// The bytes of a usual token need no place on the heap.
 	var room [1024]byte
-	return verify(u.key, u.header.Algorithm, append(room[:0], u.input...), u.signature)
-}
-
-func verify(k *Key, a Algorithm, input []byte, signature string) bool {
-	switch a {
-	case RS256: // RFC 7518 section 3.3
-		digest := sha256.Sum256(input)
-		return rsa.VerifyPKCS1v15(k.native.rsa, crypto.SHA256, digest[:], []byte(signature)) == nil
-	case PS256: // section 3.5
-		digest := sha256.Sum256(input)
-		return rsa.VerifyPSS(k.native.rsa, crypto.SHA256, digest[:], []byte(signature),
-			&rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
-	case ES256: // section 3.4
-		digest := sha256.Sum256(input)
-		var der [derHead + 2*(derHead+1+32)]byte
-		return ecdsa.VerifyASN1(k.native.ecdsa, digest[:], appendDER(der[:0], signature))
-	case ES384:
-		digest := sha512.Sum384(input)
-		var der [derHead + 2*(derHead+1+48)]byte
-		return ecdsa.VerifyASN1(k.native.ecdsa, digest[:], appendDER(der[:0], signature))
-	case EdDSA: // RFC 8037 section 3.1
-		var room [ed25519.SignatureSize]byte
-		return ed25519.Verify(k.native.ed25519, input, append(room[:0], signature...))
+	input := append(room[:0], u.input...)
+	if verify(u.key, u.header.Algorithm, input, u.signature) {
+		return true
+	}
+	for _, k := range u.others {
+		if k != nil && verify(k, u.header.Algorithm, input, u.signature) {
+			u.key = k
+			return true
+		}
 	}
 	return false
 }
 
-const derHead = 2 // bytes of tag and length
+func verify(k *Key, a Algorithm, input []byte, signature string) bool {
+	if a == EdDSA { // RFC 8037 section 3.1
+		var room [ed25519.SignatureSize]byte
+		return ed25519.Verify(k.native.ed25519, input, append(room[:0], signature...))
+	}
+	var room [sha512.Size]byte
+	hash, digest := digest(a, room[:0], input)
+	switch a {
+	case RS256, RS384, RS512: // RFC 7518 section 3.3
+		return rsa.VerifyPKCS1v15(k.native.rsa, hash, digest, []byte(signature)) == nil
+	case PS256, PS384, PS512: // section 3.5
+		return rsa.VerifyPSS(k.native.rsa, hash, digest, []byte(signature), &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
+	case ES256, ES384, ES512: // section 3.4
+		var der [derHead + 2*(derInteger+66)]byte
+		return ecdsa.VerifyASN1(k.native.ecdsa, digest, appendDER(der[:0], signature))
+	}
+	return false
+}
+
+// digest appends the hash of input that the algorithm signs.
+func digest(a Algorithm, dst, input []byte) (crypto.Hash, []byte) {
+	switch a.HashBits() {
+	case 384:
+		h := sha512.Sum384(input)
+		return crypto.SHA384, append(dst, h[:]...)
+	case 512:
+		h := sha512.Sum512(input)
+		return crypto.SHA512, append(dst, h[:]...)
+	}
+	h := sha256.Sum256(input)
+	return crypto.SHA256, append(dst, h[:]...)
+}
+
+const (
+	derHead    = 3 // bytes of tag and length of the sequence, a long form of one byte
+	derInteger = 3 // of tag and length of an integer, and the zero before a high bit
+)
 
 // appendDER writes r and s, which JWS puts side by side, as the ASN.1 sequence
-// that crypto/ecdsa reads. Lengths stay below 128, one byte each.
-func appendDER(b []byte, signature string) []byte {
+// that crypto/ecdsa reads. dst is empty; the result may begin a byte behind it.
+func appendDER(dst []byte, signature string) []byte {
 	half := len(signature) / 2
-	b = append(b, 0x30, 0)
+	b := append(dst, 0x30, 0x81, 0)
 	for _, n := range [2]string{signature[:half], signature[half:]} {
 		for len(n) > 1 && n[0] == 0 {
 			n = n[1:]
@@ -112,6 +132,12 @@ func appendDER(b []byte, signature string) []byte {
 		}
 		b = append(b, n...)
 	}
-	b[1] = byte(len(b) - 2)
+	n := byte(len(b) - derHead)
+	if n >= 0x80 { // as two integers of P-521 are
+		b[2] = n
+		return b
+	}
+	b = b[1:]
+	b[0], b[1] = 0x30, n
 	return b
 }

@@ -8,7 +8,7 @@ type nativeKey struct{}
 // prepare refuses what the native build refuses: platforms say each in their own
 // words that an EC point is not on its curve, and only when the key is used.
 func (k *Key) prepare() *Error {
-	if k.kind == kindP256 && !curveP256.has(k.x, k.y) || k.kind == kindP384 && !curveP384.has(k.x, k.y) {
+	if k.kind >= kindP256 && k.kind <= kindP521 && !curves[k.kind].has(k.x, k.y) {
 		return errOffCurve
 	}
 	return nil

@@ -18,6 +18,10 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		v, err := Parse(b, Limits{})
+		// What is read with marks and has none is what is read without.
+		if m, merr := Parse(b, Limits{MarkDuplicates: true, MarkSurrogates: true}); (merr == nil && !m.Marked()) != (err == nil) {
+			t.Fatalf("%q: %v, and with marks %v, %v", b, err, m.Marked(), merr)
+		}
 		if err != nil {
 			if (v != Value{}) {
 				t.Fatal("a refused document has a value")

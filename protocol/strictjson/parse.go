@@ -11,6 +11,12 @@ import (
 type Limits struct {
 	MaxSize  int // bytes of the document; 0 means 16 KiB
 	MaxDepth int // levels of objects and arrays, the outermost counted as 1; 0 means 16
+
+	// MarkDuplicates and MarkSurrogates read on where a name appears twice in an object,
+	// and where an escape of a string that is no name is half of a surrogate pair: for a
+	// reader that can do without a part of what it reads. The part is marked, and such a
+	// reader must ask Value.Marked before it believes anything.
+	MarkDuplicates, MarkSurrogates bool
 }
 
 const (
@@ -55,6 +61,10 @@ type Document struct {
 	pos       int
 	depth     int // levels that may still be opened
 	code, msg string
+
+	markDuplicates, markSurrogates bool
+
+	marks []uint32 // places that are marked, in order
 }
 
 // node returns the node at i. The pointer is good until the next add.
@@ -108,6 +118,9 @@ func (d *Document) Parse(s string, l Limits) (Value, error) {
 		return Value{}, &Error{CodeTooLarge, "the document is longer than allowed", l.size()}
 	}
 	d.src, d.more, d.count, d.pos, d.depth = s, nil, 0, 0, l.depth()
+	if marking {
+		d.markDuplicates, d.markSurrogates, d.marks = l.MarkDuplicates, l.MarkSurrogates, nil
+	}
 	if !d.value(memberName{}) {
 		return Value{}, &Error{d.code, d.msg, d.pos}
 	}
@@ -170,7 +183,7 @@ func (d *Document) value(name memberName) bool {
 	kind, escaped, ok := String, false, false
 	switch c := d.src[d.pos]; {
 	case c == '"':
-		escaped, ok = d.text()
+		escaped, ok = d.text(d.markSurrogates)
 	case c == '{':
 		kind, ok = Object, d.object(at)
 	case c == '[':
@@ -234,7 +247,7 @@ func (d *Document) object(at uint32) bool {
 		if d.pos >= len(d.src) || d.src[d.pos] != '"' {
 			return d.fail(CodeSyntax, "a member's name belongs here")
 		}
-		escaped, ok := d.text()
+		escaped, ok := d.text(false)
 		if !ok {
 			return false
 		}
@@ -259,8 +272,11 @@ func (d *Document) object(at uint32) bool {
 			filter |= bit
 		}
 		if dup {
-			d.pos = start
-			return d.fail(CodeDuplicate, "a name appears twice in one object")
+			if !marking || !d.markDuplicates {
+				d.pos = start
+				return d.fail(CodeDuplicate, "a name appears twice in one object")
+			}
+			d.marks = append(d.marks, uint32(start))
 		}
 		d.space()
 		if d.pos >= len(d.src) || d.src[d.pos] != ':' {
@@ -393,7 +409,7 @@ func load(s string) uint64 { // little-endian; s has eight bytes
 }
 
 // text reads a string from its opening to its closing quote.
-func (d *Document) text() (escaped, ok bool) {
+func (d *Document) text(mark bool) (escaped, ok bool) {
 	s, i := d.src, d.pos+1
 	for {
 		for len(s)-i >= 8 {
@@ -413,6 +429,10 @@ func (d *Document) text() (escaped, ok bool) {
 			return escaped, true
 		case c == '\\':
 			_, n := escape(s[i:])
+			if marking && mark && n < 0 {
+				d.marks = append(d.marks, uint32(i))
+				n = len(`\ud83d`)
+			}
 			if n <= 0 {
 				d.pos = i
 				if n < 0 {

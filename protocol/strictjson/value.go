@@ -1,6 +1,9 @@
 package strictjson
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // Kind is the type of a JSON value. The zero Kind belongs to the zero Value,
 // which stands for "not there".
@@ -48,6 +51,16 @@ func (v Value) Kind() Kind {
 // Exists reports whether the value is there at all; null is there.
 func (v Value) Exists() bool { return v.d != nil }
 
+// Marked reports whether the value, or anything in it, was marked; see Limits.
+func (v Value) Marked() bool {
+	if v.d == nil || v.d.marks == nil {
+		return false
+	}
+	n := v.node()
+	i, _ := slices.BinarySearch(v.d.marks, n.start)
+	return i < len(v.d.marks) && v.d.marks[i] < n.end
+}
+
 // Raw returns the value as it was written, quotes and escapes included.
 func (v Value) Raw() string {
 	if v.d == nil {
@@ -60,7 +73,7 @@ func (v Value) Raw() string {
 	return v.d.src[n.start:n.end]
 }
 
-// Text returns a decoded string; false if the value is not a string.
+// Text returns a decoded string; false if the value is not a string, or a marked one.
 func (v Value) Text() (string, bool) {
 	if v.Kind() != String {
 		return "", false
@@ -68,6 +81,9 @@ func (v Value) Text() (string, bool) {
 	n := v.node()
 	s := v.d.src[n.start:n.end]
 	if n.escaped {
+		if v.Marked() {
+			return "", false
+		}
 		s = unescape(s)
 	}
 	return s, true

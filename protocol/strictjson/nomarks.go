@@ -1,0 +1,5 @@
+//go:build nomarks
+
+package strictjson
+
+const marking = false
