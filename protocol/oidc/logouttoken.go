@@ -65,7 +65,7 @@ func (c *Config) readLogout(payload string, now time.Time) (*LogoutToken, *Error
 	}
 	v, _ := d.Parse(payload, strictjson.Limits{MaxSize: c.MaxSize}) // read above
 	t := &LogoutToken{Issuer: id.Issuer, Subject: id.Subject, SessionID: id.SessionID, IssuedAt: id.IssuedAt, Expiry: id.Expiry}
-	if err := c.issuer(&id); err != nil {
+	if err := c.issuerOf(&id); err != nil {
 		return nil, err
 	}
 	if err := c.audience(&id, seen); err != nil {
@@ -98,4 +98,12 @@ func (c *Config) readLogout(payload string, now time.Time) (*LogoutToken, *Error
 		return nil, err
 	}
 	return t, nil
+}
+
+// TEMPORARY until merged
+func (c *Config) issuerOf(t *IDToken) *Error {
+	if t.Issuer != c.Issuer && !contains(c.IssuerAliases, t.Issuer) || t.Issuer == "" {
+		return refuse(CodeIssuer, "the token is not of the expected issuer (iss)")
+	}
+	return nil
 }

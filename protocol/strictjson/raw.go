@@ -72,7 +72,7 @@ func (d *Document) passInside(opening byte, out *[]RawMember) bool {
 				return d.fail(CodeSyntax, "a member's name belongs here")
 			}
 			var escaped bool
-			if escaped, known = d.text(); known {
+			if escaped, known = d.text(false); known {
 				if name = d.src[start+1 : d.pos-1]; escaped {
 					name = unescape(name)
 				}

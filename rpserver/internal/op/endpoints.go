@@ -1,6 +1,10 @@
 package op
 
-import "context"
+import (
+	"context"
+
+	"github.com/bonafides-dev/bonafides/protocol/jws"
+)
 
 // Endpoints are what the provider's discovery document says about its code flow.
 type Endpoints struct {
@@ -23,4 +27,14 @@ func (p *Provider) Endpoints(ctx context.Context) (Endpoints, error) {
 		return Endpoints{}, err
 	}
 	return e, nil
+}
+
+// Algorithms are those that the provider signs ID tokens with, of those that can be
+// checked here; nil if it does not say.
+func (p *Provider) Algorithms(ctx context.Context) ([]jws.Algorithm, error) {
+	d, err := p.Metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.SigningAlgorithms()
 }

@@ -6,7 +6,12 @@
 //	Metadata    what it says of itself               -> its discovery document
 //	Endpoints   where to send browsers and codes     -> URLs
 //	Keys        what its ID tokens are signed with   -> jwks.KeySource
-//	Exchange    a code                               -> an ID token, not judged
+//	Push        an authentication request            -> what stands for it in an address
+//	Exchange    a code                               -> tokens, not judged
+//	Refresh     a refresh token                      -> the same
+//	Userinfo    an access token                      -> who the person is
+//	Revoke      a token                              -> nothing
+//	EndSession  where to sign out there              -> a URL
 //
 // It knows no user, no session and no browser: values come in, values and errors
 // with a code come out. What people are told is the caller's business.
@@ -35,6 +40,13 @@ type Config struct {
 	// StaleIfError is for how long beyond their age the discovery document and the
 	// keys are still used while fetching fails; 0 means not at all.
 	StaleIfError time.Duration
+
+	// Auth is who asks, and how it shows that.
+	Auth ClientAuth
+
+	// MaxIDToken and MaxAnswer bound an ID token and an answer, in bytes. 0 means 16 KiB,
+	// and 64 KiB or as much as MaxIDToken needs.
+	MaxIDToken, MaxAnswer int
 
 	// Client reaches it. Nil means one that goes to public addresses by https
 	// alone, to Private ones, to where KeysURL is, and where the discovery document
