@@ -51,7 +51,7 @@ func (rp *RP) serveBackChannel(w http.ResponseWriter, r *http.Request) error {
 		return rp.keysUnavailable(r, p, err)
 	}
 	t, err := jwks.Judge(ctx, p.keys, p.Issuer, errKeyUnknown, func(keys *jws.KeySet) (*oidc.LogoutToken, error) {
-		return oidc.VerifyLogoutToken(tokens[0], p.logoutConfig(keys, algorithms), now)
+		return oidc.VerifyLogoutToken(tokens[0], p.config(keys, algorithms), now)
 	})
 	var unavailable *jwks.Unavailable
 	var refused *oidc.Error
@@ -64,15 +64,14 @@ func (rp *RP) serveBackChannel(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	used := secret.Hash("logout " + p.Name + " " + t.ID)
-	made := time.Unix(t.IssuedAt, 0)
 	if err := rp.nonces.CheckNonce(ctx, used, now); errors.Is(err, ErrNonceUsed) {
 		return web.NewProblem(http.StatusBadRequest, "logout_token_reused", "This logout token was used before (jti).")
 	}
-	n, err := rp.signIns.EndSignIns(ctx, SignInsWhere{Issuer: p.issuerOf(t.Issuer), Subject: t.Subject, SessionID: t.SessionID}, now)
+	n, err := rp.signIns.EndSignIns(ctx, SignInsWhere{Issuer: p.issuerOf(t.Issuer), Subject: t.Subject, SessionID: clean(t.SessionID)}, now)
 	if err != nil {
 		return err
 	}
-	if err := rp.nonces.UseNonce(ctx, used, now, latest(now, made).Add(time.Hour), now); err != nil && !errors.Is(err, ErrNonceUsed) {
+	if err := rp.nonces.UseNonce(ctx, used, now, time.Unix(max(t.Expiry, now.Unix()+1), 0), now); err != nil && !errors.Is(err, ErrNonceUsed) {
 		return err
 	}
 	rp.sweepSignIns(ctx, now)

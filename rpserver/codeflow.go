@@ -81,20 +81,11 @@ func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 	now, browser := rp.now(), rp.rememberBrowser(w, r)
 	nonce := rp.seal(sealedFor{labelCodeNonce, p.Name}, browser, "", now)
 	state := rp.seal(sealedFor{labelState, p.Name}, browser, rp.keepPath(w, next), now)
-	challenge, err := oidc.Challenge(verifierOf(browser, state))
+	to, err := rp.authRequest(r.Context(), p, d, oidc.AuthRequest{
+		State: state, Nonce: nonce, LoginHint: q.Get("login_hint"),
+	}, p.verifier(browser, state))
 	if err != nil {
-		return err
-	}
-	scopes := p.Scopes
-	if scopes == nil {
-		scopes = []string{"profile", "email"}
-	}
-	to, err := oidc.AuthRequest{
-		ClientID: p.ClientID, RedirectURI: rp.redirectURI(p), State: state, Nonce: nonce, Challenge: challenge,
-		Scopes: scopes, LoginHint: q.Get("login_hint"), HostedDomain: p.HostedDomain,
-	}.URL(d.Authorization)
-	if err != nil {
-		return err
+		return rp.noAnswer(r, p, err)
 	}
 	rp.log.InfoContext(r.Context(), "relying party: sign-in by redirect", "issuer", p.Issuer)
 	http.Redirect(w, r, to, http.StatusSeeOther)
@@ -154,14 +145,13 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	token, err := p.op.Exchange(r.Context(), op.TokenRequest{
-		Endpoint: d.Token, ClientID: p.ClientID, ClientSecret: p.ClientSecret,
-		RedirectURI: rp.redirectURI(p), Code: answer.Code, Verifier: verifierOf(browser, state),
+	tokens, err := p.op.Exchange(r.Context(), op.CodeRequest{
+		RedirectURI: rp.redirectURI(p), Code: answer.Code, Verifier: p.verifier(browser, state),
 	})
 	if err != nil {
-		return rp.noToken(w, r, p, err)
+		return rp.noAnswer(r, p, err)
 	}
-	if _, _, err := rp.finish(w, r, p, sealedFor{labelCodeNonce, p.Name}, token); err != nil {
+	if _, _, err := rp.finish(w, r, p, brought{tokens.IDToken, sealedFor{labelCodeNonce, p.Name}, tokens, false}); err != nil {
 		return err
 	}
 	http.Redirect(w, r, rp.pathOf(w, r, attempt.path), http.StatusSeeOther)

@@ -19,6 +19,7 @@ const (
 // intake is what the page hands over after navigator.credentials.get.
 type intake struct {
 	token     string // IdentityCredential.token
+	automatic bool   // IdentityCredential.isAutoSelected
 	configURL string // IdentityCredential.configURL, "" if the page did not say
 }
 
@@ -33,7 +34,7 @@ func (rp *RP) serveFedCM(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	u, created, err := rp.finish(w, r, p, sealedFor{label: labelNonce}, in.token)
+	u, created, err := rp.finish(w, r, p, brought{token: in.token, nonceFor: sealedFor{label: labelNonce}, automatic: in.automatic})
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,8 @@ func (rp *RP) serveFedCM(w http.ResponseWriter, r *http.Request) error {
 	}{user{u.ID, u.Name, u.Email}, created})
 }
 
-// readIntake reads {"token": ..., "config_url": ...} as JSON or as a form. Other
+// readIntake reads {"token": ..., "config_url": ..., "is_auto_selected": ...} as JSON or as
+// a form. Other
 // members are ignored, so that a page may send what else it knows.
 func readIntake(w http.ResponseWriter, r *http.Request) (in intake, err error) {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && t == formType {
@@ -56,7 +58,7 @@ func readIntake(w http.ResponseWriter, r *http.Request) (in intake, err error) {
 		if p != nil {
 			return in, p
 		}
-		in = intake{form.Get("token"), form.Get("config_url")}
+		in = intake{form.Get("token"), form.Get("is_auto_selected") == "true", form.Get("config_url")}
 	} else {
 		body, p := web.ReadBody(w, r, maxIntake, jsonType, formType)
 		if p != nil {
@@ -102,5 +104,6 @@ func parseIntake(body []byte) (in intake, err error) {
 		}
 		*dst = s
 	}
+	in.automatic, _ = v.Get("is_auto_selected").Bool()
 	return in, nil
 }

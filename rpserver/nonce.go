@@ -75,6 +75,17 @@ func (rp *RP) sweep(ctx context.Context, now time.Time) {
 	}
 }
 
+// sweepSignIns forgets sign-ins that are over from time to time, as sweep does nonces.
+func (rp *RP) sweepSignIns(ctx context.Context, now time.Time) {
+	last := rp.sweptRows.Load()
+	if now.Unix()-last < int64(sweepEvery.Seconds()) || !rp.sweptRows.CompareAndSwap(last, now.Unix()) {
+		return
+	}
+	if err := rp.signIns.SweepSignIns(ctx, now); err != nil {
+		rp.log.ErrorContext(ctx, "relying party: sign-ins that are over were not swept", "error", err)
+	}
+}
+
 // serveNonce answers POST signin/nonce: a new nonce for this browser, and the
 // providers to ask with it.
 func (rp *RP) serveNonce(w http.ResponseWriter, r *http.Request) error {

@@ -2,29 +2,27 @@ package rpserver
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
+	"github.com/bonafides-dev/bonafides/rpserver/internal/op"
 )
 
 // config is what a token of this provider must satisfy, its nonce aside.
 func (p *provider) config(keys *jws.KeySet, algorithms []jws.Algorithm) oidc.Config {
 	return oidc.Config{
-		Issuer:            p.Issuer,
-		IssuerAliases:     p.IssuerAliases,
-		Tenants:           p.Tenants,
-		ClientID:          p.ClientID,
-		TrustedAudiences:  p.TrustedAudiences,
-		AuthorizedParties: p.AuthorizedParties,
-		Keys:              keys,
-		HostedDomain:      p.HostedDomain,
-		Match:             p.Match,
-		Algorithms:        algorithms,
-		IgnoreKeyHints:    p.IgnoreKeyHints,
-		Skew:              p.Skew,
-		MaxSize:           p.maxIDToken(),
+		Issuer:           p.Issuer,
+		IssuerAliases:    p.IssuerAliases,
+		ClientID:         p.ClientID,
+		TrustedAudiences: p.TrustedAudiences,
+		Keys:             keys,
+		HostedDomain:     p.HostedDomain,
+		Algorithms:       algorithms,
+		MaxSize:          p.maxIDToken(),
 	}
 }
 
@@ -78,21 +76,43 @@ func (rp *RP) personOf(r *http.Request, p *provider, t *oidc.IDToken, answer *oi
 	return identityOf(p, t), nil
 }
 
-func identityOf(p *provider, t *oidc.IDToken) Identity {
-	issuer := p.Issuer // an alias must not make a second user
+// isOtherPerson tells whether the userinfo endpoint answered about somebody else.
+func isOtherPerson(err error) bool {
+	var why *op.Error
+	return errors.As(err, &why) && why.Code == op.CodeOtherPerson
+}
+
+// issuerOf is the issuer that people are kept under: an alias must not make a second
+// user, and with several tenants sub is unique within each.
+func (p *provider) issuerOf(token string) string {
 	if len(p.Tenants) > 0 {
-		issuer = t.Issuer // sub is unique within a tenant
+		return token
 	}
+	return p.Issuer
+}
+
+func identityOf(p *provider, t *oidc.IDToken) Identity {
 	return Identity{
-		Issuer:        issuer,
+		Issuer:        p.issuerOf(t.Issuer),
 		Subject:       t.Subject,
-		Email:         t.Email,
+		Email:         clean(t.Email),
 		EmailVerified: t.EmailVerified,
-		HostedDomain:  t.HostedDomain,
-		Name:          t.Name,
-		GivenName:     t.GivenName,
-		FamilyName:    t.FamilyName,
-		Picture:       t.Picture,
-		Locale:        t.Locale,
+		HostedDomain:  clean(t.HostedDomain),
+		Name:          clean(t.Name),
+		GivenName:     clean(t.GivenName),
+		FamilyName:    clean(t.FamilyName),
+		Picture:       clean(t.Picture),
+		Locale:        clean(t.Locale),
 	}
+}
+
+// clean drops control characters from what a provider says: no database has to keep a
+// NUL in a text, some cannot, and none of them belongs in a name.
+func clean(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c < 0x20 || c == 0x7f {
+			return -1
+		}
+		return c
+	}, s)
 }

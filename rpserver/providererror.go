@@ -4,9 +4,9 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strconv"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/jwks"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
 	"github.com/bonafides-dev/bonafides/rpserver/internal/op"
 )
@@ -35,12 +35,6 @@ func whyOf(p *provider, err error) []any {
 	var refused *oidc.Error
 	if errors.As(err, &refused) {
 		attrs = append(attrs, "code", refused.Code)
-		if refused.Want != "" || refused.Got != "" {
-			attrs = append(attrs, "want", refused.Want, "got", refused.Got)
-		}
-		if refused.Setting != "" {
-			attrs = append(attrs, "setting", refused.Setting)
-		}
 	}
 	return append(attrs, "error", err)
 }
@@ -66,9 +60,9 @@ func (rp *RP) endpointsUnavailable(r *http.Request, p *provider, err error) erro
 
 // soon tells the browser when to come back, where it is known.
 func soon(err error, p *web.Problem) *web.Problem {
-	var later interface{ RetryAfter() time.Duration }
-	if errors.As(err, &later) {
-		p.RetryAfter = later.RetryAfter()
+	var why *jwks.Error
+	if errors.As(err, &why) {
+		p.RetryAfter = why.RetryAfter
 	}
 	return p
 }

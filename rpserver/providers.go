@@ -13,9 +13,11 @@ import (
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/jwks"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
-	"github.com/bonafides-dev/bonafides/protocol/oidc"
 	"github.com/bonafides-dev/bonafides/rpserver/internal/op"
 )
+
+// modeFormPost is a value of Provider.ResponseMode.
+const modeFormPost = "form_post"
 
 type provider struct {
 	Provider
@@ -62,6 +64,11 @@ func newProvider(p Provider, c Config, now func() time.Time, log *slog.Logger) (
 		Auth: op.ClientAuth{
 			ID: p.ClientID, Secret: p.ClientSecret, SecretFunc: p.ClientSecretFunc, Method: p.TokenAuth,
 			Signer: p.ClientKey, Audience: p.AssertionAudience,
+		},
+		OnRejected: func(keys []jws.RejectedKey) {
+			for _, k := range keys {
+				log.Warn("relying party: a key of the provider cannot be used", "issuer", p.Issuer, "kid", k.KeyID, "reason", k.Reason)
+			}
 		},
 		Client: c.Client, Private: c.PrivateAddresses, Now: now,
 		OnError: func(what string, why error) {
@@ -139,4 +146,3 @@ func (rp *RP) ConnectSrc() []string {
 	}
 	return out
 }
-

@@ -125,10 +125,10 @@ type RP struct {
 
 	signInLifetime time.Duration
 
-	now       func() time.Time
-	wait      func(context.Context, time.Duration) error
-	log       *slog.Logger
-	mux       *http.ServeMux
+	now  func() time.Time
+	wait func(context.Context, time.Duration) error
+	log  *slog.Logger
+	mux  *http.ServeMux
 
 	refusalPage func(http.ResponseWriter, *http.Request, Refusal)
 	signInPage  func(http.ResponseWriter, *http.Request, []Way)
@@ -191,9 +191,9 @@ func New(c Config) (*RP, error) {
 
 		signInLifetime: c.SignInLifetime,
 
-		now:         c.Now,
-		log:         c.Log,
-		mux:         http.NewServeMux(),
+		now: c.Now,
+		log: c.Log,
+		mux: http.NewServeMux(),
 	}
 	if rp.now == nil {
 		rp.now = time.Now

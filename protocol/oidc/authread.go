@@ -98,7 +98,7 @@ func (r *AuthRequest) Judge(rules AuthRules) error {
 		return no(ErrorInvalidRequest, "response_type is missing")
 	case r.responseType != "code":
 		return no(ErrorUnsupportedResponseType, "response_type must be code")
-	case r.responseMode != "" && r.responseMode != "query":
+	case r.ResponseMode != "" && r.ResponseMode != "query":
 		return no(ErrorInvalidRequest, "response_mode must be query")
 	case !slices.Contains(r.Scopes, "openid"):
 		return no(ErrorInvalidScope, "scope must hold openid")

@@ -24,13 +24,18 @@ type AuthRequest struct {
 	ACRValues    string
 	UILocales    string
 	AccessType   string // Google: "offline" for a refresh token
+	ResponseMode string // form_post; empty: the answer comes in the query
 	Extra        []Param
+
+	// InsecureNoPKCE writes a request without a challenge, for providers that refuse one:
+	// a code that is stolen on its way is then good for whoever authenticates as the client.
+	InsecureNoPKCE bool
 
 	// What has one value where a request is written, and that it is read as: scope
 	// is Scopes in one text.
-	responseType, responseMode, scope, challengeMethod string
-	request, requestURI, registration                  string
-	repeated                                           string // a parameter that came more than once
+	responseType, scope, challengeMethod string
+	request, requestURI, registration    string
+	repeated                             string // a parameter that came more than once
 }
 
 // Param is one parameter of a query.
@@ -56,7 +61,7 @@ func (r *AuthRequest) members() []member[string] {
 		{"client_id", &r.ClientID},
 		{"redirect_uri", &r.RedirectURI},
 		{"response_type", &r.responseType},
-		{"response_mode", &r.responseMode},
+		{"response_mode", &r.ResponseMode},
 		{"scope", &r.scope},
 		{"state", &r.State},
 		{"nonce", &r.Nonce},
@@ -93,53 +98,75 @@ func (r *AuthRequest) Params() []Param {
 	return out
 }
 
-// URL returns the address to send the browser to. The parameters are appended to
-// endpoint, which may have a query of its own. Errors are *Error.
-func (r AuthRequest) URL(endpoint string) (string, error) {
-	if endpoint == "" || strings.ContainsAny(endpoint, "# ") {
-		return "", refuse(CodeRequest, "the authorization endpoint is empty or has a fragment or space")
-	}
+// Written are the parameters as they are sent, response_type first. Errors are *Error.
+func (r AuthRequest) Written() ([]Param, error) {
 	for _, p := range []Param{{"client_id", r.ClientID}, {"redirect_uri", r.RedirectURI}, {"state", r.State}, {"nonce", r.Nonce}} {
 		if p.Value == "" {
-			return "", refuse(CodeRequest, "the request lacks "+p.Name)
+			return nil, refuse(CodeRequest, "the request lacks "+p.Name)
 		}
 	}
-	if err := CheckChallenge(r.Challenge); err != nil {
-		return "", err
+	r.challengeMethod = ""
+	if !r.InsecureNoPKCE {
+		if err := CheckChallenge(r.Challenge); err != nil {
+			return nil, err
+		}
+		r.challengeMethod = PKCEMethod
 	}
 	scope := "openid"
+	var written []string
 	for _, s := range r.Scopes {
 		if s == "" || strings.ContainsAny(s, " \"\\") {
-			return "", refuse(CodeRequest, "a scope is empty or holds a character that no scope has")
+			return nil, refuse(CodeRequest, "a scope is empty or holds a character that no scope has")
 		}
-		if s != "openid" {
+		if s != "openid" && !contains(written, s) {
 			scope += " " + s
+			written = append(written, s)
 		}
 	}
 	for _, p := range r.Extra {
 		for _, m := range r.members() {
 			if m.name == p.Name {
-				return "", refuse(CodeRequest, "an extra parameter has the name of one that the request sets itself")
+				return nil, refuse(CodeRequest, "an extra parameter has the name of one that the request sets itself")
 			}
 		}
 	}
-	r.responseType, r.responseMode, r.scope, r.challengeMethod = "", "", scope, PKCEMethod
+	r.responseType, r.scope = "", scope
+	// whoever looks at the address sees first what it is
+	return append([]Param{{"response_type", "code"}}, r.Params()...), nil
+}
+
+// URL returns the address to send the browser to. The parameters are appended to
+// endpoint, which may have a query of its own. Errors are *Error.
+func (r AuthRequest) URL(endpoint string) (string, error) {
+	params, err := r.Written()
+	if err != nil {
+		return "", err
+	}
+	return withParams(endpoint, params)
+}
+
+// PushedURL returns the address to send the browser to after a request was pushed
+// (RFC 9126 section 4). Errors are *Error.
+func PushedURL(endpoint, clientID, requestURI string) (string, error) {
+	return withParams(endpoint, []Param{{"client_id", clientID}, {"request_uri", requestURI}})
+}
+
+func withParams(endpoint string, params []Param) (string, error) {
+	if endpoint == "" || strings.ContainsAny(endpoint, "# ") {
+		return "", refuse(CodeRequest, "the authorization endpoint is empty or has a fragment or space")
+	}
 	var b strings.Builder
 	b.WriteString(endpoint)
 	separator := byte('?')
 	if strings.Contains(endpoint, "?") {
 		separator = '&'
 	}
-	write := func(p Param) {
+	for _, p := range params {
 		b.WriteByte(separator)
 		separator = '&'
 		escape(&b, p.Name)
 		b.WriteByte('=')
 		escape(&b, p.Value)
-	}
-	write(Param{"response_type", "code"}) // whoever looks at the address sees first what it is
-	for _, p := range r.Params() {
-		write(p)
 	}
 	return b.String(), nil
 }

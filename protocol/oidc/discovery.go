@@ -49,6 +49,7 @@ type Discovery struct {
 	AuthorizationResponseIssParam bool // RFC 9207
 	RequestParameterSupported     bool
 	RequestURIParameterSupported  *bool // true where it is left out, so a provider says false
+	RequirePAR                    bool  // require_pushed_authorization_requests, RFC 9126
 	BackchannelLogoutSupported    bool
 	BackchannelLogoutSession      bool // backchannel_logout_session_supported
 
@@ -282,6 +283,7 @@ func (d *Discovery) flags() []member[bool] {
 	return []member[bool]{
 		{"authorization_response_iss_parameter_supported", &d.AuthorizationResponseIssParam},
 		{"request_parameter_supported", &d.RequestParameterSupported},
+		{"require_pushed_authorization_requests", &d.RequirePAR},
 		{"backchannel_logout_supported", &d.BackchannelLogoutSupported},
 		{"backchannel_logout_session_supported", &d.BackchannelLogoutSession},
 	}

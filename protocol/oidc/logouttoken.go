@@ -21,7 +21,7 @@ type LogoutToken struct {
 	Subject   string // "" if it names a session alone
 	SessionID string // sid, "" if it means all sessions of the subject
 	IssuedAt  int64
-	Expiry    int64 // 0 if the token has no exp
+	Expiry    int64 // where the token has no exp, when it is too old
 }
 
 // logoutTypes: the type was added to the specification late, and many providers say
@@ -90,7 +90,8 @@ func (c *Config) readLogout(payload string, now time.Time) (*LogoutToken, *Error
 		return nil, refuse(CodeLogoutID, "the logout token has no jti, so it could be used again and again")
 	}
 	if !seen.exp { // an earlier form of the specification has no exp
-		if id.Expiry, seen.exp = id.IssuedAt+logoutAge, true; !seen.iat {
+		id.Expiry, t.Expiry, seen.exp = id.IssuedAt+logoutAge, id.IssuedAt+logoutAge, true
+		if !seen.iat {
 			return nil, refuse(CodeIatMissing, "the logout token does not say when it was issued (iat)")
 		}
 	}

@@ -18,7 +18,7 @@ func TestAFileOfBeforeKeepsItsUsersAndLosesItsNonces(t *testing.T) {
 	}
 	for _, q := range []string{
 		`INSERT INTO nonces (hash, browser, expires_at) VALUES (x'01', x'02', 3)`,
-		`INSERT INTO users (` + userColumns + `) VALUES ('u', 'https://idp.example', 's', '', '', 0, 0, 0)`,
+		`INSERT INTO users (id, issuer, subject, name, email, email_verified, created_at, last_sign_in) VALUES ('u', 'https://idp.example', 's', '', '', 0, 0, 0)`,
 	} {
 		if _, err := old.Exec(q); err != nil {
 			t.Fatal(err)
@@ -35,6 +35,10 @@ func TestAFileOfBeforeKeepsItsUsersAndLosesItsNonces(t *testing.T) {
 	defer s.Close()
 	if _, err := s.User(t.Context(), "u"); err != nil {
 		t.Error(err)
+	}
+	again, created, err := s.SignIn(t.Context(), rpserver.Identity{Issuer: "https://idp.example", Subject: "s"}, before)
+	if err != nil || created || again.ID != "u" {
+		t.Errorf("the user of before signs in as %+v, made now: %v, %v", again, created, err)
 	}
 	var tables int
 	if err := s.db.QueryRow(`SELECT count(*) FROM sqlite_schema WHERE name LIKE 'nonces%' AND name <> 'nonces_epoch'`).Scan(&tables); err != nil || tables != 0 {

@@ -10,6 +10,8 @@ import (
 type Endpoints struct {
 	Authorization, Token string
 	RequireIss           bool // the answer must name its issuer (RFC 9207)
+	RequirePush          bool // requests are to be pushed (RFC 9126)
+	Scopes               []string
 }
 
 // Endpoints returns them as Metadata has them. What the document leads to is on this
@@ -19,7 +21,7 @@ func (p *Provider) Endpoints(ctx context.Context) (Endpoints, error) {
 	if err != nil {
 		return Endpoints{}, err
 	}
-	e := Endpoints{RequireIss: d.AuthorizationResponseIssParam}
+	e := Endpoints{RequireIss: d.AuthorizationResponseIssParam, RequirePush: d.RequirePAR, Scopes: d.ScopesSupported}
 	if e.Authorization, err = p.Endpoint(ctx, "authorization_endpoint"); err != nil {
 		return Endpoints{}, err
 	}

@@ -24,7 +24,7 @@ type Store struct {
 
 	identities map[string][]subject // by id of the user, the oldest first
 
-	used     map[[32]byte]time.Time   // nonces, by hash: when they expire
+	used     map[[32]byte]time.Time // nonces, by hash: when they expire
 	sessions map[string]session
 	signIns  map[string]signIn
 
