@@ -19,7 +19,7 @@ func goodConfig() rpserver.Config {
 		Providers: []rpserver.Provider{{
 			ConfigURL: "https://idp.example/fedcm.json", Issuer: "https://idp.example", ClientID: clientID,
 		}},
-		Users: store, Nonces: store,
+		Users: store, Nonces: store, SignIns: store,
 	}
 }
 

@@ -34,7 +34,7 @@ func TestCookiesFitTheOrigin(t *testing.T) {
 			store := &rpmem.Store{}
 			rp, err := rpserver.New(rpserver.Config{
 				Origin: c.origin, Providers: []rpserver.Provider{p.provider()},
-				Users: store, Nonces: store, SessionStore: store,
+				Users: store, Nonces: store, SignIns: store, SessionStore: store,
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -55,10 +55,10 @@ func (c *customers) user(n int) *rpserver.User {
 // a map of its own.
 type tickets struct {
 	mu   sync.Mutex
-	sold map[string]string // ticket to user
+	sold map[string]string // ticket to sign-in
 }
 
-func (s *tickets) UserID(r *http.Request) (string, error) {
+func (s *tickets) SignInID(r *http.Request) (string, error) {
 	c, err := r.Cookie("ticket")
 	if err != nil {
 		return "", nil
@@ -68,14 +68,14 @@ func (s *tickets) UserID(r *http.Request) (string, error) {
 	return s.sold[c.Value], nil
 }
 
-func (s *tickets) SignIn(w http.ResponseWriter, r *http.Request, userID string) error {
+func (s *tickets) SignIn(w http.ResponseWriter, r *http.Request, in *rpserver.SignIn) error {
 	ticket := rand.Text()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c, err := r.Cookie("ticket"); err == nil {
 		delete(s.sold, c.Value)
 	}
-	s.sold[ticket] = userID
+	s.sold[ticket] = in.ID
 	http.SetCookie(w, &http.Cookie{Name: "ticket", Value: ticket, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	return nil
 }

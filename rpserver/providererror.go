@@ -36,6 +36,10 @@ func whyOf(p *provider, err error) []any {
 	if errors.As(err, &refused) {
 		attrs = append(attrs, "code", refused.Code)
 	}
+	var unavailable *jwks.Error
+	if errors.As(err, &unavailable) {
+		attrs = append(attrs, "reason", unavailable.Reason)
+	}
 	return append(attrs, "error", err)
 }
 

@@ -211,7 +211,7 @@ func TestMiddlewareDoesNotTakeABrokenStoreForAStranger(t *testing.T) {
 	store := &rpmem.Store{}
 	rp, err := rpserver.New(rpserver.Config{
 		Origin: "http://localhost:1", Providers: []rpserver.Provider{p.provider()},
-		Users: store, Nonces: store, Sessions: brokenSessions{},
+		Users: store, Nonces: store, SignIns: store, Sessions: brokenSessions{},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -229,4 +229,4 @@ func TestMiddlewareDoesNotTakeABrokenStoreForAStranger(t *testing.T) {
 
 type brokenSessions struct{ rpserver.Sessions }
 
-func (brokenSessions) UserID(*http.Request) (string, error) { return "", io.ErrUnexpectedEOF }
+func (brokenSessions) SignInID(*http.Request) (string, error) { return "", io.ErrUnexpectedEOF }

@@ -83,6 +83,7 @@ func newSite(t *testing.T, change func(*rpserver.Config)) *site {
 		Providers:    []rpserver.Provider{s.idp.provider()},
 		Users:        s.store,
 		Nonces:       s.store,
+		SignIns:      s.store,
 		SessionStore: s.store,
 		Now:          s.clock.Now,
 		Log:          slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -96,11 +97,11 @@ func newSite(t *testing.T, change func(*rpserver.Config)) *site {
 	mux := http.NewServeMux()
 	mux.Handle("/", s.rp)
 	mux.HandleFunc("/whoami", func(w http.ResponseWriter, r *http.Request) {
-		u, ok := s.rp.User(r)
+		in, ok := s.rp.SignedIn(r)
 		if !ok {
-			u = &rpserver.User{Subject: "nobody"}
+			in = &rpserver.SignIn{Subject: "nobody"}
 		}
-		_, _ = io.WriteString(w, u.Subject)
+		_, _ = io.WriteString(w, in.Subject)
 	})
 	s.Server = &httptest.Server{Listener: l, Config: &http.Server{Handler: mux}}
 	s.Start()
