@@ -57,6 +57,7 @@ func (rp *RP) refusePage(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	h := w.Header()
+	p.SetHeaders(h)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", refusalPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
