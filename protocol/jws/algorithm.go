@@ -25,7 +25,12 @@ var algorithms = [...]Algorithm{RS256, RS384, RS512, PS256, PS384, PS512, ES256,
 // parseAlgorithm returns the package's own constant, so that a token's bytes
 // are not kept alive by it.
 func parseAlgorithm(s string) (Algorithm, bool) {
-	if s == "Ed25519" { // RFC 9864 section 2.2: the same, under its full name
+	switch Algorithm(s) { // what nearly every token has
+	case RS256:
+		return RS256, true
+	case ES256:
+		return ES256, true
+	case EdDSA, "Ed25519": // RFC 9864 section 2.2: the same, under its full name
 		return EdDSA, true
 	}
 	for _, a := range algorithms {

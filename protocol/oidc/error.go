@@ -13,12 +13,14 @@ const (
 	CodeAzp           = "azp_mismatch"          // presented by another client
 	CodeSubject       = "sub_invalid"           // missing, empty, too long or not ASCII
 	CodeExpMissing    = "exp_missing"           //
-	CodeExpired       = "expired"               // now is on or after exp
+	CodeExpired       = "expired"               // now is on or after exp and Skew
 	CodeIatMissing    = "iat_missing"           //
-	CodeIssuedLater   = "iat_future"            // iat is more than 60 s ahead
-	CodeNotYet        = "nbf_future"            // nbf is more than 60 s ahead
+	CodeIssuedLater   = "iat_future"            // iat is more than 60 s or Skew ahead
+	CodeNotYet        = "nbf_future"            // nbf is more than 60 s or Skew ahead
 	CodeNonceMissing  = "nonce_missing"         // the token has no nonce
 	CodeNonce         = "nonce_mismatch"        // another nonce
+	CodeTenant        = "tid_mismatch"          // tid is not the tenant of iss
+	CodeMatch         = "claim_mismatch"        // a claim of Config.Match is missing or another
 	CodeHostedDomain  = "hd_mismatch"           // another hosted domain, or none
 	CodeAtHashMissing = "at_hash_missing"       // no at_hash to check the access token against
 	CodeAtHash        = "at_hash_mismatch"      // made for another access token
@@ -48,6 +50,11 @@ const (
 type Error struct {
 	Code    string
 	Message string
+	// Got and Want are both sides of a comparison that failed, for the operator's log:
+	// what the token said, and what was wanted; of times the token's and now, in Unix
+	// seconds. At most 256 bytes of printable ASCII each (jws.Shown). Empty where
+	// nothing was compared, and always for a nonce or a hash.
+	Got, Want string
 }
 
 // Error returns "code: message".
@@ -59,13 +66,34 @@ func (e *Error) Is(target error) bool {
 	return ok && t.Code == e.Code
 }
 
-func refuse(code, message string) *Error { return &Error{code, message} }
+func refuse(code, message string) *Error { return &Error{Code: code, Message: message} }
+
+// differ is the refusal of a comparison: got is neither want, unless that is empty, nor
+// one of the others.
+func differ(code, message, got, want string, others ...string) *Error {
+	if want != "" && len(others) > 0 {
+		want += " "
+	}
+	return &Error{code, message, jws.Shown(got), jws.Shown(want + joined(others))}
+}
+
+// joined lists names with spaces between them, no more than are shown.
+func joined(names []string) string {
+	var b []byte
+	for i, n := range names {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = append(b, n...)
+	}
+	return string(b)
+}
 
 // fromJWS gives an error of package jws the type of this one, so that callers
 // handle a single type.
 func fromJWS(err error) error {
 	if e, ok := err.(*jws.Error); ok {
-		return &Error{e.Code, e.Message}
+		return &Error{e.Code, e.Message, e.Got, e.Want}
 	}
 	return err
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // Config says which ID tokens a relying party takes. Issuer, ClientID, Keys and
-// one of Nonce, CheckNonce and InsecureNoNonce are required; everything else
-// left out is strict.
+// one of Nonce, CheckNonce, InsecureNoNonce and VerifyOnly are required; everything
+// else left out is strict.
 type Config struct {
 	// Issuer is the provider's issuer identifier, compared byte for byte.
 	Issuer string
@@ -39,6 +39,28 @@ type Config struct {
 	// TrustedAudiences are audiences that may stand in the token beside
 	// ClientID.
 	TrustedAudiences []string
+	// AuthorizedParties are clients that a token may have been given to (azp) beside
+	// ClientID, which must be in aud all the same: Google's tokens from an app for
+	// Android or iOS name the app's client in azp and the server's in aud.
+	AuthorizedParties []string
+	// Match are claims that the token must have, all of them.
+	Match []ClaimMatch
+	// VerifyOnly takes the token of a machine or of a gateway, which answers no sign-in
+	// here: it has no nonce, azp is not judged and sub may be empty or missing. Match
+	// must then say whose tokens count.
+	VerifyOnly bool
+
+	// Tenants are the tenants whose people may sign in, at a provider that has many
+	// (Microsoft's Entra ID). Issuer then holds "{tenantid}" once: iss must be Issuer
+	// with one of Tenants in its place, and the claim tid the same tenant. It does not
+	// mix with IssuerAliases.
+	Tenants []string
+
+	// Skew is how far the provider's clock may differ: exp, iat and nbf are judged with
+	// it. 0 gives exp none and iat and nbf 60 seconds; more than 5 minutes is refused.
+	Skew time.Duration
+	// IgnoreKeyHints reads past the header's jku, x5u and x5c (jws.Policy).
+	IgnoreKeyHints bool
 	// Algorithms are the accepted signature algorithms; empty means all of
 	// package jws.
 	Algorithms []jws.Algorithm
@@ -50,8 +72,8 @@ type Config struct {
 // for Config.Issuer, the second for Config.IssuerAliases.
 var GoogleIssuers = [2]string{"https://accounts.google.com", "accounts.google.com"}
 
-// skew is how far iat and nbf may lie ahead of now, for clocks that differ. exp
-// gets none.
+// skew is how far iat and nbf may lie ahead of now, in seconds, where Config has no Skew.
+// exp then gets none.
 const skew = 60
 
 const maxSubject = 255
@@ -61,7 +83,7 @@ const maxSubject = 255
 // another type: they describe, they decide nothing.
 type IDToken struct {
 	Issuer          string
-	Subject         string   // the user, together with Issuer
+	Subject         string   // the user, together with Issuer; empty only with VerifyOnly
 	Audience        []string // at least one
 	AuthorizedParty string   // azp
 	Nonce           string
@@ -85,6 +107,10 @@ type IDToken struct {
 	Algorithm jws.Algorithm // what the token was signed with
 	KeyID     string        // of the key that signed it
 
+	// Remarks says what of the token was left out: a claim that describes a person and
+	// holds half of a character.
+	Remarks []string
+
 	claims string
 	single [1]string // room for an Audience of one
 }
@@ -92,7 +118,8 @@ type IDToken struct {
 // Claim returns a claim as the JSON that the token has, or "" if it is missing.
 func (t *IDToken) Claim(name string) string { return t.Value(name).Raw() }
 
-// Claims returns all claims as the token has them: one JSON object.
+// Claims returns all claims as the token has them, but for those of Remarks: one JSON
+// object.
 func (t *IDToken) Claims() string { return t.claims }
 
 // Value returns a claim for strict reading; the zero Value if it is missing. It
@@ -146,7 +173,7 @@ func (u *Unverified) judge(token string, c *Config, now time.Time) error {
 	u.checkNonce = c.CheckNonce
 	var d strictjson.Document // on the stack: what is kept of it are parts of the token's text
 	err := u.jws.JudgeInto(token, c.Keys, jws.Policy{
-		Types: idTokenTypes, AllowNoType: true, Algorithms: c.Algorithms, MaxSize: c.MaxSize}, &d)
+		Types: idTokenTypes, AllowNoType: true, Algorithms: c.Algorithms, MaxSize: c.MaxSize, IgnoreKeyHints: c.IgnoreKeyHints}, &d)
 	if err != nil {
 		return fromJWS(err)
 	}
@@ -154,7 +181,7 @@ func (u *Unverified) judge(token string, c *Config, now time.Time) error {
 	t := &IDToken{Algorithm: header.Algorithm, KeyID: header.KeyID}
 	seen, refusal := t.read(u.jws.UnverifiedPayload(), c.MaxSize, &d)
 	if refusal == nil {
-		refusal = c.judge(t, seen, now)
+		refusal = c.judge(t, &seen, now)
 	}
 	if refusal != nil {
 		return refusal
@@ -166,15 +193,3 @@ func (u *Unverified) judge(token string, c *Config, now time.Time) error {
 // idTokenTypes: an access token ("at+jwt") or a logout token ("logout+jwt") is
 // no ID token.
 var idTokenTypes = []string{"JWT"}
-
-func (c *Config) check() error {
-	switch {
-	case c.Issuer == "":
-		return refuse(CodeConfig, "Config.Issuer is empty: name the provider whose tokens count")
-	case c.ClientID == "":
-		return refuse(CodeConfig, "Config.ClientID is empty: name the client that tokens must be for")
-	case c.Nonce == "" && c.CheckNonce == nil && !c.InsecureNoNonce:
-		return refuse(CodeConfig, "Config has no Nonce and no CheckNonce: give the nonce that this sign-in was begun with")
-	}
-	return nil
-}

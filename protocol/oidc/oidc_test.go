@@ -241,7 +241,8 @@ func TestAccessTokenHash(t *testing.T) {
 	if got := AccessTokenHash(jws.RS256, token); got != "77QmUPtjPfzWtF2AnpK9RQ" { // OpenID Connect Core appendix A.3
 		t.Errorf("RS256: %s", got)
 	}
-	for alg, size := range map[jws.Algorithm]int{jws.RS256: 16, jws.PS256: 16, jws.ES256: 16, jws.ES384: 24, jws.EdDSA: 32} {
+	for alg, size := range map[jws.Algorithm]int{jws.RS256: 16, jws.PS256: 16, jws.ES256: 16, jws.ES384: 24, jws.EdDSA: 32,
+		jws.RS384: 24, jws.PS384: 24, jws.RS512: 32, jws.PS512: 32, jws.ES512: 32} {
 		hash := AccessTokenHash(alg, token)
 		if b, ok := jws.DecodeBase64URL(hash); !ok || len(b) != size {
 			t.Errorf("%s: %s", alg, hash)
