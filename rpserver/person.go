@@ -15,14 +15,19 @@ import (
 // config is what a token of this provider must satisfy, its nonce aside.
 func (p *provider) config(keys *jws.KeySet, algorithms []jws.Algorithm) oidc.Config {
 	return oidc.Config{
-		Issuer:           p.Issuer,
-		IssuerAliases:    p.IssuerAliases,
-		ClientID:         p.ClientID,
-		TrustedAudiences: p.TrustedAudiences,
-		Keys:             keys,
-		HostedDomain:     p.HostedDomain,
-		Algorithms:       algorithms,
-		MaxSize:          p.maxIDToken(),
+		Issuer:            p.Issuer,
+		IssuerAliases:     p.IssuerAliases,
+		Tenants:           p.Tenants,
+		ClientID:          p.ClientID,
+		TrustedAudiences:  p.TrustedAudiences,
+		AuthorizedParties: p.AuthorizedParties,
+		Keys:              keys,
+		HostedDomain:      p.HostedDomain,
+		Match:             p.Match,
+		Algorithms:        algorithms,
+		IgnoreKeyHints:    p.IgnoreKeyHints,
+		Skew:              p.Skew,
+		MaxSize:           p.maxIDToken(),
 	}
 }
 

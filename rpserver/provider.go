@@ -108,7 +108,7 @@ type Provider struct {
 	HostedDomain string
 
 	// Match are further claims that a token must have.
-	Match []ClaimMatch // TEMPORARY
+	Match []oidc.ClaimMatch
 
 	// Algorithms are the accepted signature algorithms. Empty means those of the
 	// discovery document that package jws has.
@@ -167,8 +167,3 @@ const (
 	UserinfoAlways = "always"
 	UserinfoNever  = "never"
 )
-
-type ClaimMatch struct {
-	Name   string
-	Values []string
-}

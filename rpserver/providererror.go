@@ -35,6 +35,12 @@ func whyOf(p *provider, err error) []any {
 	var refused *oidc.Error
 	if errors.As(err, &refused) {
 		attrs = append(attrs, "code", refused.Code)
+		if refused.Want != "" || refused.Got != "" {
+			attrs = append(attrs, "want", refused.Want, "got", refused.Got)
+		}
+		if setting := refused.Setting(); setting != "" {
+			attrs = append(attrs, "setting", setting)
+		}
 	}
 	var unavailable *jwks.Error
 	if errors.As(err, &unavailable) {

@@ -136,6 +136,7 @@ func (rp *RP) tokenRefused(r *http.Request, p *provider, err error) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
+	rp.logProvider(r, p, "relying party: the provider's ID token was refused", err)
 	return web.NewProblem(http.StatusForbidden, refused.Code, "The ID token was refused: "+refused.Message+".")
 }
 

@@ -1,6 +1,10 @@
 package oidc
 
-import "github.com/bonafides-dev/bonafides/protocol/jws"
+import (
+	"strings"
+
+	"github.com/bonafides-dev/bonafides/protocol/jws"
+)
 
 // Codes of an Error about claims. A token that is refused before its claims are
 // read has a code of package jws.
@@ -59,6 +63,16 @@ type Error struct {
 
 // Error returns "code: message".
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// Setting names the setting of Config that would admit what was refused, "" if there is
+// none.
+func (e *Error) Setting() string {
+	before, _, found := strings.Cut(e.Message, " would admit")
+	if !found {
+		return ""
+	}
+	return before[strings.LastIndexByte(before, ' ')+1:]
+}
 
 // Is reports whether target is an *Error with the same code.
 func (e *Error) Is(target error) bool {

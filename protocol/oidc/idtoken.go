@@ -29,8 +29,8 @@ type Config struct {
 	// the signature too, is good. So it may be what uses the nonce up. Its
 	// error is returned unchanged.
 	CheckNonce func(nonce string) error
-	// InsecureNoNonce accepts tokens whatever their nonce. A token stolen
-	// anywhere then signs its thief in.
+	// InsecureNoNonce accepts tokens without a nonce, and whatever their nonce if neither
+	// Nonce nor CheckNonce is set. A token stolen anywhere then signs its thief in.
 	InsecureNoNonce bool
 
 	// HostedDomain is the value that hd must have; "*" takes any that is not
@@ -158,7 +158,7 @@ func (u *Unverified) Confirm(valid bool) (*IDToken, error) {
 		_, err := u.jws.Confirm(false)
 		return nil, fromJWS(err)
 	}
-	if u.checkNonce != nil {
+	if u.checkNonce != nil && u.token.Nonce != "" { // empty: InsecureNoNonce
 		if err := u.checkNonce(u.token.Nonce); err != nil {
 			return nil, err
 		}

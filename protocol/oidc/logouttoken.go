@@ -65,10 +65,10 @@ func (c *Config) readLogout(payload string, now time.Time) (*LogoutToken, *Error
 	}
 	v, _ := d.Parse(payload, strictjson.Limits{MaxSize: c.MaxSize}) // read above
 	t := &LogoutToken{Issuer: id.Issuer, Subject: id.Subject, SessionID: id.SessionID, IssuedAt: id.IssuedAt, Expiry: id.Expiry}
-	if err := c.issuerOf(&id); err != nil {
+	if err := c.issuer(&id, &seen); err != nil {
 		return nil, err
 	}
-	if err := c.audience(&id, seen); err != nil {
+	if err := c.audience(&id, &seen); err != nil {
 		return nil, err
 	}
 	event := v.Get("events").Get(LogoutEvent)
@@ -82,7 +82,7 @@ func (c *Config) readLogout(payload string, now time.Time) (*LogoutToken, *Error
 		return nil, refuse(CodeLogoutWho, "the logout token names neither a person (sub) nor a session (sid)")
 	}
 	if t.Subject != "" {
-		if err := subject(t.Subject); err != nil {
+		if err := c.subject(t.Subject); err != nil {
 			return nil, err
 		}
 	}
@@ -95,16 +95,8 @@ func (c *Config) readLogout(payload string, now time.Time) (*LogoutToken, *Error
 			return nil, refuse(CodeIatMissing, "the logout token does not say when it was issued (iat)")
 		}
 	}
-	if err := c.times(&id, seen, now); err != nil {
+	if err := c.times(&id, &seen, now); err != nil {
 		return nil, err
 	}
 	return t, nil
-}
-
-// TEMPORARY until merged
-func (c *Config) issuerOf(t *IDToken) *Error {
-	if t.Issuer != c.Issuer && !contains(c.IssuerAliases, t.Issuer) || t.Issuer == "" {
-		return refuse(CodeIssuer, "the token is not of the expected issuer (iss)")
-	}
-	return nil
 }

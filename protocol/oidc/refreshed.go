@@ -13,7 +13,7 @@ func VerifyRefreshed(token string, c Config, issuer, subject string, now time.Ti
 	if err != nil {
 		return nil, err
 	}
-	if t.Subject != subject {
+	if t.Subject != subject || len(c.Tenants) > 0 && t.Issuer != issuer {
 		return nil, refuse(CodeRefreshedSubject, "the new ID token is about another person than the one who signed in (sub)")
 	}
 	return t, nil
