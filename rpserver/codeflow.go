@@ -141,7 +141,7 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 	case errors.As(err, &refused):
 		return web.NewProblem(http.StatusForbidden, refused.Code, "The provider's answer was refused: "+refused.Message+".")
 	case errors.As(err, &denied):
-		return providerRefusal(denied)
+		return rp.providerRefusal(r, p, denied)
 	case err != nil:
 		return err
 	}
