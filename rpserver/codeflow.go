@@ -180,9 +180,9 @@ var errAhead = web.NewProblem(http.StatusServiceUnavailable, "fetched_ahead",
 
 // readQuery refuses what two readers could take differently.
 func readQuery(r *http.Request) (url.Values, error) {
-	q, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return nil, web.NewProblem(http.StatusBadRequest, "malformed_query", "The address is not well encoded.")
+	q, p := web.ReadQuery(r)
+	if p != nil {
+		return nil, p
 	}
 	return q, nil
 }

@@ -143,7 +143,7 @@ func TestCodeFlowRefusals(t *testing.T) {
 		}
 		f.refused(b, "/signin/start?return=/a&return=/b", "return_url_refused")
 		f.refused(b, "/signin/start?return=/%zz", "malformed_query")
-		f.refused(b, "/signin/callback/lanternkey?state=a;code=b", "malformed_query")
+		f.refused(b, "/signin/callback/lanternkey?state=a;code=b", "state_unknown")
 		f.refused(b, "/signin/start?provider=nobody", "provider_unknown")
 		r := b.request(http.MethodGet, "/signin/start", "", "")
 		r.Header.Set("Sec-Fetch-Site", "cross-site")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
+	"github.com/bonafides-dev/bonafides/protocol/strictjson"
 )
 
 // keptTokens are what a provider gave at a sign-in and since. They are kept in its
@@ -94,9 +95,22 @@ func (rp *RP) openTokens(signIn string, b []byte) keptTokens {
 			continue
 		}
 		text, err := aead.Open(nil, b[tokensNonceAt:tokensTextAt], b[tokensTextAt:], rp.tokensFor(signIn))
-		if err == nil && json.Unmarshal(text, &k) == nil {
-			return k
+		if err == nil {
+			return readTokens(text)
 		}
 	}
-	return keptTokens{}
+	return k
+}
+
+func readTokens(text []byte) (k keptTokens) {
+	v, err := strictjson.Parse(text, strictjson.Limits{MaxSize: len(text)})
+	if err != nil { // it was sealed here
+		return k
+	}
+	k.IDToken, _ = v.Get("id_token").Text()
+	k.Access, _ = v.Get("access_token").Text()
+	k.Expires, _ = v.Get("expires").Int()
+	k.Refresh, _ = v.Get("refresh_token").Text()
+	k.Scope, _ = v.Get("scope").Text()
+	return k
 }

@@ -93,7 +93,7 @@ func (h *Handler) serveClientMetadata(w http.ResponseWriter, r *http.Request) *E
 	if e := refused(web.CheckMethod(w, r, http.MethodGet)); e != nil {
 		return e
 	}
-	ids := r.URL.Query()["client_id"]
+	ids := web.Query(r)["client_id"]
 	if len(ids) != 1 || ids[0] == "" {
 		return refuse(http.StatusBadRequest, CodeNoClient)
 	}

@@ -43,6 +43,7 @@ var rules = []rule{
 	{"servers have deadlines", serversHaveDeadlines},
 	{"a refusal has one form, and nobody copies it by hand", refusalsOnce},
 	{"an authentication request is written and read by protocol/oidc alone", authRequestsOnce},
+	{"queries and forms of requests are read by internal/web alone", queriesOnce},
 	{"a secret of 256 bits is made by internal/secret alone", secretsOnce},
 	{"every package says what it is", documented},
 }

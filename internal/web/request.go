@@ -59,7 +59,7 @@ func ReadForm(w http.ResponseWriter, r *http.Request, limit int64) (url.Values, 
 	if p != nil {
 		return nil, p
 	}
-	v, err := url.ParseQuery(string(b))
+	v, err := ParseQuery(string(b))
 	if err != nil {
 		return nil, NewProblem(http.StatusBadRequest, "malformed_form", "The form is not well encoded.")
 	}

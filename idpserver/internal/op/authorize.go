@@ -25,7 +25,10 @@ func (o *OP) ServeAuthorize(w http.ResponseWriter, r *http.Request) error {
 	if p := web.CheckMethod(w, r, http.MethodGet, http.MethodPost); p != nil {
 		return p
 	}
-	in := r.URL.Query()
+	in, p := web.ReadQuery(r)
+	if p != nil {
+		return p
+	}
 	if r.Method == http.MethodPost {
 		form, p := web.ReadForm(w, r, pages.MaxForm)
 		if p != nil {

@@ -61,7 +61,7 @@ func (p *Pages) ServeAccount(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodPost {
 		return p.postAccount(w, r, here)
 	}
-	q := r.URL.Query()
+	q := web.Query(r)
 	inWindow := q.Get("from") == "signin"
 	if !inWindow {
 		// Also where it leads on to the sign-in page: a site that opens this page could

@@ -114,7 +114,7 @@ func (p *Pages) ServeError(w http.ResponseWriter, r *http.Request) error {
 	if refused := web.CheckMethod(w, r, http.MethodGet); refused != nil {
 		return refused
 	}
-	code := r.URL.Query().Get("code")
+	code := web.Query(r).Get("code")
 	e, own := explanations[code]
 	if !own {
 		e = siteFault

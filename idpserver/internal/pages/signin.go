@@ -28,7 +28,7 @@ func (p *Pages) ServeSignIn(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodPost {
 		return p.postSignIn(w, r)
 	}
-	q := r.URL.Query()
+	q := web.Query(r)
 	f := signInForm{next: safeNext(q.Get("next"))}
 	if address, _, err := people.ParseEmail(q.Get("login_hint")); err == nil {
 		f.email.value = address

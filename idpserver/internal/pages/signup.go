@@ -25,7 +25,7 @@ func (p *Pages) ServeSignUp(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodPost {
 		return p.postSignUp(w, r)
 	}
-	p.showSignUp(w, r, http.StatusOK, signUpForm{next: safeNext(r.URL.Query().Get("next"))})
+	p.showSignUp(w, r, http.StatusOK, signUpForm{next: safeNext(web.Query(r).Get("next"))})
 	return nil
 }
 

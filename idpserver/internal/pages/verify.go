@@ -27,11 +27,11 @@ func (p *Pages) ServeVerifyEmail(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodPost {
 		return p.postVerifyEmail(w, r)
 	}
-	if id := r.URL.Query().Get("signup"); people.IsSignUp(id) {
+	if id := web.Query(r).Get("signup"); people.IsSignUp(id) {
 		if refused := p.c.People.BeganSignUp(r, id); refused != nil {
 			return refused
 		}
-		q := r.URL.Query()
+		q := web.Query(r)
 		p.showVerify(w, r, http.StatusOK, verifyForm{signUp: id, next: safeNext(q.Get("next")), note: p.mailNote(q.Get("mail"))})
 		return nil
 	}
@@ -43,7 +43,7 @@ func (p *Pages) ServeVerifyEmail(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, "/signin?next=%2Fverify-email", http.StatusSeeOther)
 		return nil
 	}
-	q := r.URL.Query()
+	q := web.Query(r)
 	f := verifyForm{next: safeNext(q.Get("next")), account: people.Pick(here, q.Get("account"))}
 	if f.account == nil {
 		f.account = firstUnverified(here)

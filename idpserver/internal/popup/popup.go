@@ -50,7 +50,11 @@ func (p *Popup) Serve(w http.ResponseWriter, r *http.Request) error {
 	if refused := web.CheckMethod(w, r, http.MethodGet); refused != nil {
 		return refused
 	}
-	req, err := p.read(r.Context(), r, r.URL.Query())
+	in, refused := web.ReadQuery(r)
+	if refused != nil {
+		return refused
+	}
+	req, err := p.read(r.Context(), r, in)
 	if err == nil {
 		err = p.show(w, r, req)
 	}

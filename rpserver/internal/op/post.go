@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
 )
 
@@ -157,7 +158,7 @@ func secretsOf(req *http.Request) []string {
 		return out
 	}
 	b, _ := io.ReadAll(sent)
-	form, _ := url.ParseQuery(string(b))
+	form, _ := web.ParseQuery(string(b))
 	for name, values := range form {
 		if secretParameters[name] {
 			out = append(out, values...)
