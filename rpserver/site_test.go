@@ -98,9 +98,15 @@ func newSite(t *testing.T, change func(*rpserver.Config)) *site {
 	mux.HandleFunc("/whoami", func(w http.ResponseWriter, r *http.Request) {
 		u, ok := s.rp.User(r)
 		if !ok {
-			u = &rpserver.User{Subject: "nobody"}
+			_, _ = io.WriteString(w, "nobody")
+			return
 		}
-		_, _ = io.WriteString(w, u.Subject)
+		ids, err := s.store.Identities(r.Context(), u.ID)
+		if err != nil || len(ids) != 1 {
+			t.Errorf("%s signs in with %v, %v", u.ID, ids, err)
+			return
+		}
+		_, _ = io.WriteString(w, ids[0].Subject)
 	})
 	s.Server = &httptest.Server{Listener: l, Config: &http.Server{Handler: mux}}
 	s.Start()

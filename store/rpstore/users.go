@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/rpserver"
+	"github.com/bonafides-dev/bonafides/store/internal/text"
 )
 
 const userColumns = `id, issuer, subject, name, email, email_verified, created_at, last_sign_in`
@@ -16,7 +17,10 @@ const userColumns = `id, issuer, subject, name, email, email_verified, created_a
 // sign-ins of one person at the same time make one user. The address and whether
 // it is verified change together.
 func (s *Store) SignIn(ctx context.Context, id rpserver.Identity, now time.Time) (*rpserver.User, bool, error) {
-	candidate := rand.Text()
+	if err := text.Keys(id.Issuer, id.Subject); err != nil {
+		return nil, false, err
+	}
+	candidate, id := rand.Text(), text.Identity(id)
 	u, err := scanUser(s.db.QueryRowContext(ctx, `
 		INSERT INTO users (`+userColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (issuer, subject) DO UPDATE SET
@@ -25,7 +29,7 @@ func (s *Store) SignIn(ctx context.Context, id rpserver.Identity, now time.Time)
 			email = CASE excluded.email WHEN '' THEN email ELSE excluded.email END,
 			last_sign_in = excluded.last_sign_in
 		RETURNING `+userColumns,
-		candidate, id.Issuer, id.Subject, id.Name, id.Email, id.EmailVerified && id.Email != "",
+		candidate, id.Issuer, id.Subject, id.Name, id.Email, id.EmailVerified,
 		millis(now), millis(now)))
 	if err != nil {
 		return nil, false, err
@@ -45,7 +49,8 @@ func (s *Store) User(ctx context.Context, id string) (*rpserver.User, error) {
 func scanUser(row *sql.Row) (*rpserver.User, error) {
 	var u rpserver.User
 	var created, last int64
-	err := row.Scan(&u.ID, &u.Issuer, &u.Subject, &u.Name, &u.Email, &u.EmailVerified, &created, &last)
+	var issuer, subject string
+	err := row.Scan(&u.ID, &issuer, &subject, &u.Name, &u.Email, &u.EmailVerified, &created, &last)
 	if err != nil {
 		return nil, err
 	}

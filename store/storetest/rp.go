@@ -82,7 +82,7 @@ func rpMust(t *testing.T, err error) {
 func rpUserRoundTrip(t *testing.T, s RPStore) {
 	u, created := rpSignIn(t, s, rpIdentity(1), rpNow)
 	want := rpserver.User{
-		ID: u.ID, Issuer: "https://idp.example", Subject: "subject-1", Name: "Ada Lovelace",
+		ID: u.ID, Name: "Ada Lovelace",
 		Email: "ada@example.test", EmailVerified: true, Created: rpNow, LastSignIn: rpNow,
 	}
 	if !created || u != want {
@@ -113,11 +113,11 @@ func rpUserReturns(t *testing.T, s RPStore) {
 
 func rpUserKeeps(t *testing.T, s RPStore) {
 	first, _ := rpSignIn(t, s, rpIdentity(1), rpNow)
-	u, _ := rpSignIn(t, s, rpserver.Identity{Issuer: first.Issuer, Subject: first.Subject}, rpNow)
+	u, _ := rpSignIn(t, s, rpserver.Identity{Issuer: rpIdentity(1).Issuer, Subject: rpIdentity(1).Subject}, rpNow)
 	if u != first {
 		t.Errorf("a token without claims changed the user\n got %+v\nwant %+v", u, first)
 	}
-	bare := rpserver.Identity{Issuer: first.Issuer, Subject: "bare", EmailVerified: true}
+	bare := rpserver.Identity{Issuer: rpIdentity(1).Issuer, Subject: "bare", EmailVerified: true}
 	if u, _ := rpSignIn(t, s, bare, rpNow); u.EmailVerified {
 		t.Error("no address, and yet a verified one")
 	}
@@ -237,18 +237,35 @@ func rpSessions(t *testing.T, s RPStore) {
 }
 
 func rpHostileText(t *testing.T, s RPStore) {
-	for i, text := range []string{
-		`'; DROP TABLE users; --`, `" OR "1"="1`, `%`, `_`, "tab\tnewline\n", "\x00null", "Zoë 名 🙂", `\`,
+	for i, c := range []struct{ text, shown string }{
+		{`'; DROP TABLE users; --`, `'; DROP TABLE users; --`}, {`" OR "1"="1`, `" OR "1"="1`},
+		{`%`, `%`}, {`_`, `_`}, {`\`, `\`}, {"$1 ? :a @b", "$1 ? :a @b"}, {"Zoë 名 🙂", "Zoë 名 🙂"},
+		{"tab\tnewline\n\x7f", "tabnewline"},
 	} {
-		id := rpserver.Identity{Issuer: text, Subject: text, Name: text, Email: text}
+		id := rpserver.Identity{Issuer: c.text, Subject: c.text, Name: c.text, Email: c.text}
 		u, created := rpSignIn(t, s, id, rpNow)
-		if !created || u.Issuer != text || u.Subject != text || u.Name != text || u.Email != text {
+		if !created || u.Name != c.shown || u.Email != c.shown {
 			t.Errorf("case %d: %+v", i, u)
 		}
 		again, err := s.User(context.Background(), u.ID)
 		rpMust(t, err)
 		if *again != u {
 			t.Errorf("case %d comes back as %+v", i, *again)
+		}
+		if back, created := rpSignIn(t, s, id, rpNow); created || back.ID != u.ID {
+			t.Errorf("case %d is another user the second time", i)
+		}
+	}
+	// What PostgreSQL cannot hold is dropped where it is shown, and refused where rows
+	// are found by it, on every store.
+	id := rpserver.Identity{Issuer: "https://idp.example", Subject: "nul", Name: "A\x00d\x01a\xff", Email: "\x00", EmailVerified: true}
+	if u, _ := rpSignIn(t, s, id, rpNow); u.Name != "Ada" || u.Email != "" || u.EmailVerified {
+		t.Errorf("%+v", u)
+	}
+	for _, bad := range []string{"\x00", "a\xff"} {
+		id.Subject = bad
+		if u, _, err := s.SignIn(context.Background(), id, rpNow); err == nil {
+			t.Errorf("subject %q is user %+v", bad, u)
 		}
 	}
 }
