@@ -51,7 +51,9 @@ func (w SignInsWhere) Check() error {
 }
 
 // SignInStore keeps the sign-ins. It is safe for concurrent use, also by several
-// processes where the store is shared. Times are kept to the millisecond.
+// processes where the store is shared. Times are kept to the millisecond. Identifiers
+// (all strings of SignIn) are UTF-8 without NUL, of at most 768 bytes; others are an
+// error.
 type SignInStore interface {
 	// AddSignIn keeps a new sign-in. An id that is taken is an error.
 	AddSignIn(ctx context.Context, s SignIn) error

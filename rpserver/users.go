@@ -86,10 +86,13 @@ type IdentityStore interface {
 	Identities(ctx context.Context, userID string) ([]Identity, error)
 }
 
-// Store keeps all that a relying party has to keep: who its users are, which nonces
-// are used, who is signed in. The kit's stores are Stores.
+// Store keeps all that a relying party has to keep: who its users are and by what
+// they sign in, where they are signed in, which nonces are used. The kit's stores are
+// Stores.
 type Store interface {
 	UserStore
+	IdentityStore
+	SignInStore
 	NonceStore
 	scs.Store
 }

@@ -18,7 +18,7 @@ func TestAFileOfBeforeKeepsItsUsersAndLosesItsNonces(t *testing.T) {
 	}
 	for _, q := range []string{
 		`INSERT INTO nonces (hash, browser, expires_at) VALUES (x'01', x'02', 3)`,
-		`INSERT INTO users (` + userColumns + `) VALUES ('u', 'https://idp.example', 's', '', '', 0, 0, 0)`,
+		`INSERT INTO users (id, issuer, subject, name, email, email_verified, created_at, last_sign_in) VALUES ('u', 'https://idp.example', 's', '', '', 0, 0, 0)`,
 	} {
 		if _, err := old.Exec(q); err != nil {
 			t.Fatal(err)
@@ -56,7 +56,7 @@ func TestAFileWithoutItsEpochRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if _, err := s.db.Exec(`DELETE FROM nonces_epoch`); err != nil {
+	if _, err := s.db.DB.Exec(`DELETE FROM nonces_epoch`); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -76,7 +76,7 @@ func TestASweepIsWholeOrNot(t *testing.T) {
 	if err := s.UseNonce(t.Context(), [32]byte{1}, now, now.Add(time.Minute), now); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.db.Exec(`CREATE TRIGGER no BEFORE DELETE ON used_nonces BEGIN SELECT RAISE(ABORT, 'no'); END`); err != nil {
+	if _, err := s.db.DB.Exec(`CREATE TRIGGER no BEFORE DELETE ON used_nonces BEGIN SELECT RAISE(ABORT, 'no'); END`); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.SweepNonces(t.Context(), now.Add(3*time.Hour)); err == nil {
@@ -85,7 +85,7 @@ func TestASweepIsWholeOrNot(t *testing.T) {
 	if err := s.UseNonce(t.Context(), [32]byte{2}, now, now.Add(time.Minute), now); err != nil {
 		t.Errorf("the epoch moved without its rows: %v", err)
 	}
-	if _, err := s.db.Exec(`DROP TRIGGER no`); err != nil {
+	if _, err := s.db.DB.Exec(`DROP TRIGGER no`); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.SweepNonces(t.Context(), now.Add(3*time.Hour)); err != nil {

@@ -14,12 +14,11 @@ import (
 
 type subject struct{ issuer, subject string }
 
-// identity is what a provider said last, whose it is, and the place in the order of
-// linking.
+// identity is what a provider said last, whose it is and since when.
 type identity struct {
 	rpserver.Identity
-	user string
-	n    int
+	user   string
+	linked time.Time
 }
 
 // SignIn implements rpserver.UserStore.
@@ -35,7 +34,7 @@ func (s *Store) SignIn(ctx context.Context, id rpserver.Identity, now time.Time)
 	if !returning {
 		u = rpserver.User{ID: rand.Text(), Created: now.UTC()}
 	}
-	s.keep(u.ID, id)
+	s.keep(u.ID, id, now)
 	if id.Name != "" {
 		u.Name = id.Name
 	}
@@ -48,12 +47,11 @@ func (s *Store) SignIn(ctx context.Context, id rpserver.Identity, now time.Time)
 }
 
 // keep takes the news of an identity; what it leaves empty stays. s.mu is held.
-func (s *Store) keep(user string, id rpserver.Identity) {
+func (s *Store) keep(user string, id rpserver.Identity, now time.Time) {
 	key := subject{id.Issuer, id.Subject}
 	had, known := s.identities[key]
 	if !known {
-		s.linked++
-		had.n = s.linked
+		had.linked = now
 	}
 	if id.Email == "" {
 		id.Email, id.EmailVerified = had.Email, had.EmailVerified
@@ -64,7 +62,7 @@ func (s *Store) keep(user string, id rpserver.Identity) {
 	id.FamilyName = cmp.Or(id.FamilyName, had.FamilyName)
 	id.Picture = cmp.Or(id.Picture, had.Picture)
 	id.Locale = cmp.Or(id.Locale, had.Locale)
-	lazy.Put(&s.identities, key, identity{Identity: id, user: user, n: had.n})
+	lazy.Put(&s.identities, key, identity{Identity: id, user: user, linked: had.linked})
 }
 
 // Link implements rpserver.IdentityStore.
@@ -80,7 +78,7 @@ func (s *Store) Link(ctx context.Context, userID string, id rpserver.Identity, n
 	if has, taken := s.identities[subject{id.Issuer, id.Subject}]; taken && has.user != userID {
 		return rpserver.ErrIdentityTaken
 	}
-	s.keep(userID, text.Identity(id))
+	s.keep(userID, text.Identity(id), now)
 	return nil
 }
 
@@ -124,6 +122,8 @@ func (s *Store) of(userID string) []identity {
 			ids = append(ids, i)
 		}
 	}
-	slices.SortFunc(ids, func(a, b identity) int { return cmp.Compare(a.n, b.n) })
+	slices.SortFunc(ids, func(a, b identity) int {
+		return cmp.Or(a.linked.Compare(b.linked), cmp.Compare(a.Issuer, b.Issuer), cmp.Compare(a.Subject, b.Subject))
+	})
 	return ids
 }

@@ -20,7 +20,6 @@ type Store struct {
 	mu         sync.Mutex
 	users      map[string]rpserver.User // by id
 	identities map[subject]identity
-	linked     int                    // how many identities there ever were
 	signIns    map[string]signIn      // by id
 	used       map[[32]byte]time.Time // nonces, by hash: when they expire
 	sessions   map[string]session
@@ -37,11 +36,7 @@ type session struct {
 	expires time.Time
 }
 
-var (
-	_ rpserver.Store         = (*Store)(nil)
-	_ rpserver.IdentityStore = (*Store)(nil)
-	_ rpserver.SignInStore   = (*Store)(nil)
-)
+var _ rpserver.Store = (*Store)(nil)
 
 // New makes a store. Nonces that were made before now are refused, since nobody here
 // remembers whether they were used.

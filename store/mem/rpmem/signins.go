@@ -27,7 +27,7 @@ type signIn struct {
 // copied is what a caller may keep and change.
 func (s signIn) copied() rpserver.SignIn {
 	c := s.SignIn
-	c.Tokens = bytes.Clone(c.Tokens)
+	c.Tokens = append([]byte(nil), c.Tokens...) // nil if there are none
 	return c
 }
 
