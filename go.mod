@@ -9,6 +9,7 @@ require (
 	github.com/a-h/templ v0.3.1118 // typed HTML components, compiled to Go
 	github.com/alexedwards/scs/v2 v2.9.0 // the relying party's sessions
 	github.com/cloudflare/circl v1.6.5 // expand_message_xmd of hash to curve in native builds; the oracle of curve and VOPRF in tests
+	github.com/jackc/pgx/v5 v5.13.0 // PostgreSQL, behind database/sql, without C
 	github.com/lestrrat-go/jwx/v2 v2.1.7 // JWK encoding, thumbprints and raw signatures of our own keys (internal/jose alone imports it)
 	github.com/pressly/goose/v3 v3.30.1 // migrations of the SQLite stores
 	github.com/syumai/workers v0.32.0 // net/http and D1 for the operator's tools inside a Cloudflare Worker
@@ -24,6 +25,9 @@ require (
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/goccy/go-json v0.10.6 // indirect
 	github.com/google/uuid v1.6.0 // indirect
+	github.com/jackc/pgpassfile v1.0.0 // indirect
+	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
+	github.com/jackc/puddle/v2 v2.2.3 // indirect
 	github.com/lestrrat-go/blackmagic v1.0.4 // indirect
 	github.com/lestrrat-go/httpcc v1.0.1 // indirect
 	github.com/lestrrat-go/httprc v1.0.6 // indirect

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/bonafides-dev/bonafides/internal/secret"
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/jwks"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
@@ -63,15 +62,15 @@ func (rp *RP) serveBackChannel(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	used := secret.Hash("logout " + p.Name + " " + t.ID)
-	if err := rp.nonces.CheckNonce(ctx, used, now); errors.Is(err, ErrNonceUsed) {
-		return web.NewProblem(http.StatusBadRequest, "logout_token_reused", "This logout token was used before (jti).")
+	used := logoutUse{provider: p.Name, id: t.ID, expires: time.Unix(t.Expiry, 0)}
+	if err := rp.checkLogout(ctx, used, now); err != nil {
+		return err
 	}
 	n, err := rp.signIns.EndSignIns(ctx, SignInsWhere{Issuer: p.issuerOf(t.Issuer), Subject: t.Subject, SessionID: clean(t.SessionID)}, now)
 	if err != nil {
 		return err
 	}
-	if err := rp.nonces.UseNonce(ctx, used, now, time.Unix(max(t.Expiry, now.Unix()+1), 0), now); err != nil && !errors.Is(err, ErrNonceUsed) {
+	if err := rp.useLogout(ctx, used, now); err != nil {
 		return err
 	}
 	rp.sweepSignIns(ctx, now)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/internal/secret"
 	"github.com/bonafides-dev/bonafides/internal/web"
 )
 
@@ -84,6 +85,36 @@ func (rp *RP) sweepSignIns(ctx context.Context, now time.Time) {
 	if err := rp.signIns.SweepSignIns(ctx, now); err != nil {
 		rp.log.ErrorContext(ctx, "relying party: sign-ins that are over were not swept", "error", err)
 	}
+}
+
+// logoutUse is a logout token as it was used.
+type logoutUse struct {
+	provider, id string // Name, jti
+	expires      time.Time
+}
+
+func (u logoutUse) hash() [32]byte { return secret.Hash("logout " + u.provider + " " + u.id) }
+
+// checkLogout refuses a logout token that was used before.
+func (rp *RP) checkLogout(ctx context.Context, u logoutUse, now time.Time) error {
+	err := rp.nonces.CheckNonce(ctx, u.hash(), now)
+	if errors.Is(err, ErrNonceUsed) {
+		return web.NewProblem(http.StatusBadRequest, "logout_token_reused", "This logout token was used before (jti).")
+	}
+	return err
+}
+
+// useLogout keeps a logout token as used, for as long as it is good. That another one
+// was faster is no failure: what it asked for is done.
+func (rp *RP) useLogout(ctx context.Context, u logoutUse, now time.Time) error {
+	if !u.expires.After(now) { // within the clock's skew
+		u.expires = now.Add(rp.lifetime)
+	}
+	err := rp.nonces.UseNonce(ctx, u.hash(), now, u.expires, now)
+	if errors.Is(err, ErrNonceUsed) {
+		return nil
+	}
+	return err
 }
 
 // serveNonce answers POST signin/nonce: a new nonce for this browser, and the

@@ -107,7 +107,7 @@ func (t *TokenSource) renew(ctx context.Context, s *SignIn, holder string) (Acce
 	// Whoever asked may go away; a refresh token that was used and whose successor nobody
 	// kept would be lost.
 	ctx = context.WithoutCancel(ctx)
-	answer, err := p.op.Refresh(ctx, kept.Refresh, nil)
+	answer, err := p.op.Renew(ctx, kept.Refresh, nil)
 	if err == nil {
 		err = rp.judgeRefreshed(ctx, p, s, answer)
 	}

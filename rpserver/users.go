@@ -25,9 +25,10 @@ type Identity struct {
 	Picture, Locale             string
 }
 
-// User is a person as the relying party knows them.
+// User is a person as the relying party knows them. By which providers they sign in
+// is kept apart from it, as identities: a person may have several.
 type User struct {
-	ID string // the relying party's own id
+	ID string // the relying party's own id, what a session holds
 
 	Name          string // "" if the provider gave none
 	Email         string // "" if the provider gave none; not an identifier
@@ -36,17 +37,27 @@ type User struct {
 	LastSignIn    time.Time
 }
 
-// ErrNoUser is what UserStore.User returns for an id that nobody has.
-var ErrNoUser = errors.New("rpserver: no such user")
+var (
+	// ErrNoUser is what UserStore.User and IdentityStore.Link return for an id that
+	// nobody has.
+	ErrNoUser = errors.New("rpserver: no such user")
+	// ErrIdentityTaken is what IdentityStore.Link returns for an identity by which
+	// another user signs in.
+	ErrIdentityTaken = errors.New("rpserver: another user signs in with this identity")
+	// ErrLastIdentity is what IdentityStore.Unlink returns for the only identity that
+	// a user has: without it they could never sign in again.
+	ErrLastIdentity = errors.New("rpserver: this is the user's only identity")
+)
 
 // UserStore keeps the users of the relying party: the kit's, or an application's
 // own table behind these two methods. It is safe for concurrent use.
 type UserStore interface {
-	// SignIn returns the user that has the identity (Issuer, Subject), made now if there
-	// is none; created says which. The same pair gives the same user to all callers,
+	// SignIn returns the user who has the identity (Issuer, Subject); if nobody has
+	// it, it makes a user with it now, and created is true. The same pair gives the same user to all callers,
 	// also at the same time. It compares Subject byte by byte and never looks for
 	// an e-mail address. Fields that the identity leaves empty keep the value they
-	// had. An application that does not want this person (not invited, closed)
+	// had. Control characters in what is shown (names, addresses, locales) are
+	// dropped. An application that does not want this person (not invited, closed)
 	// returns Refuse(...), and nobody is signed in.
 	SignIn(ctx context.Context, id Identity, now time.Time) (u *User, created bool, err error)
 
@@ -54,37 +65,35 @@ type UserStore interface {
 	User(ctx context.Context, id string) (*User, error)
 }
 
-// Errors of an IdentityStore.
-var (
-	ErrIdentityTaken = errors.New("rpserver: the identity is another user's")
-	ErrNoIdentity    = errors.New("rpserver: the user has no such identity")
-	ErrLastIdentity  = errors.New("rpserver: the identity is the user's only one")
-)
-
-// IdentityStore is a UserStore whose users may sign in with several providers. An
-// identity is added only once the person has proved both: that they are the user, and
-// that the identity is theirs. It is safe for concurrent use.
+// IdentityStore keeps by which identities a user signs in, where it may be more than
+// one. It is safe for concurrent use.
 type IdentityStore interface {
-	// Link gives the identity to the user as well. It is nil also if the user has it
-	// already, ErrIdentityTaken if another user has it, ErrNoUser if there is no such user.
+	// Link adds an identity to a user, so that UserStore.SignIn finds them by it. Both
+	// must be proven in one browser before: who links an identity signs in by it from
+	// then on. Of several users who link the same one at the same time one gets it, the
+	// others ErrIdentityTaken. Linking again what the user has is no error, and takes
+	// the news as UserStore.SignIn does. A user that nobody knows is ErrNoUser. The
+	// user's own name and address stay.
 	Link(ctx context.Context, userID string, id Identity, now time.Time) error
 
-	// Unlink takes an identity from the user: ErrNoIdentity if they do not have it, and
-	// ErrLastIdentity if they would have none left and could never sign in again.
+	// Unlink takes an identity from a user; one that the user does not have is no
+	// error. It refuses the last one with ErrLastIdentity, also when two callers take
+	// the last two at the same time.
 	Unlink(ctx context.Context, userID, issuer, subject string) error
 
-	// Identities returns the identities of the user, the oldest first, with Issuer
-	// and Subject alone.
+	// Identities returns what a user signs in with, the oldest first, each as its
+	// provider described it last; none for a user that nobody knows.
 	Identities(ctx context.Context, userID string) ([]Identity, error)
 }
 
-// Store keeps all that a relying party has to keep: who its users are and what they
-// sign in with, which nonces are used, who is signed in. The kit's stores are Stores.
+// Store keeps all that a relying party has to keep: who its users are and by what
+// they sign in, where they are signed in, which nonces are used. The kit's stores are
+// Stores.
 type Store interface {
 	UserStore
 	IdentityStore
-	NonceStore
 	SignInStore
+	NonceStore
 	scs.Store
 }
 

@@ -11,7 +11,7 @@ import (
 // asks a provider through internal/op alone.
 func relyingPartyOneWay(files []*file) (broken []string) {
 	leads := map[string][]string{
-		"rpserver/internal/op": {"jwks", "protocol", "internal/web"},
+		"rpserver/internal/op": {"jwks", "protocol", "internal/web", "internal/secret"},
 		"jwks":                 {"protocol", "internal/web"},
 	}
 	for _, f := range files {

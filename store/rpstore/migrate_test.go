@@ -60,7 +60,7 @@ func TestAFileWithoutItsEpochRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if _, err := s.db.Exec(`DELETE FROM nonces_epoch`); err != nil {
+	if _, err := s.db.DB.Exec(`DELETE FROM nonces_epoch`); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -80,7 +80,7 @@ func TestASweepIsWholeOrNot(t *testing.T) {
 	if err := s.UseNonce(t.Context(), [32]byte{1}, now, now.Add(time.Minute), now); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.db.Exec(`CREATE TRIGGER no BEFORE DELETE ON used_nonces BEGIN SELECT RAISE(ABORT, 'no'); END`); err != nil {
+	if _, err := s.db.DB.Exec(`CREATE TRIGGER no BEFORE DELETE ON used_nonces BEGIN SELECT RAISE(ABORT, 'no'); END`); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.SweepNonces(t.Context(), now.Add(3*time.Hour)); err == nil {
@@ -89,7 +89,7 @@ func TestASweepIsWholeOrNot(t *testing.T) {
 	if err := s.UseNonce(t.Context(), [32]byte{2}, now, now.Add(time.Minute), now); err != nil {
 		t.Errorf("the epoch moved without its rows: %v", err)
 	}
-	if _, err := s.db.Exec(`DROP TRIGGER no`); err != nil {
+	if _, err := s.db.DB.Exec(`DROP TRIGGER no`); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.SweepNonces(t.Context(), now.Add(3*time.Hour)); err != nil {

@@ -9,16 +9,13 @@ import (
 
 // CommitCtx implements scs.CtxStore. It also drops expired sessions.
 func (s *Store) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
-	if _, err := s.db.ExecContext(ctx, `DELETE FROM sessions WHERE expires_at <= ?`, millis(time.Now())); err != nil {
+	if _, err := s.db.Exec(ctx, `DELETE FROM sessions WHERE expires_at <= $1`, millis(time.Now())); err != nil {
 		return err
 	}
-	if b == nil {
-		b = []byte{}
-	}
-	_, err := s.db.ExecContext(ctx, `
-		INSERT INTO sessions (token, data, expires_at) VALUES (?, ?, ?)
+	_, err := s.db.Exec(ctx, `
+		INSERT INTO sessions (token, data, expires_at) VALUES ($1, $2, $3)
 		ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at`,
-		token, b, millis(expiry))
+		token, notNil(b), millis(expiry))
 	return err
 }
 
@@ -26,8 +23,8 @@ func (s *Store) CommitCtx(ctx context.Context, token string, b []byte, expiry ti
 // other.
 func (s *Store) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	var b []byte
-	err := s.db.QueryRowContext(ctx, `SELECT data FROM sessions WHERE token = ? AND expires_at > ?`,
-		token, millis(time.Now())).Scan(&b)
+	err := s.db.Row(ctx, `SELECT data FROM sessions WHERE token = $1 AND expires_at > $2`,
+		[]any{token, millis(time.Now())}, &b)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
 	}
@@ -36,7 +33,7 @@ func (s *Store) FindCtx(ctx context.Context, token string) ([]byte, bool, error)
 
 // DeleteCtx implements scs.CtxStore.
 func (s *Store) DeleteCtx(ctx context.Context, token string) error {
-	_, err := s.db.ExecContext(ctx, `DELETE FROM sessions WHERE token = ?`, token)
+	_, err := s.db.Exec(ctx, `DELETE FROM sessions WHERE token = $1`, token)
 	return err
 }
 

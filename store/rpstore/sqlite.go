@@ -1,9 +1,9 @@
-// Package rpstore keeps a relying party's users, nonces and sessions in SQL. A Store
-// is an rpserver.UserStore, an rpserver.NonceStore and an scs.CtxStore.
+// Package rpstore keeps a relying party's users, identities, sign-ins, nonces and
+// sessions in SQL: in a SQLite file, or in PostgreSQL. A Store is an rpserver.Store
+// and an scs.CtxStore.
 package rpstore
 
 import (
-	"database/sql"
 	"embed"
 	"time"
 
@@ -16,9 +16,9 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Store keeps everything in one SQLite file. It is safe for concurrent use, also
-// by several processes.
-type Store struct{ db *sql.DB }
+// Store keeps everything in one database. It is safe for concurrent use, also by
+// several processes.
+type Store struct{ db *sqldb.DB }
 
 var (
 	_ rpserver.Store = (*Store)(nil)
@@ -27,15 +27,16 @@ var (
 
 // OpenSQLite opens the file at path, makes it if it is not there, and brings its
 // tables up to date. Every write is on disk when its method returns.
+// Another store needs a file of its own.
 func OpenSQLite(path string) (*Store, error) {
 	db, err := sqldb.Open(path, migrations)
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: db}, nil
+	return &Store{db: &sqldb.DB{DB: db}}, nil
 }
 
-// Close closes the file.
+// Close closes the database.
 func (s *Store) Close() error { return s.db.Close() }
 
 func millis(t time.Time) int64 { return t.UnixMilli() }

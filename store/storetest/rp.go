@@ -246,7 +246,7 @@ func rpSessions(t *testing.T, s RPStore) {
 
 func rpHostileText(t *testing.T, s RPStore) {
 	for i, text := range []string{
-		`'; DROP TABLE users; --`, `" OR "1"="1`, `%`, `_`, "tab\tnewline\n", "Zoë 名 🙂", `\`,
+		`'; DROP TABLE users; --`, `" OR "1"="1`, `%`, `_`, "Zoë 名 🙂", `\`,
 	} {
 		id := rpserver.Identity{Issuer: text, Subject: text, Name: text, Email: text}
 		u, created := rpSignIn(t, s, id, rpNow)

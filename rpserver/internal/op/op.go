@@ -8,7 +8,7 @@
 //	Keys        what its ID tokens are signed with   -> jwks.KeySource
 //	Push        an authentication request            -> what stands for it in an address
 //	Exchange    a code                               -> tokens, not judged
-//	Refresh     a refresh token                      -> the same
+//	Renew       a refresh token                      -> the same
 //	Userinfo    an access token                      -> who the person is
 //	Revoke      a token                              -> nothing
 //	EndSession  where to sign out there              -> a URL

@@ -34,10 +34,10 @@ func (p *Provider) Exchange(ctx context.Context, q CodeRequest) (*oidc.TokenAnsw
 	return t, nil
 }
 
-// Refresh sends a refresh token to the token endpoint (RFC 6749 section 6). Scopes may be
+// Renew sends a refresh token to the token endpoint (RFC 6749 section 6). Scopes may be
 // fewer than those that were granted; none means the same. CodeGrantOver says that the
 // provider takes the refresh token no more. Errors are *Error.
-func (p *Provider) Refresh(ctx context.Context, refreshToken string, scopes []string) (*oidc.TokenAnswer, error) {
+func (p *Provider) Renew(ctx context.Context, refreshToken string, scopes []string) (*oidc.TokenAnswer, error) {
 	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refreshToken}}
 	if len(scopes) > 0 {
 		form.Set("scope", strings.Join(scopes, " "))

@@ -5,7 +5,6 @@ package rpmem
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"sync"
 	"time"
 
@@ -18,15 +17,12 @@ import (
 // that makes a store in the place of another one, or has a clock of its own, uses New.
 // It is safe for concurrent use.
 type Store struct {
-	mu       sync.Mutex
-	users    map[string]rpserver.User // by id
-	subjects map[subject]string       // to id
-
-	identities map[string][]subject // by id of the user, the oldest first
-
-	used     map[[32]byte]time.Time // nonces, by hash: when they expire
-	sessions map[string]session
-	signIns  map[string]signIn
+	mu         sync.Mutex
+	users      map[string]rpserver.User // by id
+	identities map[subject]identity
+	signIns    map[string]signIn      // by id
+	used       map[[32]byte]time.Time // nonces, by hash: when they expire
+	sessions   map[string]session
 
 	epoch         time.Time // what was made before it is unknown; zero: began
 	sweepSessions time.Time // when to look for expired ones: each time would cost a walk over all
@@ -40,39 +36,11 @@ type session struct {
 	expires time.Time
 }
 
-type subject struct{ issuer, subject string }
-
 var _ rpserver.Store = (*Store)(nil)
 
 // New makes a store. Nonces that were made before now are refused, since nobody here
 // remembers whether they were used.
 func New(now time.Time) *Store { return &Store{epoch: now} }
-
-// SignIn implements rpserver.UserStore.
-func (s *Store) SignIn(ctx context.Context, id rpserver.Identity, now time.Time) (*rpserver.User, bool, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, false, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	key := subject{id.Issuer, id.Subject}
-	known, returning := s.subjects[key]
-	u := s.users[known]
-	if !returning {
-		u = rpserver.User{ID: rand.Text(), Created: now.UTC()}
-		lazy.Put(&s.subjects, key, u.ID)
-		lazy.Put(&s.identities, u.ID, []subject{key})
-	}
-	if id.Name != "" {
-		u.Name = id.Name
-	}
-	if id.Email != "" {
-		u.Email, u.EmailVerified = id.Email, id.EmailVerified
-	}
-	u.LastSignIn = now.UTC()
-	lazy.Put(&s.users, u.ID, u)
-	return &u, !returning, nil
-}
 
 // User implements rpserver.UserStore.
 func (s *Store) User(ctx context.Context, id string) (*rpserver.User, error) {

@@ -4,124 +4,144 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
 	"github.com/bonafides-dev/bonafides/rpserver"
 	"github.com/bonafides-dev/bonafides/store/internal/lazy"
+	"github.com/bonafides-dev/bonafides/store/internal/text"
+)
+
+const (
+	keepSignIns  = 24 * time.Hour // after they expired or ended
+	sweepSignIns = 10_000         // at most so many in one sweep
 )
 
 type signIn struct {
 	rpserver.SignIn
-	holder string // of the lease on Tokens, "" if there is none
+	holder string // of the lease; "" if nobody
 	until  time.Time
 }
 
-// keepEnded is how long a sign-in stays after it ended or expired.
-const keepEnded = 24 * time.Hour
+// copied is what a caller may keep and change.
+func (s signIn) copied() rpserver.SignIn {
+	c := s.SignIn
+	c.Tokens = append([]byte(nil), c.Tokens...) // nil if there are none
+	return c
+}
 
 // AddSignIn implements rpserver.SignInStore.
 func (s *Store) AddSignIn(ctx context.Context, in rpserver.SignIn) error {
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(ctx.Err(), text.Keys(in.ID, in.UserID, in.Provider, in.Issuer, in.Subject, in.SessionID)); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	in.Tokens, in.Ended = bytes.Clone(in.Tokens), time.Time{}
+	if _, taken := s.signIns[in.ID]; taken || in.ID == "" {
+		return errors.New("rpmem: a sign-in needs an id of its own")
+	}
+	for _, t := range []*time.Time{&in.Created, &in.Expires, &in.Ended, &in.AuthTime} {
+		if !t.IsZero() {
+			*t = t.UTC().Truncate(time.Millisecond)
+		}
+	}
+	in.Tokens = bytes.Clone(in.Tokens)
 	lazy.Put(&s.signIns, in.ID, signIn{SignIn: in})
 	return nil
 }
 
-func (in *signIn) copy() *rpserver.SignIn {
-	out := in.SignIn
-	out.Tokens = bytes.Clone(in.Tokens)
-	return &out
-}
-
 // FindSignIn implements rpserver.SignInStore.
 func (s *Store) FindSignIn(ctx context.Context, id string) (*rpserver.SignIn, error) {
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(ctx.Err(), text.Keys(id)); err != nil {
 		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, ok := s.signIns[id]
+	if !ok {
+		return nil, rpserver.ErrNoSignIn
+	}
+	c := found.copied()
+	return &c, nil
+}
+
+// SignInsOf implements rpserver.SignInStore.
+func (s *Store) SignInsOf(ctx context.Context, userID string, now time.Time) ([]rpserver.SignIn, error) {
+	if err := cmp.Or(ctx.Err(), text.Keys(userID)); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []rpserver.SignIn
+	for _, in := range s.signIns {
+		if in.UserID == userID && in.Ended.IsZero() && in.Expires.After(now) {
+			all = append(all, in.copied())
+		}
+	}
+	slices.SortFunc(all, func(a, b rpserver.SignIn) int {
+		return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.ID, b.ID))
+	})
+	return all, nil
+}
+
+// EndSignIns implements rpserver.SignInStore.
+func (s *Store) EndSignIns(ctx context.Context, w rpserver.SignInsWhere, at time.Time) (int, error) {
+	if err := cmp.Or(ctx.Err(), w.Check(), text.Keys(w.ID, w.UserID, w.Issuer, w.Subject, w.SessionID)); err != nil {
+		return 0, err
+	}
+	is := func(want, have string) bool { return want == "" || want == have }
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ended := 0
+	for id, in := range s.signIns {
+		if !in.Ended.IsZero() || !is(w.ID, id) || !is(w.UserID, in.UserID) || !is(w.Issuer, in.Issuer) ||
+			!is(w.Subject, in.Subject) || !is(w.SessionID, in.SessionID) {
+			continue
+		}
+		in.Ended, in.holder = at.UTC().Truncate(time.Millisecond), ""
+		s.signIns[id] = in
+		ended++
+	}
+	return ended, nil
+}
+
+// LeaseTokens implements rpserver.SignInStore.
+func (s *Store) LeaseTokens(ctx context.Context, id, holder string, now, until time.Time) (*rpserver.SignIn, bool, error) {
+	if err := cmp.Or(ctx.Err(), text.Keys(id, holder)); err != nil {
+		return nil, false, err
+	}
+	if holder == "" {
+		return nil, false, errors.New("rpmem: a lease needs a holder")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	in, ok := s.signIns[id]
 	if !ok {
-		return nil, rpserver.ErrNoSignIn
-	}
-	return in.copy(), nil
-}
-
-// SignInsOf implements rpserver.SignInStore.
-func (s *Store) SignInsOf(ctx context.Context, userID string, now time.Time) ([]rpserver.SignIn, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var out []rpserver.SignIn
-	for _, in := range s.signIns {
-		if in.UserID == userID && in.Ended.IsZero() && now.Before(in.Expires) {
-			out = append(out, *in.copy())
-		}
-	}
-	slices.SortFunc(out, func(a, b rpserver.SignIn) int {
-		return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.ID, b.ID))
-	})
-	return out, nil
-}
-
-// EndSignIns implements rpserver.SignInStore.
-func (s *Store) EndSignIns(ctx context.Context, which rpserver.SignInsWhere, at time.Time) (int, error) {
-	if err := cmp.Or(ctx.Err(), which.Check()); err != nil {
-		return 0, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	equal := func(want, is string) bool { return want == "" || want == is }
-	n := 0
-	for id, in := range s.signIns {
-		if in.Ended.IsZero() && equal(which.ID, in.ID) && equal(which.UserID, in.UserID) && equal(which.Issuer, in.Issuer) &&
-			equal(which.Subject, in.Subject) && equal(which.SessionID, in.SessionID) {
-			in.Ended = at.UTC()
-			s.signIns[id] = in
-			n++
-		}
-	}
-	return n, nil
-}
-
-// LeaseTokens implements rpserver.SignInStore.
-func (s *Store) LeaseTokens(ctx context.Context, id, holder string, now, until time.Time) (*rpserver.SignIn, bool, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, false, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	in, ok := s.signIns[id]
-	switch {
-	case !ok || !in.Ended.IsZero():
 		return nil, false, rpserver.ErrNoSignIn
-	case in.holder != "" && now.Before(in.until):
-		return nil, false, nil
 	}
-	in.holder, in.until = holder, until
-	s.signIns[id] = in
-	return in.copy(), true, nil
+	free := in.holder == "" || !in.until.After(now)
+	leased := free && in.Ended.IsZero() && in.Expires.After(now)
+	if leased {
+		in.holder, in.until = holder, until
+		s.signIns[id] = in
+	}
+	c := in.copied()
+	return &c, leased, nil
 }
 
 // SaveTokens implements rpserver.SignInStore.
 func (s *Store) SaveTokens(ctx context.Context, id, holder string, tokens []byte) error {
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(ctx.Err(), text.Keys(id, holder)); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	in, ok := s.signIns[id]
-	if !ok || holder == "" || in.holder != holder {
+	if !ok || holder == "" || in.holder != holder || !in.Ended.IsZero() {
 		return rpserver.ErrLeaseLost
 	}
-	in.Tokens, in.holder, in.until = bytes.Clone(tokens), "", time.Time{}
+	in.Tokens, in.holder = bytes.Clone(tokens), ""
 	s.signIns[id] = in
 	return nil
 }
@@ -131,12 +151,15 @@ func (s *Store) SweepSignIns(ctx context.Context, now time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	cut, swept := now.Add(-keepSignIns), 0
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	cut := now.Add(-keepEnded)
 	for id, in := range s.signIns {
 		if in.Expires.Before(cut) || !in.Ended.IsZero() && in.Ended.Before(cut) {
 			delete(s.signIns, id)
+			if swept++; swept == sweepSignIns {
+				break
+			}
 		}
 	}
 	return nil
