@@ -43,6 +43,7 @@ type Provider struct {
 	spent    map[string]bool   // refresh tokens that were used
 	jti      map[string]bool   // of client assertions
 	requests []Request
+	changed  chan struct{} // closed and made anew with each request
 	mistakes []Mistake
 	alg      jws.Algorithm
 }
@@ -78,7 +79,7 @@ func New(t testing.TB, options ...Option) *Provider {
 	t.Helper()
 	p := &Provider{
 		ClientID: "client", ClientSecret: secret.New(),
-		done: make(chan struct{}), clients: map[string]Client{}, codes: map[string]*grant{}, access: map[string]*access{},
+		done: make(chan struct{}), changed: make(chan struct{}), clients: map[string]Client{}, codes: map[string]*grant{}, access: map[string]*access{},
 		refresh: map[string]*grant{}, pushed: map[string]pushed{}, sessions: map[string]string{}, before: map[string]bool{}, spent: map[string]bool{}, jti: map[string]bool{},
 		person: Person{Subject: "ada", Name: "Ada Lovelace", Email: "ada@example.test", EmailVerified: true},
 		alg:    jws.RS256,
