@@ -114,6 +114,7 @@ type exampleT struct {
 }
 
 func (t *exampleT) Helper()          {}
+func (t *exampleT) Log(a ...any)     { fmt.Println(a...) }
 func (t *exampleT) Cleanup(f func()) { t.cleanups = append(t.cleanups, f) }
 func (t *exampleT) Fatal(a ...any) {
 	fmt.Println(a...)

@@ -1,10 +1,10 @@
 package idptest
 
 import (
-	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -92,7 +92,7 @@ func New(t testing.TB, options ...Option) *Provider {
 		t.Fatalf("idptest: %v", err)
 	}
 	p.server = httptest.NewUnstartedServer(p.handler())
-	p.server.Config.ErrorLog = log.New(io.Discard, "", 0) // connections that a test cuts
+	p.server.Config.ErrorLog = log.New(testLog{t}, "", 0)
 	p.server.Start()
 	p.Issuer = p.server.URL
 	t.Cleanup(func() {
@@ -101,6 +101,15 @@ func New(t testing.TB, options ...Option) *Provider {
 		p.giveBackKeys()
 	})
 	return p
+}
+
+// testLog brings what the server has to say, of a claim without JSON say, into the test's
+// own output.
+type testLog struct{ t testing.TB }
+
+func (l testLog) Write(b []byte) (int, error) {
+	l.t.Log(strings.TrimSpace(string(b)))
+	return len(b), nil
 }
 
 // Endpoint is one of the provider's addresses.

@@ -63,6 +63,10 @@ var answerQuirks = []quirk{
 	{func(q *idptest.Quirks) { q.Answers.RefreshNoIDToken = true }, func(_ *testing.T, w *wire) bool {
 		return w.refreshed["access_token"] != nil && w.refreshed["id_token"] == nil
 	}},
+	{func(q *idptest.Quirks) { q.Answers.RefreshNonce = true }, func(t *testing.T, w *wire) bool {
+		_, claims, _ := parts(t, w.refreshed["id_token"])
+		return claims["nonce"] == "the-nonce"
+	}},
 	{func(q *idptest.Quirks) { q.Answers.RefreshOtherToken = true }, func(t *testing.T, w *wire) bool {
 		_, claims, _ := parts(t, w.refreshed["id_token"])
 		return claims["sub"] == "ada-another"

@@ -85,6 +85,7 @@ type AnswerQuirks struct {
 	RefreshOnlyFirst  bool   // a refresh token for a person's first sign-in alone (Google)
 	InvalidGrant      bool   // codes and refresh tokens are refused: the person withdrew consent
 	RefreshNoIDToken  bool   // refreshing gives no ID token (Core section 12.2 allows it)
+	RefreshNonce      bool   // the refreshed ID token has the nonce of the sign-in again (Keycloak before 25; Core section 12.2 advises against it)
 	RefreshOtherToken bool   // refreshing gives the ID token of somebody else
 
 	UserinfoWrongSubject bool   // sub of somebody else

@@ -78,6 +78,11 @@ func claim(name, want string) func(*testing.T, *wire) bool {
 	return func(_ *testing.T, w *wire) bool { return len(w.claims) > 0 && as(w.claims, name) == want }
 }
 
+// both sees it in the ID token and at userinfo.
+func both(name, want string) func(*testing.T, *wire) bool {
+	return func(t *testing.T, w *wire) bool { return claim(name, want)(t, w) && as(w.info, name) == want }
+}
+
 func header(name, want string) func(*testing.T, *wire) bool {
 	return func(_ *testing.T, w *wire) bool { return len(w.header) > 0 && as(w.header, name) == want }
 }
@@ -114,10 +119,12 @@ var tokenQuirks = []quirk{
 	{func(q *idptest.Quirks) { q.Token.Type = "application/jwt" }, header("typ", `"application/jwt"`)},
 	{func(q *idptest.Quirks) { q.Token.NoType = true }, header("typ", "")},
 	{func(q *idptest.Quirks) { q.Token.NoKeyID = true }, header("kid", "")},
-	{func(q *idptest.Quirks) { q.Token.EmailVerifiedText = true }, claim("email_verified", `"true"`)},
-	{func(q *idptest.Quirks) { q.Token.EmailVerifiedNever = true }, claim("email_verified", "")},
-	{func(q *idptest.Quirks) { q.Token.LoneSurrogateName = true }, func(_ *testing.T, w *wire) bool { return strings.Contains(w.payload, `\ud83d"`) }},
-	{func(q *idptest.Quirks) { q.Token.NULName = true }, claim("name", `"Ada\x00Lovelace"`)},
+	{func(q *idptest.Quirks) { q.Token.EmailVerifiedText = true }, both("email_verified", `"true"`)},
+	{func(q *idptest.Quirks) { q.Token.EmailVerifiedNever = true }, both("email_verified", "")},
+	{func(q *idptest.Quirks) { q.Token.LoneSurrogateName = true }, func(_ *testing.T, w *wire) bool {
+		return strings.Contains(w.payload, `\ud83d"`) && strings.Contains(string(w.userinfo.body), `\ud83d"`)
+	}},
+	{func(q *idptest.Quirks) { q.Token.NULName = true }, both("name", `"Ada\x00Lovelace"`)},
 	{func(q *idptest.Quirks) { q.Token.Ahead = 90 * time.Second }, claim("iat", `"1900000090"`)},
 	{func(q *idptest.Quirks) { q.Token.NoAccessTokenHash = true }, claim("at_hash", "")},
 	{func(q *idptest.Quirks) { q.Token.NoSessionID = true }, claim("sid", "")},

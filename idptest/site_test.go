@@ -123,6 +123,42 @@ func TestTheKitsRelyingPartyRefusesWhatHasToBeRefused(t *testing.T) {
 	}
 }
 
+// What means the same is taken without any setting.
+func TestTheKitsRelyingPartyTakesWhatMeansTheSame(t *testing.T) {
+	for name, q := range map[string]idptest.Quirks{
+		"null claims":              {Token: idptest.TokenQuirks{NullMembers: true}},
+		"media type as typ":        {Token: idptest.TokenQuirks{Type: "application/jwt"}},
+		"small typ":                {Token: idptest.TokenQuirks{Type: "jwt"}},
+		"no typ":                   {Token: idptest.TokenQuirks{NoType: true}},
+		"no kid":                   {Token: idptest.TokenQuirks{NoKeyID: true}},
+		"no at_hash":               {Token: idptest.TokenQuirks{NoAccessTokenHash: true}},
+		"email_verified as text":   {Token: idptest.TokenQuirks{EmailVerifiedText: true}},
+		"numbers with a zero":      {Keys: idptest.KeyQuirks{SignedNumbers: true}},
+		"padded numbers":           {Keys: idptest.KeyQuirks{Padded: true}},
+		"null members of a key":    {Keys: idptest.KeyQuirks{NullMembers: true}},
+		"a key twice":              {Keys: idptest.KeyQuirks{Twice: true}},
+		"no alg of a key":          {Keys: idptest.KeyQuirks{NoAlgorithm: true}},
+		"many keys":                {Keys: idptest.KeyQuirks{More: 60}},
+		"small token_type":         {Answers: idptest.AnswerQuirks{TokenType: "bearer"}},
+		"expires_in as text":       {Answers: idptest.AnswerQuirks{ExpiresInText: true}},
+		"no expires_in":            {Answers: idptest.AnswerQuirks{NoExpiresIn: true}},
+		"null members of tokens":   {Answers: idptest.AnswerQuirks{NullMembers: true}},
+		"no list of auth methods":  {Endpoints: idptest.EndpointQuirks{NoAuthMethods: true}},
+		"no pushed requests there": {Endpoints: idptest.EndpointQuirks{NoPAR: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			idp := idptest.New(t, idptest.WithQuirks(q))
+			site := startSite(t, idp.Issuer, idp.ClientID, idp.ClientSecret)
+			if page := read(t, newBrowser(), site+"/auth/signin/start?return=/hello"); page != "Hello, Ada Lovelace." {
+				t.Error(page)
+			}
+			if m := idp.Mistakes(); len(m) > 0 {
+				t.Error(m)
+			}
+		})
+	}
+}
+
 // What a document shows is what runs here.
 func TestTheDocumentShowsThisTest(t *testing.T) {
 	source, err := os.ReadFile("site_test.go")

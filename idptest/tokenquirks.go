@@ -2,7 +2,8 @@ package idptest
 
 import "time"
 
-// TokenQuirks change ID tokens.
+// TokenQuirks change ID tokens. Those of name, email_verified and groups change what
+// userinfo says as well.
 type TokenQuirks struct {
 	// What real providers do. A relying party may need a setting, and must work then.
 	ExtraAudiences     []string      // more values of aud, with azp for the client (Zitadel: its other clients and the project)
@@ -15,7 +16,7 @@ type TokenQuirks struct {
 	Type               string        // typ; empty is JWT. "jwt" and "application/jwt" mean the same
 	NoType             bool          // no typ (Apple)
 	NoKeyID            bool          // no kid in the header (providers with one key)
-	EmailVerifiedText  bool          // "true" in place of true (Apple, Amazon Cognito)
+	EmailVerifiedText  bool          // "true" in place of true (Apple; Amazon Cognito at userinfo)
 	EmailVerifiedNever bool          // no email_verified (Entra)
 	LoneSurrogateName  bool          // a name cut inside an emoji: \ud83d alone
 	NULName            bool          // a name with U+0000
