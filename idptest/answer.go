@@ -29,7 +29,7 @@ func writeBody(w http.ResponseWriter, status int, mediaType string, b []byte) {
 }
 
 // mustJSON writes what a test gave. What has no JSON is a fault of the test, and the
-// panic ends its request with a line that says so.
+// panic ends its request with a line in the test's output.
 func mustJSON(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {

@@ -94,6 +94,8 @@ func (p *Provider) judgeRequest(c *call, form url.Values) *oauthError {
 	switch {
 	case c.quirks.Endpoints.NoAuthorization:
 		return no("unauthorized_client", "this provider signs nobody in")
+	case form.Get("request") != "":
+		return no("request_not_supported", "request objects are not supported")
 	case form.Get("response_type") != "code":
 		return no("unsupported_response_type", "response_type must be code")
 	case !slices.Contains(scopes, "openid"):

@@ -1,50 +1,33 @@
 package idptest_test
 
 import (
+	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
+	"os"
 	"testing"
 
 	"github.com/bonafides-dev/bonafides/idptest"
+	"github.com/bonafides-dev/bonafides/protocol/oidc"
 	"github.com/bonafides-dev/bonafides/rpserver"
 	"github.com/bonafides-dev/bonafides/store/mem/rpmem"
 )
 
-// The example is a test of an application; t is its *testing.T.
+// A site by package rpserver, which greets whoever is signed in. t is the test's own
+// *testing.T.
 func Example() {
-	test := func(t testing.TB) {
-		idp := idptest.New(t)
-		site := newSite(t, idp.Issuer, idp.ClientID, idp.ClientSecret)
-		idp.SignsIn(idptest.Person{Subject: "grace", Name: "Grace Hopper"})
+	t, end := exampleTest()
+	defer end()
 
-		jar, _ := cookiejar.New(nil)
-		browser := &http.Client{Jar: jar}
-		res, err := browser.Get(site + "/auth/signin/start?return=/hello")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer res.Body.Close()
-		page, _ := io.ReadAll(res.Body)
-		fmt.Println(string(page))
-		fmt.Println("mistakes:", len(idp.Mistakes()), "pending:", idp.Pending())
-	}
-	run(test)
-	// Output:
-	// Hello, Grace Hopper.
-	// mistakes: 0 pending: 0
-}
-
-// newSite is the application: it greets whoever is signed in.
-func newSite(t testing.TB, issuer, clientID, clientSecret string) string {
+	idp := idptest.New(t)
 	mux := http.NewServeMux()
 	site := httptest.NewServer(mux)
-	t.Cleanup(site.Close)
+	defer site.Close()
 	auth, err := rpserver.New(rpserver.Config{
-		Origin: site.URL, Prefix: "/auth", Store: new(rpmem.Store),
-		Providers: []rpserver.Provider{{Issuer: issuer, ClientID: clientID, ClientSecret: clientSecret}},
+		Origin: site.URL, Prefix: "/auth", Store: new(rpmem.Store), Now: idp.Now,
+		Providers: []rpserver.Provider{{Issuer: idp.Issuer, ClientID: idp.ClientID, ClientSecret: idp.ClientSecret}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -54,18 +37,75 @@ func newSite(t testing.TB, issuer, clientID, clientSecret string) string {
 		user, _ := auth.User(r)
 		fmt.Fprintf(w, "Hello, %s.", user.Name)
 	})))
-	return site.URL
+
+	idp.SignsIn(idptest.Person{Subject: "grace", Name: "Grace Hopper"})
+	fmt.Println(read(t, newBrowser(), site.URL+"/auth/signin/start?return=/hello"))
+	fmt.Println("mistakes:", len(idp.Mistakes()))
+	// Output:
+	// Hello, Grace Hopper.
+	// mistakes: 0
 }
 
-// run gives an example what it needs of a test: an example has none of its own.
-func run(test func(testing.TB)) {
-	t := &exampleT{}
-	defer func() {
-		for i := len(t.cleanups) - 1; i >= 0; i-- {
-			t.cleanups[i]()
+// Any client will do. This one is net/http alone, and it forgets PKCE.
+func ExampleProvider_Mistakes() {
+	t, end := exampleTest()
+	defer end()
+
+	idp := idptest.New(t)
+	idp.SignsIn(idptest.Person{Subject: "grace"})
+	browser := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := browser.Get(idp.URL(idptest.Authorization) + "?" + url.Values{
+		"response_type": {"code"}, "client_id": {idp.ClientID}, "redirect_uri": {"http://127.0.0.1/callback"},
+		"scope": {"openid"}, "state": {oidc.NewRandom()}, "nonce": {oidc.NewRandom()},
+	}.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	back, err := res.Location()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println(back.Query().Get("error"))
+	fmt.Println(idp.Mistakes()[0].Endpoint, "pending:", idp.Pending())
+	// Output:
+	// invalid_request
+	// /authorize pending: 1
+}
+
+// A provider that takes client_secret_post alone and whose keys have a sign byte.
+func ExampleProvider_Quirk() {
+	t, end := exampleTest()
+	defer end()
+
+	idp := idptest.New(t)
+	idp.Quirk(func(q *idptest.Quirks) {
+		q.Endpoints.PostOnly = true
+		q.Keys.SignedNumbers = true
+	})
+	res, err := http.Get(idp.DiscoveryURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var document struct {
+		Methods []string `json:"token_endpoint_auth_methods_supported"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&document); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println(document.Methods)
+	// Output: [client_secret_post]
+}
+
+// exampleTest stands for a *testing.T, which an example has not.
+func exampleTest() (t testing.TB, end func()) {
+	e := &exampleT{}
+	return e, func() {
+		for i := len(e.cleanups) - 1; i >= 0; i-- {
+			e.cleanups[i]()
 		}
-	}()
-	test(t)
+	}
 }
 
 type exampleT struct {
@@ -73,7 +113,11 @@ type exampleT struct {
 	cleanups []func()
 }
 
-func (t *exampleT) Helper()                   {}
-func (t *exampleT) Cleanup(f func())          { t.cleanups = append(t.cleanups, f) }
-func (t *exampleT) Fatal(a ...any)            { panic(fmt.Sprint(a...)) }
-func (t *exampleT) Fatalf(s string, a ...any) { panic(fmt.Sprintf(s, a...)) }
+func (t *exampleT) Helper()          {}
+func (t *exampleT) Log(a ...any)     { fmt.Println(a...) }
+func (t *exampleT) Cleanup(f func()) { t.cleanups = append(t.cleanups, f) }
+func (t *exampleT) Fatal(a ...any) {
+	fmt.Println(a...)
+	os.Exit(1)
+}
+func (t *exampleT) Fatalf(format string, a ...any) { t.Fatal(fmt.Sprintf(format, a...)) }

@@ -76,6 +76,7 @@ func TestWhatAClientDoesWrongIsRefusedAndNoted(t *testing.T) {
 		"no openid":                {func(q url.Values) { q.Set("scope", "profile") }, true, "invalid_scope", "openid"},
 		"implicit flow":            {func(q url.Values) { q.Set("response_type", "id_token") }, true, "unsupported_response_type", "code"},
 		"state twice":              {func(q url.Values) { q.Add("state", "b") }, true, "invalid_request", "state"},
+		"request object":           {func(q url.Values) { q.Set("request", "x") }, true, "request_not_supported", "request"},
 		"fragment mode":            {func(q url.Values) { q.Set("response_mode", "fragment") }, true, "invalid_request", "response_mode"},
 		"unknown client":           {func(q url.Values) { q.Set("client_id", "x") }, false, "invalid_request", "client_id"},
 		"no redirect URI":          {func(q url.Values) { q.Del("redirect_uri") }, false, "invalid_request", "redirect_uri"},
@@ -141,6 +142,52 @@ func TestACodeIsGoodOnceForItsClientAndVerifier(t *testing.T) {
 	if n := len(c.idp.Mistakes()); n != 1 {
 		t.Errorf("a slow person is a mistake: %v", c.idp.Mistakes())
 	}
+}
+
+// Apple's rule: with a scope the answer comes by a form, and is refused otherwise.
+func TestAnAnswerComesByAFormWhereItIsAskedFor(t *testing.T) {
+	idp := idptest.New(t, idptest.WithQuirks(idptest.Quirks{Answers: idptest.AnswerQuirks{FormPostOnly: true}}))
+	c := newPlain(t, idp)
+	c.change = func(q url.Values) { q.Set("response_mode", "form_post"); q.Set("state", `"><b>&`) }
+	a, back, _ := c.answered()
+	if a.status != http.StatusOK || back.Get("code") == "" || back.Get("state") != `"><b>&` || back.Get("iss") != idp.Issuer {
+		t.Errorf("%d %v %s", a.status, back, a.body)
+	}
+	c.change = func(q url.Values) { q.Set("scope", "openid") }
+	if back := c.callback(); back.Get("code") == "" {
+		t.Errorf("openid alone: %v", back)
+	}
+}
+
+func TestRequestsThatAreNoneAreRefused(t *testing.T) {
+	idp := idptest.New(t)
+	c := newPlain(t, idp)
+	for _, e := range []idptest.Endpoint{idptest.PAR, idptest.Token, idptest.Revocation} {
+		if a := c.get(e); a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") != "POST" {
+			t.Errorf("GET %s: %d %v", e, a.status, a.header)
+		}
+	}
+	for _, e := range []idptest.Endpoint{idptest.Discovery, idptest.JWKS, idptest.Authorization, idptest.Userinfo, idptest.EndSession} {
+		if a := c.do("DELETE", idp.URL(e), nil, nil); a.status != http.StatusMethodNotAllowed {
+			t.Errorf("DELETE %s: %d", e, a.status)
+		}
+	}
+	if a := c.do("GET", idp.URL(idptest.Authorization)+"?state=%zz", nil, nil); a.status != http.StatusBadRequest {
+		t.Errorf("a bad escape: %d", a.status)
+	}
+	c.mistake(idptest.Authorization, "invalid_request", "encoded")
+	if a := c.post(idptest.Token, url.Values{"grant_type": {"password"}}); a.json(t)["error"] != "unsupported_grant_type" {
+		t.Errorf("a password: %s", a.body)
+	}
+	c.change = func(q url.Values) { q.Set("state", "a;b") }
+	if back := c.callback(); back.Get("state") != "a;b" {
+		t.Errorf("a semicolon in the state: %v", back)
+	}
+	a := c.do("GET", idp.URL(idptest.Authorization)+"?state=a;b&"+c.request().Encode(), nil, nil)
+	if a.status != http.StatusSeeOther { // state came twice: the semicolon did not hide one
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	c.mistake(idptest.Authorization, "invalid_request", "state appears more than once")
 }
 
 func (c *plain) userinfo(token string) answer {

@@ -32,6 +32,7 @@ func (p *Provider) idToken(g *grant, nonce, accessToken string, change func(head
 	claims := map[string]any{}
 	if !q.Thin {
 		claims = g.person.claims(g.scopes)
+		q.profile(claims)
 	}
 	claims["iss"], claims["sub"], claims["aud"] = p.issuer(), g.person.Subject, g.client
 	claims["iat"], claims["exp"], claims["auth_time"] = now.Unix(), now.Add(idTokenLifetime).Unix(), g.authTime.Unix()
@@ -55,11 +56,39 @@ func (p *Provider) idToken(g *grant, nonce, accessToken string, change func(head
 	if change != nil {
 		change(header, claims)
 	}
-	payload := mustJSON(claims)
-	if q.LoneSurrogateName { // encoding/json writes none
-		payload = bytes.Replace(payload, []byte(`"lone surrogate"`), []byte(`"Ada \ud83d"`), 1)
+	return p.write(k, header, q.json(claims), q.Unsigned, q.HMAC, q.BrokenSignature)
+}
+
+// profile applies the quirks of what a person is called, to claims that are there: in ID
+// tokens and at userinfo.
+func (q TokenQuirks) profile(claims map[string]any) {
+	if _, ok := claims["name"]; ok && q.LoneSurrogateName {
+		claims["name"] = loneSurrogate
 	}
-	return p.write(k, header, payload, q.Unsigned, q.HMAC, q.BrokenSignature)
+	if _, ok := claims["name"]; ok && q.NULName {
+		claims["name"] = "Ada\x00Lovelace"
+	}
+	verified, ok := claims["email_verified"]
+	if ok && q.EmailVerifiedText {
+		claims["email_verified"] = fmt.Sprint(verified)
+	}
+	if q.EmailVerifiedNever {
+		delete(claims, "email_verified")
+	}
+	if q.Groups > 0 {
+		claims["groups"] = groups(q.Groups)
+	}
+}
+
+const loneSurrogate = "idptest: lone surrogate"
+
+// json writes claims. encoding/json writes no lone surrogate, so it is put there after it.
+func (q TokenQuirks) json(claims map[string]any) []byte {
+	b := mustJSON(claims)
+	if q.LoneSurrogateName {
+		b = bytes.Replace(b, mustJSON(loneSurrogate), []byte(`"Ada \ud83d"`), 1)
+	}
+	return b
 }
 
 // tokenKey is what signs ID tokens.
@@ -106,11 +135,6 @@ func (p *Provider) spoil(q TokenQuirks, k *key, header, claims map[string]any) {
 	}
 	set(q.AuthorizedParty != "", "azp", q.AuthorizedParty)
 	drop(q.NoNonce, claims, "nonce")
-	set(q.Groups > 0, "groups", groups(q.Groups))
-	set(q.EmailVerifiedText, "email_verified", fmt.Sprint(claims["email_verified"] == true))
-	drop(q.EmailVerifiedNever, claims, "email_verified")
-	set(q.LoneSurrogateName, "name", "lone surrogate")
-	set(q.NULName, "name", "Ada\x00Lovelace")
 	set(q.Ahead != 0, "iat", now.Add(q.Ahead).Unix())
 	set(q.Ahead != 0, "nbf", now.Add(q.Ahead).Unix())
 	set(q.WrongNonce, "nonce", secret.New())

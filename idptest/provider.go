@@ -1,10 +1,10 @@
 package idptest
 
 import (
-	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -43,6 +43,7 @@ type Provider struct {
 	spent    map[string]bool   // refresh tokens that were used
 	jti      map[string]bool   // of client assertions
 	requests []Request
+	changed  chan struct{} // closed and made anew with each request
 	mistakes []Mistake
 	alg      jws.Algorithm
 }
@@ -78,7 +79,7 @@ func New(t testing.TB, options ...Option) *Provider {
 	t.Helper()
 	p := &Provider{
 		ClientID: "client", ClientSecret: secret.New(),
-		done: make(chan struct{}), clients: map[string]Client{}, codes: map[string]*grant{}, access: map[string]*access{},
+		done: make(chan struct{}), changed: make(chan struct{}), clients: map[string]Client{}, codes: map[string]*grant{}, access: map[string]*access{},
 		refresh: map[string]*grant{}, pushed: map[string]pushed{}, sessions: map[string]string{}, before: map[string]bool{}, spent: map[string]bool{}, jti: map[string]bool{},
 		person: Person{Subject: "ada", Name: "Ada Lovelace", Email: "ada@example.test", EmailVerified: true},
 		alg:    jws.RS256,
@@ -91,7 +92,7 @@ func New(t testing.TB, options ...Option) *Provider {
 		t.Fatalf("idptest: %v", err)
 	}
 	p.server = httptest.NewUnstartedServer(p.handler())
-	p.server.Config.ErrorLog = log.New(io.Discard, "", 0) // connections that a test cuts
+	p.server.Config.ErrorLog = log.New(testLog{t}, "", 0)
 	p.server.Start()
 	p.Issuer = p.server.URL
 	t.Cleanup(func() {
@@ -100,6 +101,15 @@ func New(t testing.TB, options ...Option) *Provider {
 		p.giveBackKeys()
 	})
 	return p
+}
+
+// testLog brings what the server has to say, of a claim without JSON say, into the test's
+// own output.
+type testLog struct{ t testing.TB }
+
+func (l testLog) Write(b []byte) (int, error) {
+	l.t.Log(strings.TrimSpace(string(b)))
+	return len(b), nil
 }
 
 // Endpoint is one of the provider's addresses.

@@ -36,21 +36,21 @@ func (p *Provider) Quirk(change func(*Quirks)) {
 type KeyQuirks struct {
 	Unpublished   bool            // the signing keys are not in the set: between a rotation and its publication
 	SignedNumbers bool            // numbers with a leading zero byte (Cloud Foundry UAA)
-	Padded        bool            // base64 with padding, of the standard alphabet (home-made providers)
-	NullMembers   bool            // optional members that are null or empty: "d", "x5c", "key_ops" (serializers of Java and .NET)
-	Twice         bool            // each key twice under its kid (providers behind several nodes)
-	TwoWithOneKID bool            // another key of the same kid before the right one (kid from a certificate's subject)
+	Padded        bool            // base64 with padding, of the standard alphabet (providers that write their own key set)
+	NullMembers   bool            // optional members that are null or empty: "d", "x5c", "key_ops" (serializers that write every field)
+	Twice         bool            // each key twice under its kid (sets put together from several)
+	TwoWithOneKID bool            // another key of the same kid before the right one (providers that number their keys)
 	BadEntry      bool            // one entry has a member twice, the others are good
 	NoKeyID       bool            // no kid in the set (Token.NoKeyID is for the header)
 	NoAlgorithm   bool            // no alg in the set (Entra)
-	More          int             // so many more keys that sign nothing (Google Workspace, big tenants)
-	Algorithms    []jws.Algorithm // one more key of each, which signs nothing (Keycloak, Ory)
+	More          int             // so many more keys that sign nothing (keys of many tenants in one set)
+	Algorithms    []jws.Algorithm // one more key of each, which signs nothing (Keycloak)
 }
 
 // LogoutQuirks change logout tokens (Back-Channel Logout 1.0 section 2.4). All but Type
 // have to be refused.
 type LogoutQuirks struct {
-	Type          string // typ; empty is logout+jwt. Many providers write "JWT", from before the final text
+	Type          string // typ; empty is logout+jwt. "JWT" is what was written before the final text
 	Unsigned      bool   // alg none
 	HMAC          bool   // alg HS256 with the public key as the secret
 	NoEvent       bool
@@ -66,25 +66,26 @@ type LogoutQuirks struct {
 // AnswerQuirks change what comes back from the endpoints.
 type AnswerQuirks struct {
 	PKCEOptional     bool // a request without code_challenge is answered (most providers)
-	NoPKCE           bool // code_challenge is not looked at and not announced (LinkedIn, older OAuth servers)
-	PKCERefused      bool // a request with code_challenge is an invalid_request (some home-made servers)
+	NoPKCE           bool // code_challenge is not looked at and not announced (LinkedIn, some plain OAuth servers)
+	PKCERefused      bool // a request with code_challenge is an invalid_request (some plain OAuth servers)
 	FormPostOnly     bool // response_mode form_post is demanded where a scope beside openid is asked for (Apple)
 	FormPost         bool // the answer is a form that submits itself, asked for or not
-	SemicolonInQuery bool // one more parameter whose value holds a bare ";" (session_state of ADFS and SAP)
+	SemicolonInQuery bool // one more parameter, session_state, whose value holds a bare ";", which net/url drops
 	NoIssuer         bool // no iss parameter, though discovery announces it (RFC 9207)
 	WrongIssuer      bool // the iss parameter of another provider: a mix-up
 	WrongState       bool
 
-	TokenType         string // token_type; empty is Bearer. "bearer" is as good (LinkedIn, GitLab)
-	NoExpiresIn       bool   // no expires_in (GitHub class)
+	TokenType         string // token_type; empty is Bearer. "bearer" is as good (GitHub)
+	NoExpiresIn       bool   // no expires_in (GitHub)
 	ExpiresInText     bool   // expires_in is a string (older Entra, PayPal)
 	NoIDToken         bool   // OAuth without OpenID Connect
 	NullMembers       bool   // members that have no value are null
 	RefreshAlways     bool   // a refresh token though offline_access was not asked for (Keycloak, Apple)
-	RefreshKept       bool   // refreshing gives no new refresh token: the old one stays good (Google, Entra)
+	RefreshKept       bool   // refreshing gives no new refresh token: the old one stays good (Google)
 	RefreshOnlyFirst  bool   // a refresh token for a person's first sign-in alone (Google)
 	InvalidGrant      bool   // codes and refresh tokens are refused: the person withdrew consent
 	RefreshNoIDToken  bool   // refreshing gives no ID token (Core section 12.2 allows it)
+	RefreshNonce      bool   // the refreshed ID token has the nonce of the sign-in again (Keycloak before 25; Core section 12.2 advises against it)
 	RefreshOtherToken bool   // refreshing gives the ID token of somebody else
 
 	UserinfoWrongSubject bool   // sub of somebody else

@@ -46,6 +46,25 @@ func (p *Provider) Count(e Endpoint) (n int) {
 	return n
 }
 
+// Await returns when n requests have come to one endpoint, or the test is over. They may
+// still be without an answer: a test of a provider that hangs knows from then on that its
+// client is waiting.
+func (p *Provider) Await(e Endpoint, n int) {
+	for {
+		p.mu.Lock()
+		changed := p.changed
+		p.mu.Unlock()
+		if p.Count(e) >= n {
+			return
+		}
+		select {
+		case <-changed:
+		case <-p.done:
+			return
+		}
+	}
+}
+
 // Mistake is what a client did wrong.
 type Mistake struct {
 	Endpoint    Endpoint
@@ -84,6 +103,8 @@ func (p *Provider) serve(w http.ResponseWriter, r *http.Request, e Endpoint, han
 	form, err := readForm(r)
 	p.mu.Lock()
 	p.requests = append(p.requests, Request{e, r.Method, r.URL.Path, hide(form), authOf(r, form), p.now()})
+	close(p.changed)
+	p.changed = make(chan struct{})
 	fault, failing := p.takeFault(e)
 	p.mu.Unlock()
 	w.Header().Set("Cache-Control", "no-store")

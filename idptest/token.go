@@ -110,7 +110,11 @@ func (p *Provider) refreshed(c *call, client Client) (map[string]any, *oauthErro
 			return no("invalid_scope", "refreshing asks for a scope that the person did not grant")
 		}
 	}
-	answer := p.tokens(c, g, "") // no nonce: Core section 12.2
+	nonce := ""
+	if c.quirks.Answers.RefreshNonce {
+		nonce = g.nonce
+	}
+	answer := p.tokens(c, g, nonce)
 	if c.quirks.Answers.RefreshNoIDToken {
 		delete(answer, "id_token")
 	}

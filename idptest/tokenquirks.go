@@ -2,7 +2,8 @@ package idptest
 
 import "time"
 
-// TokenQuirks change ID tokens.
+// TokenQuirks change ID tokens. Those of name, email_verified and groups change what
+// userinfo says as well.
 type TokenQuirks struct {
 	// What real providers do. A relying party may need a setting, and must work then.
 	ExtraAudiences     []string      // more values of aud, with azp for the client (Zitadel: its other clients and the project)
@@ -10,12 +11,12 @@ type TokenQuirks struct {
 	NoNonce            bool          // no nonce though one was sent (LinkedIn)
 	KeyHints           bool          // jku, x5u and x5c beside kid in the header (Cloud Foundry UAA, SAP XSUAA)
 	Thin               bool          // name and address at userinfo alone (Okta, Authelia, oidc-provider, Zitadel)
-	Groups             int           // so many groups, each a UUID (Entra, Keycloak): 400 make a token of 21 KiB
-	NullMembers        bool          // azp, auth_time and at_hash are null (serializers)
+	Groups             int           // so many groups, each a UUID (Entra): 400 make a token of 21 KiB
+	NullMembers        bool          // azp, auth_time and at_hash are null (serializers that write every field)
 	Type               string        // typ; empty is JWT. "jwt" and "application/jwt" mean the same
-	NoType             bool          // no typ (Google at times, Auth0)
-	NoKeyID            bool          // no kid in the header (older ADFS, home-made providers)
-	EmailVerifiedText  bool          // "true" in place of true (Apple, AWS Cognito)
+	NoType             bool          // no typ (Apple)
+	NoKeyID            bool          // no kid in the header (providers with one key)
+	EmailVerifiedText  bool          // "true" in place of true (Apple; Amazon Cognito at userinfo)
 	EmailVerifiedNever bool          // no email_verified (Entra)
 	LoneSurrogateName  bool          // a name cut inside an emoji: \ud83d alone
 	NULName            bool          // a name with U+0000

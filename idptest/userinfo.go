@@ -30,13 +30,11 @@ func (p *Provider) serveUserinfo(w http.ResponseWriter, r *http.Request, c *call
 		return
 	}
 	claims := a.person.claims(a.scopes)
+	c.quirks.Token.profile(claims)
 	claims["sub"] = a.person.Subject
 	q := c.quirks.Answers
 	if q.UserinfoWrongSubject {
 		claims["sub"] = a.person.Subject + "-another"
-	}
-	if n := c.quirks.Token.Groups; n > 0 {
-		claims["groups"] = groups(n)
 	}
 	switch {
 	case q.UserinfoText != "":
@@ -47,6 +45,6 @@ func (p *Provider) serveUserinfo(w http.ResponseWriter, r *http.Request, c *call
 		token := p.write(k, map[string]any{"alg": string(k.alg), "kid": k.kid}, mustJSON(claims), false, false, false)
 		writeBody(w, http.StatusOK, "application/jwt", []byte(token))
 	default:
-		writeJSON(w, http.StatusOK, claims)
+		writeBody(w, http.StatusOK, "application/json", c.quirks.Token.json(claims))
 	}
 }
