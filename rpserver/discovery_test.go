@@ -54,7 +54,7 @@ func TestKeysComeFromTheProvidersOwnDiscoveryAlone(t *testing.T) {
 		{"with two issuers", strings.Replace(good, "{", `{"issuer":"https://evil.example",`, 1), 200, false},
 		{"with keys by http from elsewhere", `{"issuer":"` + provider.URL + `","jwks_uri":"http://evil.example/keys"}`, 200, false},
 		{"with keys in a file", `{"issuer":"` + provider.URL + `","jwks_uri":"file:///etc/keys"}`, 200, false},
-		{"too long", good + strings.Repeat(" ", 70<<10), 200, false},
+		{"too long", good + strings.Repeat(" ", 256<<10), 200, false},
 		{"not found", good, 404, false},
 		{"behind a redirect", good, 302, false},
 		{"not JSON", "<html>", 200, false},
