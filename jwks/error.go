@@ -68,6 +68,10 @@ func (e *Error) sentence() string {
 	if e.Err != nil {
 		cause = escaped(e.Err.Error(), mostCause)
 	}
+	var discovery *Error
+	if errors.As(e.Err, &discovery) { // it says it all
+		return cause
+	}
 	switch e.Reason {
 	case ReasonStatus:
 		return at + " answered with status " + strconv.Itoa(e.Status)

@@ -32,7 +32,9 @@ func TestTheReasonIsTold(t *testing.T) {
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://login.example/in?secret=hunter2", http.StatusFound)
 		}, ReasonRedirect, 302, "redirects to https://login.example, and redirects are not followed"},
-		"redirect, to a path": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/in?secret=hunter2", 307) }, ReasonRedirect, 307, "redirects to http://127.0.0.1:"},
+		"redirect, to a path": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/in?secret=hunter2", http.StatusTemporaryRedirect)
+		}, ReasonRedirect, 307, "redirects to http://127.0.0.1:"},
 		"redirect, to no URL": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "http://[hunter2")
 			w.WriteHeader(303)
