@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/jwks"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
 	"github.com/bonafides-dev/bonafides/rpserver/internal/op"
 )
@@ -17,15 +18,25 @@ import (
 // keysUnavailable says that the token was not judged at all.
 func (rp *RP) keysUnavailable(r *http.Request, p *provider, err error) error {
 	rp.log.ErrorContext(r.Context(), "relying party: no keys of the provider", "issuer", p.Issuer, "error", err)
-	return web.NewProblem(http.StatusServiceUnavailable, "keys_unavailable",
-		"The identity provider's keys cannot be had at the moment, so the token was not judged. Try again.")
+	return later(err, web.NewProblem(http.StatusServiceUnavailable, "keys_unavailable",
+		"The identity provider's keys cannot be had at the moment, so the token was not judged. Try again."))
+}
+
+// later says when it is worth trying again: while a provider that failed is left
+// alone, everybody is refused at once.
+func later(err error, p *web.Problem) *web.Problem {
+	var why *jwks.Error
+	if errors.As(err, &why) {
+		p.RetryAfter = why.RetryAfter
+	}
+	return p
 }
 
 // endpointsUnavailable says that the provider could not be asked.
 func (rp *RP) endpointsUnavailable(r *http.Request, p *provider, err error) error {
 	rp.log.ErrorContext(r.Context(), "relying party: no endpoints of the provider", "issuer", p.Issuer, "error", err)
-	return web.NewProblem(http.StatusServiceUnavailable, "provider_unreachable",
-		"The identity provider does not answer, or does not offer this way of signing in. Try again.")
+	return later(err, web.NewProblem(http.StatusServiceUnavailable, "provider_unreachable",
+		"The identity provider does not answer, or does not offer this way of signing in. Try again."))
 }
 
 // tokenRefusals are the answers where a code brought no ID token.
