@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
@@ -65,7 +66,11 @@ func (e *Error) sentence() string {
 	}
 	cause := ""
 	if e.Err != nil {
-		cause = e.Err.Error()
+		cause = escaped(e.Err.Error(), mostCause)
+	}
+	var discovery *Error
+	if errors.As(e.Err, &discovery) { // it says it all
+		return cause
 	}
 	switch e.Reason {
 	case ReasonStatus:
@@ -116,6 +121,8 @@ func notAnswered(err error) *Error {
 	)
 	reason := ReasonUnreachable
 	switch {
+	case strings.HasPrefix(err.Error(), "failed to parse Location header"): // that of net/http has no type, and repeats it
+		return redirectTo("an address that cannot be read", 0)
 	case errors.Is(err, web.ErrAnswerTooLong):
 		reason = ReasonSize
 	case errors.Is(err, web.ErrNotPublic), errors.Is(err, web.ErrNotHTTPS):
@@ -132,16 +139,21 @@ func notAnswered(err error) *Error {
 // redirected says where a redirect leads, as an origin: a path or query could be
 // anything.
 func redirected(res *http.Response) *Error {
-	to := "an address that cannot be read"
-	if u, err := res.Location(); err == nil && u.Host != "" {
+	to := "nowhere"
+	if u, err := res.Location(); err == nil {
 		to = escaped(web.OriginOf(u), mostOrigin)
 	}
-	return &Error{Reason: ReasonRedirect, Status: res.StatusCode,
-		Err: errors.New("redirects to " + to + ", and redirects are not followed: set the address that answers")}
+	return redirectTo(to, res.StatusCode)
+}
+
+func redirectTo(where string, status int) *Error {
+	return &Error{Reason: ReasonRedirect, Status: status,
+		Err: errors.New("redirects to " + where + ", and redirects are not followed: set the address that answers")}
 }
 
 const (
 	mostOrigin = 256 // bytes of an origin in an error
+	mostCause  = 512 // bytes of a cause: net/http repeats of an answer what it cannot read
 	mostKeyID  = 64  // bytes of a kid in a report
 )
 
@@ -149,8 +161,10 @@ const (
 func escaped(s string, most int) string {
 	out := ""
 	for _, c := range s {
-		q := strconv.QuoteToASCII(string(c))
-		q = q[1 : len(q)-1]
+		q := `"`
+		if c != '"' {
+			q = strings.Trim(strconv.QuoteToASCII(string(c)), `"`)
+		}
 		if len(out)+len(q) > most {
 			return out + "..."
 		}

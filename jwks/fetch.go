@@ -93,7 +93,7 @@ func do(client *http.Client, req *http.Request, most int) (answer, *Error) {
 	}
 	defer res.Body.Close()
 	switch {
-	case res.StatusCode >= 300 && res.StatusCode < 400 && res.Header.Get("Location") != "":
+	case res.StatusCode >= 300 && res.StatusCode < 400 && res.StatusCode != http.StatusNotModified:
 		return answer{}, redirected(res)
 	case res.StatusCode != http.StatusOK:
 		return answer{}, &Error{Reason: ReasonStatus, Status: res.StatusCode}

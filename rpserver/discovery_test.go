@@ -70,6 +70,9 @@ func TestKeysComeFromTheProvidersOwnDiscoveryAlone(t *testing.T) {
 			if c.ok && a.status != 200 || !c.ok && (a.status != 503 || a.code != "keys_unavailable") {
 				t.Errorf("%d %s", a.status, a.body)
 			}
+			if after := a.header.Get("Retry-After"); !c.ok && after != "1" {
+				t.Errorf("Retry-After %q: a provider that failed once is asked again after a second", after)
+			}
 			if told := strings.Contains(s.log.String(), "documents could not be had"); told == c.ok {
 				t.Errorf("the log: %s", s.log.String())
 			}

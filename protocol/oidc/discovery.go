@@ -160,6 +160,9 @@ func ParseDiscovery(b []byte, issuer string) (*Discovery, error) {
 		flag(m.name, func(b bool) { *m.value = b })
 	}
 	flag("request_uri_parameter_supported", func(b bool) { d.RequestURIParameterSupported = &b })
+	if d.Issuer == "" && len(d.faults) > 0 && d.faults[0].name == "issuer" { // the first of the table
+		return nil, d.lacks("issuer")
+	}
 	if d.Issuer == "" || d.Issuer != issuer {
 		return nil, refuse(CodeDocumentIss, "the discovery document is of another issuer than the one it was fetched for")
 	}

@@ -54,13 +54,13 @@ func TestDiscoveryRefused(t *testing.T) {
 		"array":              {"[]", CodeDocument},
 		"HTML":               {"<html>", CodeDocument},
 		"too long":           {doc + strings.Repeat(" ", MaxDiscovery), CodeDocument},
-		"two issuers":        {`{"issuer":"https://evil.example",` + doc[1:], CodeDocumentIss},
-		"its issuer twice":   {`{"issuer":"https://idp.example",` + doc[1:], CodeDocumentIss},
-		"two, one escaped":   {`{"\u0069ssuer":"https://evil.example",` + doc[1:], CodeDocumentIss},
+		"two issuers":        {`{"issuer":"https://evil.example",` + doc[1:], CodeDocument},
+		"its issuer twice":   {`{"issuer":"https://idp.example",` + doc[1:], CodeDocument},
+		"two, one escaped":   {`{"\u0069ssuer":"https://evil.example",` + doc[1:], CodeDocument},
 		"another issuer":     {strings.Replace(doc, `"https://idp.example"`, `"https://evil.example"`, 1), CodeDocumentIss},
 		"no issuer":          {strings.Replace(doc, `"issuer"`, `"issuer2"`, 1), CodeDocumentIss},
 		"issuer is null":     {strings.Replace(doc, `"https://idp.example"`, `null`, 1), CodeDocumentIss},
-		"issuer is a number": {strings.Replace(doc, `"https://idp.example"`, `1`, 1), CodeDocumentIss},
+		"issuer is a number": {strings.Replace(doc, `"https://idp.example"`, `1`, 1), CodeDocument},
 		"slash":              {strings.Replace(doc, `"https://idp.example"`, `"https://idp.example/"`, 1), CodeDocumentIss},
 	} {
 		if _, err := ParseDiscovery([]byte(test.doc), theIssuer); codeOf(err) != test.code {

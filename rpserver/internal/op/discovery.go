@@ -33,7 +33,7 @@ func (c Config) checkPlaces() error {
 	case template && len(c.Tenants) == 0:
 		return errors.New("the issuer holds {tenantid}, which stands for any tenant: set Tenants to those whose people may sign in")
 	case !template && len(c.Tenants) > 0:
-		return errors.New("Tenants are set and the issuer holds no {tenantid}: write it where the tenant's id is in iss, or leave Tenants empty")
+		return errors.New("the issuer holds no {tenantid}, and Tenants are set: write {tenantid} where the tenant's id is in iss, or leave Tenants empty")
 	case template && c.DiscoveryURL == "":
 		return errors.New("the issuer holds {tenantid}, so its discovery document is elsewhere: set DiscoveryURL to where the provider publishes the one for all tenants")
 	}
