@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/bonafides-dev/bonafides/protocol/strictjson"
 )
 
 // edNumber is the JWK of the n-th key of this test.
@@ -55,6 +57,9 @@ func TestSeveralKeysOfOneKid(t *testing.T) {
 		if err != nil || len(u.Keys()) != test.tried || u.Keys()[0] != u.Key() {
 			t.Errorf("%s: %v, and a platform gets %d keys, want %d", test.name, err, len(u.Keys()), test.tried)
 			continue
+		}
+		if v, err := strictjson.Parse(u.JWKs(), strictjson.Limits{}); err != nil || v.Len() != test.tried {
+			t.Errorf("%s: %s", test.name, u.JWKs())
 		}
 		// A platform that checks for itself comes to the same.
 		valid := false

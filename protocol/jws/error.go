@@ -46,41 +46,8 @@ func (e *Error) Is(target error) bool {
 
 func refuse(code, message string) *Error { return &Error{Code: code, Message: message} }
 
-const maxShown = 256
-
-// Shown returns a stranger's text for a log: at most 256 bytes of printable ASCII, the
-// rest of its bytes as \xNN. What is cut ends with three dots.
-func Shown(s string) string {
-	const digits = "0123456789abcdef"
-	b, whole := make([]byte, 0, maxShown), 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if len(b) <= maxShown-3 {
-			whole = len(b)
-		}
-		if c < 0x20 || c > 0x7e || c == '\\' {
-			b = append(b, '\\', 'x', digits[c>>4], digits[c&15])
-		} else {
-			b = append(b, c)
-		}
-		if len(b) > maxShown {
-			return string(b[:whole]) + "..."
-		}
-	}
-	return string(b)
-}
-
-// listed joins names, for a sentence or for Want.
-func listed[T ~string](names []T, between string) string {
-	var b []byte
-	for i, n := range names {
-		if i > 0 {
-			b = append(b, between...)
-		}
-		b = append(b, n...)
-		if len(b) > maxShown {
-			break
-		}
-	}
-	return Shown(string(b))
-}
+const (
+	tooLargeSays   = "the token is longer than this reader takes; MaxSize would admit it"
+	otherTypeSays  = "the token is of another type (typ) than this reader takes"
+	keyUnknownSays = "no key of the set has the token's kid"
+)

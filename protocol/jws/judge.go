@@ -1,7 +1,6 @@
 package jws
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/bonafides-dev/bonafides/protocol/strictjson"
@@ -138,7 +137,7 @@ var errSignature = refuse(CodeSignature, "the signature does not verify: the tok
 // split cuts a token at its two dots.
 func split(token string, max int) (head, body, sig string, _ *Error) {
 	if len(token) > max {
-		return "", "", "", &Error{CodeTooLarge, "the token is longer than this reader takes; MaxSize would admit it", strconv.Itoa(len(token)), strconv.Itoa(max)}
+		return "", "", "", tooLarge(len(token), max)
 	}
 	head, rest, ok1 := strings.Cut(token, ".")
 	body, sig, ok2 := strings.Cut(rest, ".")
@@ -188,16 +187,16 @@ func (h *Header) read(raw string, p *Policy, d *strictjson.Document) *Error {
 		return refuse(CodeAlgMissing, "the header names no algorithm (alg)")
 	}
 	if h.Algorithm, ok = parseAlgorithm(name); !ok {
-		return &Error{Code: CodeAlgUnsupported, Message: "the algorithm is none that this reader takes: " + listed(algorithms[:], ", "), Got: Shown(name)}
+		return differ(CodeAlgUnsupported, "the algorithm is none that this reader takes: RS, PS and ES with 256, 384 or 512, EdDSA", name)
 	}
 	if len(p.Algorithms) > 0 && !contains(p.Algorithms, h.Algorithm) {
-		return &Error{CodeAlgNotAllowed, "the token is signed with " + string(h.Algorithm) + ", which is not allowed here; Algorithms would admit it", string(h.Algorithm), listed(p.Algorithms, " ")}
+		return differ(CodeAlgNotAllowed, "the token is signed with "+string(h.Algorithm)+", which is not allowed here; Algorithms would admit it", string(h.Algorithm), p.Algorithms...)
 	}
 	switch {
 	case !h.HasType && !p.AllowNoType:
 		return refuse(CodeType, "the token has no typ, so it may be of another kind than this reader takes")
 	case h.HasType && !acceptsType(p.Types, h.Type):
-		return &Error{CodeType, "the token is of another type (typ) than this reader takes", Shown(h.Type), listed(p.Types, " ")}
+		return differType(h.Type, p.Types)
 	}
 	return nil
 }
@@ -254,6 +253,16 @@ func (u *Unverified) Keys() []*Key {
 		}
 	}
 	return keys
+}
+
+// JWKs returns Keys as a JSON array of JWKs, for platforms that import keys in this form
+// (WebCrypto).
+func (u *Unverified) JWKs() []byte {
+	var list [][]byte
+	for _, k := range u.Keys() {
+		list = append(list, k.JWK())
+	}
+	return strictjson.AppendArray(nil, list...)
 }
 
 // SigningInput returns the bytes that the signature covers.

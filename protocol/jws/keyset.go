@@ -202,13 +202,5 @@ func (s *KeySet) find(u *Unverified) *Error {
 			return refuse(CodeKeyUnusable, "the key that the token names cannot be used: "+r.Reason)
 		}
 	}
-	return &Error{CodeKeyUnknown, "no key of the set has the token's kid", Shown(h.KeyID), s.keyIDs()}
-}
-
-func (s *KeySet) keyIDs() string {
-	kids := make([]string, 0, maxShown)
-	for _, k := range s.keys[:min(len(s.keys), maxShown)] { // more would be cut
-		kids = append(kids, k.kid)
-	}
-	return listed(kids, " ")
+	return s.keyUnknown(h.KeyID)
 }

@@ -131,7 +131,6 @@ func (m *maker) keySets() {
 	}
 	m.set("same kid, the fourth signs", append(others, rs)...)
 	m.set("no kid, two keys", m.rsaJWK(m.rsaKey, ``), m.rsaJWK(m.rsaOther, ``))
-	m.set("a member twice", m.rsaJWK(m.rsaKey, `,"kid":"rs","use":"sig","use":"sig"`), es)
 	m.set("same kid, two kinds", m.ecJWK(m.ecKey, `,"kid":"rs"`), rs)
 	m.set("unknown kinds beside", `{"kty":"AKP","alg":"ML-DSA-44","kid":"rs","pub":"AA"}`, `{"kty":"oct","kid":"rs","k":"AAAA"}`, rs)
 	m.set("encryption", m.rsaJWK(m.rsaKey, `,"kid":"rs","use":"enc"`), m.ecJWK(m.ecKey, `,"kid":"es","use":"enc"`), m.edJWK(`,"kid":"ed","use":"enc"`))
@@ -571,8 +570,6 @@ func (m *maker) cases() {
 	m.add("twice in the set, neither signed", "same kid, none signs", good, jws.CodeSignature)
 	m.add("four times in the set, the fourth signed", "same kid, the fourth signs", good, jws.CodeSignature)
 	m.add("missing, two keys without one", "no kid, two keys", m.token("RS256", `{"alg":"RS256"}`, claims()), jws.CodeKeyAmbiguous)
-	m.add("of a key with a member twice", "a member twice", good, jws.CodeKeyUnusable)
-	m.add("of a key beside one with a member twice", "a member twice", m.token("ES256", header("ES256"), claims()), "ok")
 	m.add("twice in the set, keys of two kinds", "same kid, two kinds", good, "ok")
 	m.add("no keys at all", "empty", good, jws.CodeKeyUnknown)
 

@@ -82,27 +82,6 @@ func (e *Error) Is(target error) bool {
 
 func refuse(code, message string) *Error { return &Error{Code: code, Message: message} }
 
-// differ is the refusal of a comparison: got is neither want, unless that is empty, nor
-// one of the others.
-func differ(code, message, got, want string, others ...string) *Error {
-	if want != "" && len(others) > 0 {
-		want += " "
-	}
-	return &Error{code, message, jws.Shown(got), jws.Shown(want + joined(others))}
-}
-
-// joined lists names with spaces between them, no more than are shown.
-func joined(names []string) string {
-	var b []byte
-	for i, n := range names {
-		if i > 0 {
-			b = append(b, ' ')
-		}
-		b = append(b, n...)
-	}
-	return string(b)
-}
-
 // fromJWS gives an error of package jws the type of this one, so that callers
 // handle a single type.
 func fromJWS(err error) error {

@@ -2,7 +2,6 @@ package oidc
 
 import (
 	"crypto/subtle"
-	"strconv"
 	"time"
 
 	"github.com/bonafides-dev/bonafides/protocol/strictjson"
@@ -61,7 +60,7 @@ func (c *Config) audience(t *IDToken, seen *seen) *Error {
 			ours = true
 		case !contains(c.TrustedAudiences, aud):
 			if !contains(t.Audience, c.ClientID) {
-				return differ(CodeAudience, "the token is for another client (aud)", joined(t.Audience), c.ClientID)
+				return differAudience("the token is for another client (aud)", t.Audience, c.ClientID)
 			}
 			return differ(CodeAudienceExtra, "the token is also for an audience that is not trusted (aud); TrustedAudiences would admit it", aud, c.ClientID, c.TrustedAudiences...)
 		default:
@@ -69,7 +68,7 @@ func (c *Config) audience(t *IDToken, seen *seen) *Error {
 		}
 	}
 	if !ours {
-		return differ(CodeAudience, "the token is not for this client (aud)", joined(t.Audience), c.ClientID)
+		return differAudience("the token is not for this client (aud)", t.Audience, c.ClientID)
 	}
 	switch {
 	case c.VerifyOnly: // no client asked for the token
@@ -132,7 +131,7 @@ func (c *Config) clocks(code, message string, at int64, now time.Time) *Error {
 	if apart := max(at-unix, unix-at); apart < int64(maxSkew/time.Second) {
 		message += "; Skew would admit it, for clocks that differ"
 	}
-	return differ(code, message, strconv.FormatInt(at, 10), strconv.FormatInt(unix, 10))
+	return differTime(code, message, at, unix)
 }
 
 func (c *Config) nonce(t *IDToken) *Error {

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/strictjson"
 )
 
@@ -116,5 +115,5 @@ func (m *ClaimMatch) judge(claims strictjson.Value) *Error {
 			}
 		}
 	}
-	return differ(CodeMatch, "the claim "+jws.Shown(m.Name)+" is missing or has no value that Match admits", claim.Raw(), "", m.Values...)
+	return differ(CodeMatch, "the claim "+m.Name+" is missing or has no value that Match admits", claim.Raw(), "", m.Values...)
 }

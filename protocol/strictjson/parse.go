@@ -183,7 +183,7 @@ func (d *Document) value(name memberName) bool {
 	kind, escaped, ok := String, false, false
 	switch c := d.src[d.pos]; {
 	case c == '"':
-		escaped, ok = d.text(d.markSurrogates)
+		escaped, ok = d.text(marking && d.markSurrogates)
 	case c == '{':
 		kind, ok = Object, d.object(at)
 	case c == '[':

@@ -53,7 +53,7 @@ func (v Value) Exists() bool { return v.d != nil }
 
 // Marked reports whether the value, or anything in it, was marked; see Limits.
 func (v Value) Marked() bool {
-	if v.d == nil || v.d.marks == nil {
+	if !marking || v.d == nil || v.d.marks == nil {
 		return false
 	}
 	n := v.node()

@@ -71,13 +71,13 @@ export const token = {
 export const idtoken = {
   /**
    * Judges an ID token in all but its signature, and says what the platform needs to check that. Nothing may be believed before confirm_id_token has answered.
-   * @param config JSON: issuer, issuerAliases, clientId, nonce, insecureNoNonce, hostedDomain, trustedAudiences, algorithms, maxSize, as oidc.Config has them
+   * @param config JSON: issuer, issuerAliases, tenants, clientId, nonce, insecureNoNonce, verifyOnly, hostedDomain, match (an object of claims, each with a list of values), trustedAudiences, authorizedParties, ignoreKeyHints, algorithms, skew (seconds), maxSize, as oidc.Config has them
    * @param jwks the issuer's key set, JSON
    * @param token the ID token
    * @param now Unix seconds
    * @param millis milliseconds of now, 0 to 999
    */
-  judgeIdToken(guest: Guest, config: Uint8Array, jwks: Uint8Array, token: Uint8Array, now: number, millis: number): { algorithm: string; key: Uint8Array; signingInput: Uint8Array; signature: Uint8Array; judged: Uint8Array } {
+  judgeIdToken(guest: Guest, config: Uint8Array, jwks: Uint8Array, token: Uint8Array, now: number, millis: number): { algorithm: string; keys: Uint8Array; signingInput: Uint8Array; signature: Uint8Array; judged: Uint8Array } {
     return guest.call("idtoken_judge_id_token", true, (w) => {
       w.bytes(config);
       w.bytes(jwks);
@@ -86,7 +86,7 @@ export const idtoken = {
       w.u16(millis);
     }, (r) => ({
       algorithm: r.text(),
-      key: r.bytes(),
+      keys: r.bytes(),
       signingInput: r.bytes(),
       signature: r.bytes(),
       judged: r.bytes(),
@@ -338,13 +338,13 @@ export const edge = {
   },
   /**
    * Judges an ID token in all but its signature, and says what the platform needs to check that. Nothing may be believed before confirm_id_token has answered.
-   * @param config JSON: issuer, issuerAliases, clientId, nonce, insecureNoNonce, hostedDomain, trustedAudiences, algorithms, maxSize, as oidc.Config has them
+   * @param config JSON: issuer, issuerAliases, tenants, clientId, nonce, insecureNoNonce, verifyOnly, hostedDomain, match (an object of claims, each with a list of values), trustedAudiences, authorizedParties, ignoreKeyHints, algorithms, skew (seconds), maxSize, as oidc.Config has them
    * @param jwks the issuer's key set, JSON
    * @param token the ID token
    * @param now Unix seconds
    * @param millis milliseconds of now, 0 to 999
    */
-  judgeIdToken(guest: Guest, config: Uint8Array, jwks: Uint8Array, token: Uint8Array, now: number, millis: number): { algorithm: string; key: Uint8Array; signingInput: Uint8Array; signature: Uint8Array; judged: Uint8Array } {
+  judgeIdToken(guest: Guest, config: Uint8Array, jwks: Uint8Array, token: Uint8Array, now: number, millis: number): { algorithm: string; keys: Uint8Array; signingInput: Uint8Array; signature: Uint8Array; judged: Uint8Array } {
     return guest.call("edge_judge_id_token", true, (w) => {
       w.bytes(config);
       w.bytes(jwks);
@@ -353,7 +353,7 @@ export const edge = {
       w.u16(millis);
     }, (r) => ({
       algorithm: r.text(),
-      key: r.bytes(),
+      keys: r.bytes(),
       signingInput: r.bytes(),
       signature: r.bytes(),
       judged: r.bytes(),
@@ -397,7 +397,7 @@ export const edge = {
    * @param record the record
    * @param now Unix seconds
    */
-  judgeRecord(guest: Guest, issuer: string, jwks: Uint8Array, record: string, now: number): { algorithm: string; key: Uint8Array; signingInput: Uint8Array; signature: Uint8Array } {
+  judgeRecord(guest: Guest, issuer: string, jwks: Uint8Array, record: string, now: number): { algorithm: string; keys: Uint8Array; signingInput: Uint8Array; signature: Uint8Array } {
     return guest.call("edge_judge_record", true, (w) => {
       w.text(issuer);
       w.bytes(jwks);
@@ -405,7 +405,7 @@ export const edge = {
       w.time(now);
     }, (r) => ({
       algorithm: r.text(),
-      key: r.bytes(),
+      keys: r.bytes(),
       signingInput: r.bytes(),
       signature: r.bytes(),
     }));

@@ -13,7 +13,7 @@ export async function deviations(verifyIdToken, { cases, keySets, now }) {
         jwks: keySets[keys], now: new Date(at * 1000),
       });
       accepted++;
-      if (claims.sub !== sub) got = `ok, sub ${claims.sub}`;
+      if ((claims.sub ?? '') !== (sub ?? '')) got = `ok, sub ${claims.sub}`;
     } catch (e) {
       got = e.code ?? `${e}`;
       said = e.message;

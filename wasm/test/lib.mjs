@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 
 export { deviations } from './corpus.mjs';
+export { providers } from './providers.mjs';
 
 export const wasm = path.resolve(import.meta.dirname, '..');
 const top = path.dirname(wasm);
@@ -22,6 +23,9 @@ for (const m of table.modules) {
 }
 /** The ID tokens, valid ones and attacks, of protocol/oidc. */
 export const corpus = async () => JSON.parse(await readFile(path.join(top, 'protocol/oidc/testdata/idtoken-attacks.json'), 'utf8'));
+
+/** The tokens of protocol/oidc as providers send them. */
+export const providersTokens = async () => JSON.parse(await readFile(path.join(top, 'protocol/oidc/testdata/providers-tokens.json'), 'utf8'));
 
 export const manifest = JSON.parse(await readFile(path.join(wasm, 'dist/manifest.json'), 'utf8'));
 

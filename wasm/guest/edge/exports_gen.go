@@ -318,12 +318,12 @@ func callJudgeIDToken(in *abi.Reader, out *abi.Writer) error {
 	if !in.End() {
 		return nil
 	}
-	algorithm, key, signingInput, signature, judged, err := judge.JudgeIDToken(config, jwks, token, now, millis)
+	algorithm, keys, signingInput, signature, judged, err := judge.JudgeIDToken(config, jwks, token, now, millis)
 	if err != nil {
 		return err
 	}
 	out.Text(algorithm)
-	out.Bytes(key)
+	out.Bytes(keys)
 	out.Bytes(signingInput)
 	out.Bytes(signature)
 	out.Bytes(judged)
@@ -385,12 +385,12 @@ func callJudgeRecord(in *abi.Reader, out *abi.Writer) error {
 	if !in.End() {
 		return nil
 	}
-	algorithm, key, signingInput, signature, err := recordcheck.JudgeRecord(issuer, jwks, record, now)
+	algorithm, keys, signingInput, signature, err := recordcheck.JudgeRecord(issuer, jwks, record, now)
 	if err != nil {
 		return err
 	}
 	out.Text(algorithm)
-	out.Bytes(key)
+	out.Bytes(keys)
 	out.Bytes(signingInput)
 	out.Bytes(signature)
 	return nil

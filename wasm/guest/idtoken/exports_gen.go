@@ -23,12 +23,12 @@ func callJudgeIDToken(in *abi.Reader, out *abi.Writer) error {
 	if !in.End() {
 		return nil
 	}
-	algorithm, key, signingInput, signature, judged, err := judge.JudgeIDToken(config, jwks, token, now, millis)
+	algorithm, keys, signingInput, signature, judged, err := judge.JudgeIDToken(config, jwks, token, now, millis)
 	if err != nil {
 		return err
 	}
 	out.Text(algorithm)
-	out.Bytes(key)
+	out.Bytes(keys)
 	out.Bytes(signingInput)
 	out.Bytes(signature)
 	out.Bytes(judged)

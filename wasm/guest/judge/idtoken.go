@@ -26,7 +26,7 @@ func refused(err error) error {
 
 // JudgeIDToken does all with an ID token that needs no cryptography.
 func JudgeIDToken(config, jwks, token []byte, now int64, millis uint16) (
-	algorithm string, key, signingInput, signature, judged []byte, err error) {
+	algorithm string, keys, signingInput, signature, judged []byte, err error) {
 	c, err := readConfig(config)
 	if err != nil {
 		return "", nil, nil, nil, nil, err
@@ -39,7 +39,7 @@ func JudgeIDToken(config, jwks, token []byte, now int64, millis uint16) (
 		return "", nil, nil, nil, nil, refused(err)
 	}
 	s := u.JWS()
-	return string(s.Header().Algorithm), s.Key().JWK(), s.SigningInput(), s.Signature(), u.Bytes(), nil
+	return string(s.Header().Algorithm), s.JWKs(), s.SigningInput(), s.Signature(), u.Bytes(), nil
 }
 
 // ConfirmIDToken ends a judgement with the outcome of the signature check.

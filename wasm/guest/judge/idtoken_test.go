@@ -47,12 +47,13 @@ func sign(t *testing.T, change map[string]any) []byte {
 var options = []byte(`{"issuer":"https://idp.example","clientId":"shop","nonce":"n"}`)
 
 func TestAnIDTokenIsJudgedAndConfirmed(t *testing.T) {
-	alg, key, input, signature, judged, err := JudgeIDToken(options, jwks, sign(t, nil), now, 0)
+	alg, keys, input, signature, judged, err := JudgeIDToken(options, jwks, sign(t, nil), now, 0)
 	if err != nil || alg != "EdDSA" {
 		t.Fatal(alg, err)
 	}
-	if k, err := jws.ParseKey(key); err != nil || !k.Fits(jws.EdDSA) || !ed25519.Verify(public, input, signature) {
-		t.Fatalf("the key or what it checks is wrong: %v %s", err, key)
+	set, err := jws.ParseKeySet([]byte(`{"keys":` + string(keys) + `}`))
+	if err != nil || len(set.Keys()) != 1 || !set.Keys()[0].Fits(jws.EdDSA) || !ed25519.Verify(public, input, signature) {
+		t.Fatalf("the key or what it checks is wrong: %v %s", err, keys)
 	}
 	claims, verified, err := ConfirmIDToken(judged, true)
 	if err != nil || !verified || !strings.Contains(claims, `"sub":"ada"`) {
@@ -101,6 +102,21 @@ func TestOptionsAreReadStrictly(t *testing.T) {
 		"one algorithm as text": `{` + base + `,"nonce":"n","algorithms":"RS256"}`,
 		"aliases as text":       `{` + base + `,"nonce":"n","issuerAliases":"x"}`,
 		"size zero":             `{` + base + `,"nonce":"n","maxSize":0}`,
+		"no tenants":            `{` + base + `,"nonce":"n","tenants":[]}`,
+		"tenants, no template":  `{` + base + `,"nonce":"n","tenants":["a"]}`,
+		"skew too long":         `{` + base + `,"nonce":"n","skew":301}`,
+		"skew below zero":       `{` + base + `,"nonce":"n","skew":-1}`,
+		"skew of half a second": `{` + base + `,"nonce":"n","skew":0.5}`,
+		"skew as text":          `{` + base + `,"nonce":"n","skew":"60"}`,
+		"hints as text":         `{` + base + `,"nonce":"n","ignoreKeyHints":"yes"}`,
+		"parties as text":       `{` + base + `,"nonce":"n","authorizedParties":"ios"}`,
+		"match as a list":       `{` + base + `,"nonce":"n","match":["a"]}`,
+		"match as text":         `{` + base + `,"nonce":"n","match":"a"}`,
+		"match, one value":      `{` + base + `,"nonce":"n","match":{"a":"b"}}`,
+		"match, no values":      `{` + base + `,"nonce":"n","match":{"a":[]}}`,
+		"verify without match":  `{` + base + `,"verifyOnly":true}`,
+		"verify, empty match":   `{` + base + `,"verifyOnly":true,"match":{}}`,
+		"verify with a nonce":   `{` + base + `,"nonce":"n","verifyOnly":true,"match":{"a":["b"]}}`,
 		"options too long":      `{` + base + `,"nonce":"` + strings.Repeat("n", 64<<10) + `"}`,
 		"size too large":        `{` + base + `,"nonce":"n","maxSize":262144}`,
 	} {
@@ -115,6 +131,11 @@ func TestOptionsAreReadStrictly(t *testing.T) {
 		"algorithms":      {`{` + base + `,"nonce":"n","algorithms":["ES256"]}`, "alg_not_allowed"},
 		"size":            {`{` + base + `,"nonce":"n","maxSize":100}`, "token_too_large"},
 		"alias":           {`{"issuer":"https://other.example","issuerAliases":["https://idp.example"],"clientId":"shop","nonce":"n"}`, ""},
+		"verifyOnly":      {`{` + base + `,"verifyOnly":true,"match":{"sub":["eve","ada"]}}`, ""},
+		"no match":        {`{` + base + `,"nonce":"n","match":{"sub":["eve"]}}`, "claim_mismatch"},
+		"an empty match":  {`{` + base + `,"nonce":"n","match":{}}`, ""},
+		"skew":            {`{` + base + `,"nonce":"n","skew":300,"ignoreKeyHints":true,"authorizedParties":["ios"]}`, ""},
+		"tenants":         {`{"issuer":"https://{tenantid}/","tenants":["idp.example"],"clientId":"shop","nonce":"n"}`, "iss_mismatch"},
 		"all of them":     {`{` + base + `,"nonce":"n","insecureNoNonce":false,"issuerAliases":[],"trustedAudiences":[],"algorithms":["EdDSA"],"maxSize":262143}`, ""},
 	} {
 		if _, _, _, _, _, err := JudgeIDToken([]byte(c.options), jwks, sign(t, nil), now, 0); code(err) != c.code {

@@ -36,7 +36,7 @@ func ReadRecord(native, polyfill string, index uint16) (more bool, issuer, recor
 }
 
 // JudgeRecord does all with a record that needs no cryptography.
-func JudgeRecord(issuer string, jwks []byte, record string, now int64) (algorithm string, key, signingInput, signature []byte, err error) {
+func JudgeRecord(issuer string, jwks []byte, record string, now int64) (algorithm string, jwkList, signingInput, signature []byte, err error) {
 	keys, err := jws.ParseKeySet(jwks)
 	if err != nil {
 		return "", nil, nil, nil, recordcheck.Refusal(err)
@@ -45,7 +45,7 @@ func JudgeRecord(issuer string, jwks []byte, record string, now int64) (algorith
 	if err != nil {
 		return "", nil, nil, nil, recordcheck.Refusal(err)
 	}
-	return string(u.Header().Algorithm), u.Key().JWK(), u.SigningInput(), u.Signature(), nil
+	return string(u.Header().Algorithm), u.JWKs(), u.SigningInput(), u.Signature(), nil
 }
 
 // ConfirmRecord ends a judgement of JudgeRecord with the outcome of the signature

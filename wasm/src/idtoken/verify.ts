@@ -18,15 +18,20 @@ export interface IdTokenOptions {
   nonce?: string;
   insecureNoNonce?: boolean;
   issuerAliases?: string[];
+  tenants?: string[];
   trustedAudiences?: string[];
+  authorizedParties?: string[];
+  verifyOnly?: boolean;
+  match?: Record<string, string[]>;
   hostedDomain?: string;
+  ignoreKeyHints?: boolean;
   algorithms?: string[];
+  skew?: number;
   maxSize?: number;
   now?: Date;
-  tolerance?: number;
 }
 
-export type IdTokenClaims = Record<string, unknown>;
+export type IdTokenClaims = Record<string, unknown> & { readonly claimsText: string };
 
 export type Source = WebAssembly.Module | BufferSource;
 
@@ -61,24 +66,16 @@ export function verifier(standard: () => Promise<WebAssembly.Module>) {
 
   async function verifyIdToken(token: string, options: IdTokenOptions): Promise<IdTokenClaims> {
     if (typeof token !== "string") throw new IdTokenError("token_malformed", "the token is not a string");
-    const { jwks, now = new Date(), tolerance = 0, ...config } = options ?? {};
+    const { jwks, now = new Date(), ...config } = options ?? {};
     const time = now instanceof Date ? now.getTime() : NaN;
     if (!(time >= 0)) throw new IdTokenError("config_invalid", "the option now is not a Date");
-    if (!Number.isInteger(tolerance) || tolerance < 0 || tolerance > mostTolerance) {
-      throw new IdTokenError("config_invalid", `the option tolerance is not a whole number of seconds from 0 to ${mostTolerance}`);
-    }
     const keys = keySet(jwks);
     const text = json(config, "the options are not plain values");
-    const at = (time: number) => ask((g) => idtoken.judgeIdToken(g, cut(text, most.config), cut(keys, most.jwks), cut(token, most.token),
+    const judged = await ask((g) => idtoken.judgeIdToken(g, cut(text, most.config), cut(keys, most.jwks), cut(token, most.token),
       Math.floor(time / 1000), Math.floor(time) % 1000));
-    const judged = await at(time).catch((err) => {
-      const other = err instanceof IdTokenError ? otherClock(err.code, token, time, tolerance * 1000) : null;
-      if (other === null) throw err;
-      return at(other);
-    });
     const valid = await checkSignature(judged);
     const { claims, emailVerified } = await ask((g) => idtoken.confirmIdToken(g, judged.judged, valid));
-    return described(JSON.parse(claims) as IdTokenClaims, emailVerified);
+    return described(claims, emailVerified);
   }
 
   async function ask<T>(question: (g: Guest) => T): Promise<T> {
@@ -90,23 +87,6 @@ export function verifier(standard: () => Promise<WebAssembly.Module>) {
   }
 
   return { verifyIdToken, load };
-}
-
-/** The furthest that clocks may stand apart, in seconds. */
-const mostTolerance = 300;
-
-/**
- * otherClock is the time nearest to now, in ms, at which a token that was refused for
- * its times could be good, where that is within the tolerance; null where there is
- * none. Everything is judged again at that time. That the payload can be read, and in
- * one way, is known: the first verdict was about its times.
- */
-function otherClock(code: string, token: string, now: number, tolerance: number): number | null {
-  if (tolerance === 0 || !/^(expired|iat_future|nbf_future)$/.test(code)) return null;
-  const payload = atob(token.split(".")[1]!.replace(/-/g, "+").replace(/_/g, "/"));
-  const { exp, iat, nbf = 0 } = JSON.parse(payload) as { exp: number; iat: number; nbf?: number };
-  const other = code === "expired" ? Math.ceil(exp * 1000) - 1 : Math.ceil(Math.max(iat, nbf) * 1000);
-  return Math.abs(other - now) <= tolerance ? other : null;
 }
 
 function keySet(jwks: unknown): string {
@@ -126,11 +106,14 @@ function json(value: object, otherwise: string): string {
 }
 
 /** Claims that describe are there as text or not at all, so that a page may use
- * them as text; email_verified is a boolean, also where the token has "true". */
-function described(claims: IdTokenClaims, emailVerified: boolean): IdTokenClaims {
+ * them as text; email_verified is a boolean, also where the token has "true". The text
+ * of all claims comes with them, unseen by those who go through the claims: a number
+ * above 2^53 is exact there alone. */
+function described(claimsText: string, emailVerified: boolean): IdTokenClaims {
+  const claims = JSON.parse(claimsText) as Record<string, unknown>;
   for (const name of ["email", "name", "given_name", "family_name", "picture", "locale", "hd"]) {
     if (typeof claims[name] !== "string") delete claims[name];
   }
   if ("email_verified" in claims) claims["email_verified"] = emailVerified;
-  return claims;
+  return Object.defineProperty(claims, "claimsText", { value: claimsText, enumerable: false }) as IdTokenClaims;
 }
