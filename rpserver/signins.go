@@ -87,7 +87,7 @@ type SignInStore interface {
 	// since the provider may have dropped the old tokens already.
 	SaveTokens(ctx context.Context, id, holder string, tokens []byte) error
 
-	// SweepSignIns forgets those that expired or ended more than a day ago. It works
-	// through a bounded number of rows, and leaves the others for the next call.
+	// SweepSignIns forgets those that expired or ended more than a day ago, at most so
+	// many that nobody waits long for it, and leaves the others for the next call.
 	SweepSignIns(ctx context.Context, now time.Time) error
 }
