@@ -73,7 +73,7 @@ func (rp *RP) finish(w http.ResponseWriter, r *http.Request, p *provider, b brou
 func (rp *RP) addSignIn(ctx context.Context, p *provider, u *User, id *oidc.IDToken, person Identity, b brought, now time.Time) (*SignIn, error) {
 	s := &SignIn{
 		ID: secret.New(), UserID: u.ID, Provider: p.Name,
-		Issuer: person.Issuer, Subject: person.Subject, SessionID: clean(id.SessionID),
+		Issuer: person.Issuer, Subject: person.Subject, SessionID: sessionOf(id.SessionID),
 		Created: now, Expires: now.Add(rp.signInLifetime), Automatic: b.automatic,
 	}
 	if id.AuthTime > 0 {
