@@ -114,14 +114,14 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 	if !ok && rp.now().Before(attempt.made.Add(rp.lifetime)) && comeAgain(w, r, q) {
 		return nil
 	}
-	if ok && attempt.of(browser) && rp.isUsed(r, attempt) {
+	path := rp.pathOf(w, r, attempt.path)
+	err = rp.answered(w, r, p, q, attempt, browser)
+	if errors.Is(err, errStateReused) && attempt.of(browser) {
 		if _, signedIn := rp.User(r); signedIn { // the page was loaded again, or the button pressed twice
-			rp.arrive(w, r, rp.pathOf(w, r, attempt.path))
-			return nil
+			err = nil
 		}
 	}
-	path := rp.pathOf(w, r, attempt.path)
-	if err := rp.answered(w, r, p, q, attempt, browser); err != nil {
+	if err != nil {
 		return again(err, rp.startAt(p, path))
 	}
 	rp.arrive(w, r, path)

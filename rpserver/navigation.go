@@ -1,7 +1,6 @@
 package rpserver
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -115,12 +114,6 @@ func (rp *RP) arrive(w http.ResponseWriter, r *http.Request, path string) {
 
 func (rp *RP) hasArrived(r *http.Request) bool {
 	return len(r.CookiesNamed(cookieName(rp.origin, string(arrived)))) > 0
-}
-
-// isUsed tells whether an answer was taken before. A store that cannot say means no: what
-// follows asks it once more.
-func (rp *RP) isUsed(r *http.Request, attempt *sealed) bool {
-	return errors.Is(rp.checkState(r.Context(), attempt), ErrNonceUsed)
 }
 
 // paramAgain marks an answer that comes for the second time, from this site's own page.

@@ -139,11 +139,6 @@ func (rp *RP) serveNonce(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, answer)
 }
 
-// checkState says why an answer could not be taken.
-func (rp *RP) checkState(ctx context.Context, s *sealed) error {
-	return rp.nonces.CheckNonce(ctx, s.hash, s.made)
-}
-
 // takeNonce uses up the nonce of a token that is good in every other way.
 func (rp *RP) takeNonce(ctx context.Context, f sealedFor, nonce, browser string, now time.Time) error {
 	err := ErrNonceUnknown

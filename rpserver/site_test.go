@@ -218,7 +218,7 @@ func (s *site) named(name string) string { return name + "-" + s.URL[strings.Las
 
 func (b *browser) cookie(name string) string {
 	for _, c := range b.cookies() {
-		if c.Name == b.site.named(name) {
+		if c.Name == name || c.Name == b.site.named(name) {
 			return c.Value
 		}
 	}
