@@ -42,7 +42,7 @@ func VerifyLogoutToken(token string, c Config, now time.Time) (*LogoutToken, err
 		return nil, err
 	}
 	u, err := jws.Judge(token, c.Keys, jws.Policy{
-		Types: logoutTypes, AllowNoType: true, Algorithms: c.Algorithms, MaxSize: c.MaxSize})
+		Types: logoutTypes, AllowNoType: true, Algorithms: c.Algorithms, MaxSize: c.MaxSize, IgnoreKeyHints: c.IgnoreKeyHints})
 	if err != nil {
 		return nil, fromJWS(err)
 	}
@@ -63,7 +63,7 @@ func (c *Config) readLogout(payload string, now time.Time) (*LogoutToken, *Error
 	if err != nil {
 		return nil, err
 	}
-	v, _ := d.Parse(payload, strictjson.Limits{MaxSize: c.MaxSize}) // read above
+	v := seen.claims
 	t := &LogoutToken{Issuer: id.Issuer, Subject: id.Subject, SessionID: id.SessionID, IssuedAt: id.IssuedAt, Expiry: id.Expiry}
 	if err := c.issuer(&id, &seen); err != nil {
 		return nil, err

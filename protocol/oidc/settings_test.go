@@ -134,3 +134,26 @@ func TestHalfACharacterInAName(t *testing.T) {
 		t.Errorf("%v %+v", err, id2)
 	}
 }
+
+func TestTheNameOfASetting(t *testing.T) {
+	for message, want := range map[string]string{
+		"no setting helps": "",
+		"the token is also for an audience that is not trusted (aud); TrustedAudiences would admit it": "TrustedAudiences",
+		"Skew would admit it": "Skew",
+	} {
+		if got := refuse("code", message).Setting(); got != want {
+			t.Errorf("%s: %q", message, got)
+		}
+	}
+}
+
+// Where a provider returns no nonce, the check of the one that is there stays.
+func TestANonceThatMayBeMissing(t *testing.T) {
+	for nonce, calls := range map[string]int{"-": 0, `""`: 0, `"` + theNonce + `"`: 1} {
+		c, n := good(t), 0
+		c.Nonce, c.InsecureNoNonce, c.CheckNonce = "", true, func(string) error { n++; return nil }
+		if _, err := Verify(testToken(t, claims("nonce", nonce)), c, testNow); err != nil || n != calls {
+			t.Errorf("%s: %v after %d calls", nonce, err, n)
+		}
+	}
+}

@@ -2,7 +2,14 @@
 
 package oidc
 
-import "strconv"
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/bonafides-dev/bonafides/protocol/jws"
+	"github.com/bonafides-dev/bonafides/protocol/strictjson"
+)
 
 // TokenAnswer is what a token endpoint gives for a code or a refresh token (RFC 6749
 // section 5.1, OpenID Connect Core section 3.1.3.3). All of it but Scope and ExpiresIn
@@ -17,26 +24,33 @@ type TokenAnswer struct {
 
 // ParseTokenAnswer reads an answer of status 200 of at most maxSize bytes. An access
 // token must be a bearer token: its token_type is compared without regard to case, and
-// one that is left out, as some providers do, means it too. Errors are *Error.
+// one that is left out, as LinkedIn does, means it too. Errors are *Error, and
+// *ProviderError for an answer that is an error in spite of its status, as Slack and
+// GitHub give it.
 func ParseTokenAnswer(body []byte, maxSize int) (*TokenAnswer, error) {
 	a, err := readAnswer(body, maxSize)
 	if err != nil {
 		return nil, err
 	}
+	if said := a.failure(); said != nil {
+		return nil, said
+	}
 	t, kind := &TokenAnswer{}, ""
-	for _, m := range []struct {
-		name string
-		into *string
-	}{
-		{"id_token", &t.IDToken}, {"access_token", &t.AccessToken}, {"refresh_token", &t.RefreshToken},
-		{"scope", &t.Scope}, {"token_type", &kind},
+	for _, m := range []member[string]{
+		{"id_token", &t.IDToken}, {"access_token", &t.AccessToken}, {"refresh_token", &t.RefreshToken}, {"token_type", &kind},
 	} {
-		if *m.into, err = a.text(m.name); err != nil {
+		if *m.value, err = a.text(m.name); err != nil {
 			return nil, err
+		}
+		if !isPrintable(*m.value) { // RFC 6749 appendix A: and it goes into a header
+			return nil, refuse(CodeAnswer, "the answer's "+m.name+" holds a character outside printable ASCII")
 		}
 	}
 	if kind != "" && !equalFold(kind, "bearer") && t.AccessToken != "" {
 		return nil, refuse(CodeTokenType, "the access token is of another type than bearer (token_type), and cannot be used")
+	}
+	if t.Scope, err = a.scope(); err != nil {
+		return nil, err
 	}
 	if t.ExpiresIn, err = a.seconds("expires_in"); err != nil {
 		return nil, err
@@ -44,37 +58,60 @@ func ParseTokenAnswer(body []byte, maxSize int) (*TokenAnswer, error) {
 	return t, nil
 }
 
+// scope reads a text, or an array of texts as Twitch writes it. Anything else counts as
+// not said.
+func (a *answer) scope() (string, *Error) {
+	v, err := a.get("scope")
+	if list, ok := v.Strings(); ok {
+		return strings.Join(list, " "), err
+	}
+	s, _ := v.Text()
+	return s, err
+}
+
 // seconds reads a duration: a number, or one in quotes as some providers write it. What
-// is no duration counts as not said.
+// is no duration, or longer than 68 years, counts as not said.
 func (a *answer) seconds(name string) (int64, *Error) {
 	v, err := a.get(name)
-	if err != nil {
-		return 0, err
-	}
+	n, _, _ := v.NumericDate()
 	if s, isText := v.Text(); isText {
-		n, bad := strconv.ParseInt(s, 10, 32)
-		if bad != nil || n < 0 {
-			n = 0
-		}
-		return n, nil
+		n, _ = strconv.ParseInt(s, 10, 64)
 	}
-	n, _, ok := v.NumericDate()
-	if !ok || n > 1<<31 {
-		return 0, nil
+	if n < 0 || n > math.MaxInt32 {
+		n = 0
 	}
-	return n, nil
+	return n, err
 }
 
 // ParseTokenError reads what a token endpoint, or another one that a client calls,
-// answers with another status than 200 (RFC 6749 section 5.2); nil if it gives no error
-// code. The texts are bounded and can stand in a log.
+// answers with another status than 200 (RFC 6749 section 5.2), also where the code is
+// inside an object, as APIs of Google and Microsoft write it; nil if it gives no error
+// code. The texts are the provider's own: Said is for a log.
 func ParseTokenError(body []byte, maxSize int) *ProviderError {
 	a, err := readAnswer(body, maxSize)
 	if err != nil {
 		return nil
 	}
-	code, err := a.text("error")
-	if err != nil || code == "" {
+	return a.failure()
+}
+
+func (a *answer) failure() *ProviderError {
+	v, _ := a.get("error")
+	if v.Kind() == strictjson.Object {
+		e := &ProviderError{}
+		for _, name := range []string{"code", "status", "type"} {
+			if e.Code == "" {
+				e.Code, _ = v.Get(name).Text()
+			}
+		}
+		e.Description, _ = v.Get("message").Text()
+		if e.Code == "" {
+			return nil
+		}
+		return e
+	}
+	code, _ := v.Text()
+	if code == "" {
 		return nil
 	}
 	said, _ := a.text("error_description")
@@ -82,29 +119,30 @@ func ParseTokenError(body []byte, maxSize int) *ProviderError {
 	return &ProviderError{Code: code, Description: said, URI: uri}
 }
 
-// The most of another side's words that a log gets, in bytes.
-const (
-	maxSaidCode = 64
-	maxSaidText = 256
-)
+// maxSaidCode is how much of another side's error code a log gets, in bytes.
+const maxSaidCode = 64
 
-// Said is the error in the other side's words, for a log: the code, and the description
-// behind it, both bounded, with everything outside printable ASCII escaped.
+// Said is the error in the other side's words, for a log: the code in at most 64 bytes,
+// and the description behind it in at most 256, with everything outside printable ASCII
+// escaped.
 func (e *ProviderError) Said() string {
-	code := shown(e.Code, maxSaidCode)
+	code := jws.Shown(e.Code)
+	if len(code) > maxSaidCode {
+		code = code[:maxSaidCode-len("...")] + "..."
+	}
 	if e.Description == "" {
 		return code
 	}
-	return code + ": " + shown(e.Description, maxSaidText)
+	return code + ": " + jws.Shown(e.Description)
 }
 
-// shown cuts a text and escapes what is not printable ASCII.
-func shown(s string, most int) string {
-	if len(s) > most {
-		s = s[:most]
+func isPrintable(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7e {
+			return false
+		}
 	}
-	q := strconv.QuoteToASCII(s)
-	return q[1 : len(q)-1]
+	return true
 }
 
 // equalFold compares ASCII without regard to case; lower is in lower case.

@@ -31,8 +31,11 @@ func ParseUserinfo(body []byte, subject string, maxSize int) (*Userinfo, error) 
 	if u.Subject, err = a.text("sub"); err != nil {
 		return nil, err
 	}
-	if u.Subject == "" || u.Subject != subject {
-		return nil, refuse(CodeUserinfoSubject, "the userinfo endpoint answers about another person than the ID token (sub), or does not say about whom")
+	if u.Subject == "" {
+		return nil, refuse(CodeAnswer, "the userinfo endpoint does not say about whom it answers (sub)")
+	}
+	if u.Subject != subject {
+		return nil, refuse(CodeUserinfoSubject, "the userinfo endpoint answers about another person than the ID token (sub)")
 	}
 	for name, into := range map[string]*string{
 		"email": &u.Email, "name": &u.Name, "given_name": &u.GivenName, "family_name": &u.FamilyName,
@@ -61,21 +64,16 @@ func (u *Userinfo) Claim(name string) string {
 // decides who may sign in.
 func MergeUserinfo(t *IDToken, u *Userinfo) *IDToken {
 	merged := *t
-	if t.single[0] != "" { // the copy's own
-		merged.Audience = append([]string(nil), t.Audience...)
-	}
+	merged.Audience = append([]string(nil), t.Audience...) // of one, it lies in t
 	if t.Email == "" {
 		merged.Email, merged.EmailVerified = u.Email, u.EmailVerified && u.Email != ""
 	}
-	for _, m := range []struct {
-		into *string
-		from string
-	}{
-		{&merged.Name, u.Name}, {&merged.GivenName, u.GivenName}, {&merged.FamilyName, u.FamilyName},
-		{&merged.Picture, u.Picture}, {&merged.Locale, u.Locale},
+	for into, from := range map[*string]string{
+		&merged.Name: u.Name, &merged.GivenName: u.GivenName, &merged.FamilyName: u.FamilyName,
+		&merged.Picture: u.Picture, &merged.Locale: u.Locale,
 	} {
-		if *m.into == "" {
-			*m.into = m.from
+		if *into == "" {
+			*into = from
 		}
 	}
 	return &merged
