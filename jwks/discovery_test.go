@@ -2,6 +2,8 @@ package jwks
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -138,4 +140,26 @@ func TestEndpoints(t *testing.T) {
 		}
 	}
 	p.want(t, "all of it", 1, 0)
+}
+
+// Whoever runs this named a document on this machine: its keys are reached as it is,
+// though the issuer is elsewhere.
+func TestAKeySetIsReachedAsItsDocumentIs(t *testing.T) {
+	const issuer = "https://idp.example"
+	keys := publish(t)
+	document := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"issuer":"` + issuer + `","jwks_uri":"` + keys.URL + RecordKeysPath + `"}`))
+	}))
+	defer document.Close()
+	d, err := NewDiscovery(DiscoveryConfig{URL: document.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(Config{Discovery: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code := token(t, s, issuer, "k1"); code != "" {
+		t.Error(code)
+	}
 }

@@ -81,6 +81,9 @@ func TestManyAtOnceFetchOnce(t *testing.T) {
 		_, err := s.KeySet(gone, p.URL)
 		first <- err
 	}()
+	for p.hits.Load() == 0 { // it is the first who began the fetch
+		time.Sleep(time.Millisecond)
+	}
 	var wg sync.WaitGroup
 	var bad atomic.Int32
 	for range 50 {
@@ -91,9 +94,6 @@ func TestManyAtOnceFetchOnce(t *testing.T) {
 				bad.Add(1)
 			}
 		}()
-	}
-	for p.hits.Load() == 0 {
-		time.Sleep(time.Millisecond)
 	}
 	// Whoever began the fetch may leave; the others still get its answer.
 	cancel()

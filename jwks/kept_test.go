@@ -71,3 +71,47 @@ func TestAFetchAheadIsNotTheSearchForWhatIsMissing(t *testing.T) {
 		})
 	}
 }
+
+// A fetch that the clock gave up comes to nothing while another is under way: those who
+// wait for that are not refused because of it.
+func TestALateFailureIsNotThatOfTheNextFetch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Unix(1_700_000_000, 0)
+		holds := []chan struct{}{make(chan struct{}), make(chan struct{})}
+		count := 0
+		k := &kept[int]{code: "x", now: func() time.Time { return now }, failed: func(*Error) {}}
+		k.get = func(context.Context, bool) (got[int], *Error) {
+			count++
+			own := count
+			<-holds[own-1]
+			if own == 1 {
+				return got[int]{}, &Error{Reason: ReasonTimeout}
+			}
+			return got[int]{own, "", ""}, nil
+		}
+		answers := make(chan error, 3)
+		ask := func() { _, err := k.ask(t.Context(), false); answers <- err }
+		go ask()
+		synctest.Wait()
+		now = now.Add(10 * time.Second)
+		if _, err := k.ask(t.Context(), false); err == nil {
+			t.Fatal("nothing was given up")
+		}
+		now = now.Add(time.Second)
+		go ask()
+		synctest.Wait()
+		close(holds[0])
+		synctest.Wait()
+		go ask()
+		synctest.Wait()
+		close(holds[1])
+		for range 3 {
+			if err := <-answers; err != nil {
+				t.Error(err)
+			}
+		}
+		if count != 2 {
+			t.Errorf("%d fetches, want 2", count)
+		}
+	})
+}

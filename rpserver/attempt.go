@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/bonafides-dev/bonafides/internal/secret"
@@ -32,7 +34,16 @@ import (
 // It is not the session cookie, since an application with its own sessions may
 // not have one for strangers. All tabs of a browser share it, so that several
 // sign-ins may be under way.
-func (rp *RP) browserCookieName() string { return cookieName(rp.secure, "rp-browser") }
+//
+// A provider that answers by a POST (form_post) answers from another site, and this
+// cookie does not come with that. A second one of the same kind does, for such
+// providers alone: it is worth nothing but to bind their answers.
+type browserCookie string
+
+const (
+	cookieBrowser browserCookie = "rp-browser"
+	cookiePosted  browserCookie = "rp-posted"
+)
 
 // cookieOutlives is how long the cookie is there when its nonces are good no more.
 const cookieOutlives = time.Hour
@@ -40,17 +51,21 @@ const cookieOutlives = time.Hour
 // cookieName gives a cookie the __Host- prefix on https: the browser then takes
 // it from this very host alone, so that a neighbouring subdomain cannot plant
 // one (draft-ietf-httpbis-rfc6265bis section 4.1.3.2). The prefix demands Secure,
-// and WebKit drops Secure cookies of http://localhost.
-func cookieName(secure bool, name string) string {
-	if secure {
+// and WebKit drops Secure cookies of http://localhost. A port is part of the name:
+// cookies are those of a host, and two sites on one would take each other's.
+func cookieName(siteOrigin, name string) string {
+	if u, err := url.Parse(siteOrigin); err == nil && u.Port() != "" {
+		name += "-" + u.Port()
+	}
+	if strings.HasPrefix(siteOrigin, "https://") {
 		return "__Host-" + name
 	}
 	return name
 }
 
-func (rp *RP) browserCookie(value string, maxAge int) *http.Cookie {
-	return &http.Cookie{
-		Name:     rp.browserCookieName(),
+func (rp *RP) cookie(kind browserCookie, value string, maxAge int) *http.Cookie {
+	c := &http.Cookie{
+		Name:     cookieName(rp.origin, string(kind)),
 		Value:    value,
 		Path:     "/", // what __Host- demands
 		MaxAge:   maxAge,
@@ -58,12 +73,24 @@ func (rp *RP) browserCookie(value string, maxAge int) *http.Cookie {
 		HttpOnly: true,
 		SameSite: http.SameSiteLaxMode,
 	}
+	if kind == cookiePosted {
+		c.SameSite, c.Secure = http.SameSiteNoneMode, true
+	}
+	return c
+}
+
+// cookieOf is the kind of cookie that comes with this provider's answers.
+func (p *provider) cookieOf() browserCookie {
+	if p.ResponseMode == modeFormPost {
+		return cookiePosted
+	}
+	return cookieBrowser
 }
 
 // browserOf reads the pre-session cookie. Two cookies of that name are refused
 // like none: one of them is not ours.
-func (rp *RP) browserOf(r *http.Request) (string, bool) {
-	cs := r.CookiesNamed(rp.browserCookieName())
+func (rp *RP) browserOf(r *http.Request, kind browserCookie) (string, bool) {
+	cs := r.CookiesNamed(cookieName(rp.origin, string(kind)))
 	if len(cs) != 1 || !secret.Is(cs[0].Value) {
 		return "", false
 	}
@@ -72,12 +99,12 @@ func (rp *RP) browserOf(r *http.Request) (string, bool) {
 
 // rememberBrowser gives this browser its cookie, or the one that it has a new
 // term, so that a second tab does not take the first one's nonce from it.
-func (rp *RP) rememberBrowser(w http.ResponseWriter, r *http.Request) string {
-	browser, ok := rp.browserOf(r)
+func (rp *RP) rememberBrowser(w http.ResponseWriter, r *http.Request, kind browserCookie) string {
+	browser, ok := rp.browserOf(r, kind)
 	if !ok {
 		browser = secret.New()
 	}
-	http.SetCookie(w, rp.browserCookie(browser, int((rp.lifetime+cookieOutlives).Seconds())))
+	http.SetCookie(w, rp.cookie(kind, browser, int((rp.lifetime+cookieOutlives).Seconds())))
 	return browser
 }
 
@@ -85,7 +112,8 @@ func (rp *RP) rememberBrowser(w http.ResponseWriter, r *http.Request) string {
 // expires: other tabs may be about to sign in too, and a token that is sent twice
 // is then told that its nonce is used up. Alone the cookie is worth nothing.
 func (rp *RP) forgetBrowser(w http.ResponseWriter) {
-	http.SetCookie(w, rp.browserCookie("", -1))
+	http.SetCookie(w, rp.cookie(cookieBrowser, "", -1))
+	http.SetCookie(w, rp.cookie(arrived, "", -1))
 }
 
 // verifierOf derives the PKCE verifier of an attempt: 43 characters (RFC 7636
@@ -119,17 +147,11 @@ const (
 	codeStateUnknown = "state_unknown"
 )
 
-const codeSignedIn = "already_signed_in"
-
 var (
 	errStateUnknown = web.NewProblem(http.StatusForbidden, codeStateUnknown,
 		"This answer belongs to no sign-in that was begun here. Start signing in again.")
 	errStateReused = web.NewProblem(http.StatusForbidden, "state_reused",
 		"This sign-in was completed, or refused, before. Start signing in again.")
-	// The same for who is signed in: they went back to the provider's page, or pressed
-	// twice there.
-	errSignedIn = web.NewProblem(http.StatusForbidden, codeSignedIn,
-		"This sign-in was completed before, and you are signed in here. To sign in as somebody else, sign out first.")
 	errStateExpired = web.NewProblem(http.StatusForbidden, "state_expired",
 		"This sign-in took too long. Start signing in again.")
 	errBrowserUnknown = web.NewProblem(http.StatusForbidden, "browser_unknown",

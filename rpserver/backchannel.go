@@ -66,7 +66,7 @@ func (rp *RP) serveBackChannel(w http.ResponseWriter, r *http.Request) error {
 	if err := rp.checkLogout(ctx, used, now); err != nil {
 		return err
 	}
-	n, err := rp.signIns.EndSignIns(ctx, SignInsWhere{Issuer: p.issuerOf(t.Issuer), Subject: t.Subject, SessionID: clean(t.SessionID)}, now)
+	n, err := rp.signIns.EndSignIns(ctx, SignInsWhere{Issuer: p.issuerOf(t.Issuer), Subject: t.Subject, SessionID: sessionOf(t.SessionID)}, now)
 	if err != nil {
 		return err
 	}

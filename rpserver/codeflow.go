@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
@@ -15,8 +14,9 @@ import (
 // popups are blocked, or the person would rather (OpenID Connect Core 1.0 section
 // 3.1, RFC 7636, RFC 9700). It ends in the same judgement and session as FedCM.
 //
-// What belongs to one attempt is in attempt.go.
+// What belongs to one attempt is in attempt.go, how browsers come here in navigation.go.
 const (
+	startPath    = "/signin/start"
 	callbackPath = "/signin/callback/"
 	maxReturn    = 1024
 )
@@ -35,32 +35,17 @@ func (rp *RP) redirectURI(p *provider) string {
 	return rp.origin + rp.prefix + callbackPath + p.Name
 }
 
-func (rp *RP) startPath(p *provider) string {
-	return "signin/start?" + url.Values{"provider": {p.Name}}.Encode()
-}
-
-// navigation wraps what a browser navigates to. A refusal is a page.
-func (rp *RP) navigation(serve func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Cache-Control", "no-store")
-		h.Set("Referrer-Policy", "no-referrer") // the URL may hold a code
-		if p := web.CheckMethod(w, r, http.MethodGet); p != nil {
-			rp.refusePage(w, r, p)
-			return
-		}
-		if err := serve(w, r); err != nil {
-			rp.refusePage(w, r, err)
-		}
-	}
-}
-
 // serveStart answers GET signin/start?provider=NAME&return=/PATH: it sends the
-// browser to the provider. Other sites' pages cannot begin a sign-in here.
+// browser to the provider.
 func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
-	if site := r.Header.Values("Sec-Fetch-Site"); len(site) > 1 || len(site) == 1 && (site[0] == "cross-site" || site[0] == "same-site") {
-		return web.NewProblem(http.StatusForbidden, "cross_origin_request",
-			"This sign-in was begun by another site's page. Begin it from this site's own pages.")
+	if err := checkNavigation(r); err != nil {
+		return err
+	}
+	if r.Method == http.MethodHead { // a program that looks whether the address is there
+		return nil
+	}
+	if isAhead(r) {
+		return errAhead
 	}
 	q, err := readQuery(r)
 	if err != nil {
@@ -74,15 +59,24 @@ func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return errReturnRefused
 	}
+	if err := rp.begin(w, r, p, next, q.Get("login_hint")); err != nil {
+		return again(err, rp.startAt(p, next))
+	}
+	return nil
+}
+
+// begin sends the browser to the provider with a request that only this browser's
+// answer fits.
+func (rp *RP) begin(w http.ResponseWriter, r *http.Request, p *provider, next, loginHint string) error {
 	d, err := p.op.Endpoints(r.Context())
 	if err != nil {
 		return rp.endpointsUnavailable(r, p, err)
 	}
-	now, browser := rp.now(), rp.rememberBrowser(w, r)
+	now, browser := rp.now(), rp.rememberBrowser(w, r, p.cookieOf())
 	nonce := rp.seal(sealedFor{labelCodeNonce, p.Name}, browser, "", now)
 	state := rp.seal(sealedFor{labelState, p.Name}, browser, rp.keepPath(w, next), now)
 	to, err := rp.authRequest(r.Context(), p, d, oidc.AuthRequest{
-		State: state, Nonce: nonce, LoginHint: q.Get("login_hint"),
+		State: state, Nonce: nonce, LoginHint: loginHint, ResponseMode: p.ResponseMode,
 	}, p.verifier(browser, state))
 	if err != nil {
 		return rp.noAnswer(r, p, err)
@@ -92,8 +86,9 @@ func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// serveCallback answers GET signin/callback/NAME, where the provider sends the
-// browser back to.
+// serveCallback answers signin/callback/NAME, where the provider sends the browser back
+// to: GET with the answer in the query, or POST with it in a form (OAuth 2.0 Form Post
+// Response Mode) where ResponseMode says so.
 func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 	if isAhead(r) {
 		return errAhead
@@ -102,24 +97,65 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q, err := readQuery(r)
+	q, err := rp.readAnswer(w, r, p)
 	if err != nil {
 		return err
 	}
 	if len(q["state"]) != 1 {
-		return web.NewProblem(http.StatusForbidden, "state_missing",
-			"The answer does not say which sign-in it belongs to (state). Start signing in again.")
+		return again(web.NewProblem(http.StatusForbidden, "state_missing",
+			"The answer does not say which sign-in it belongs to (state). Start signing in again."), rp.startAt(p, "/"))
 	}
 	state := q.Get("state")
 	attempt, ok := rp.open(sealedFor{labelState, p.Name}, state)
 	if !ok {
-		return errStateUnknown
+		return again(errStateUnknown, rp.startAt(p, "/"))
 	}
-	browser, ok := rp.browserOf(r)
+	browser, ok := rp.browserOf(r, p.cookieOf())
+	if !ok && rp.now().Before(attempt.made.Add(rp.lifetime)) && comeAgain(w, r, q) {
+		return nil
+	}
+	path := rp.pathOf(w, r, attempt.path)
+	err = rp.answered(w, r, p, q, attempt, browser)
+	if errors.Is(err, errStateReused) && attempt.of(browser) {
+		if _, signedIn := rp.User(r); signedIn { // the page was loaded again, or the button pressed twice
+			err = nil
+		}
+	}
+	if err != nil {
+		return again(err, rp.startAt(p, path))
+	}
+	rp.arrive(w, r, path)
+	return nil
+}
+
+// readAnswer reads the parameters of the provider's answer.
+func (rp *RP) readAnswer(w http.ResponseWriter, r *http.Request, p *provider) (url.Values, error) {
+	want := http.MethodGet
+	if p.ResponseMode == modeFormPost {
+		want = http.MethodPost
+	}
+	if problem := web.CheckMethod(w, r, want); problem != nil {
+		return nil, problem
+	}
+	if want == http.MethodGet {
+		return readQuery(r)
+	}
+	form, problem := web.ReadForm(w, r, maxPosted)
+	if problem != nil {
+		return nil, problem
+	}
+	return form, nil
+}
+
+// maxPosted bounds an answer that comes in a form, in bytes.
+const maxPosted = 64 << 10
+
+// answered judges the provider's answer and signs the person in.
+func (rp *RP) answered(w http.ResponseWriter, r *http.Request, p *provider, q url.Values, attempt *sealed, browser string) error {
 	switch {
-	case !ok && !rp.now().Before(attempt.made.Add(rp.lifetime)): // and the cookie's time is over too
+	case browser == "" && !rp.now().Before(attempt.made.Add(rp.lifetime)): // and the cookie's time is over too
 		return errStateExpired
-	case !ok:
+	case browser == "":
 		return errBrowserUnknown
 	}
 	d, err := p.op.Endpoints(r.Context())
@@ -127,19 +163,16 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 		return rp.endpointsUnavailable(r, p, err)
 	}
 	if err := rp.takeState(r.Context(), attempt, browser); err != nil {
-		if errors.Is(err, errStateReused) {
-			if _, signedIn := rp.User(r); signedIn {
-				return errSignedIn
-			}
-		}
 		return err
 	}
+	state := q.Get("state")
 	answer, err := oidc.JudgeAnswer(q, state, p.Issuer, d.RequireIss)
 	var refused *oidc.Error
 	var denied *oidc.ProviderError
 	switch {
 	case errors.As(err, &refused):
-		return web.NewProblem(http.StatusForbidden, refused.Code, "The provider's answer was refused: "+refused.Message+".")
+		rp.logProvider(r, p, "relying party: the provider's answer was refused", err)
+		return &refusedBecause{web.NewProblem(http.StatusForbidden, refused.Code, "The provider's answer was refused: "+refused.Message+"."), err}
 	case errors.As(err, &denied):
 		return rp.providerRefusal(r, p, denied)
 	case err != nil:
@@ -151,51 +184,10 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return rp.noAnswer(r, p, err)
 	}
-	if _, _, err := rp.finish(w, r, p, brought{tokens.IDToken, sealedFor{labelCodeNonce, p.Name}, tokens, false}); err != nil {
-		return err
-	}
-	http.Redirect(w, r, rp.pathOf(w, r, attempt.path), http.StatusSeeOther)
-	return nil
-}
-
-// isAhead tells whether nobody looks at the answer yet: browsers fetch ahead what they
-// expect next (Fetch, the Sec-Purpose header, and what there was before it), programs
-// look at an address with HEAD. An answer of a provider works once, and is the person's.
-func isAhead(r *http.Request) bool {
-	if r.Method == http.MethodHead {
-		return true
-	}
-	for _, name := range []string{"Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"} {
-		if v := strings.ToLower(r.Header.Get(name)); strings.HasPrefix(v, "prefetch") || strings.HasPrefix(v, "preview") {
-			return true
-		}
-	}
-	return false
-}
-
-// errAhead makes a browser ask again when the person gets there: it keeps no answer
-// that is not a success.
-var errAhead = web.NewProblem(http.StatusServiceUnavailable, "fetched_ahead",
-	"This address was fetched before anybody went there. Nothing was done; open it again.")
-
-// readQuery refuses what two readers could take differently.
-func readQuery(r *http.Request) (url.Values, error) {
-	q, p := web.ReadQuery(r)
-	if p != nil {
-		return nil, p
-	}
-	return q, nil
-}
-
-// safeReturn accepts a path of this site; none is "/".
-func safeReturn(values []string) (string, bool) {
-	switch {
-	case len(values) == 0:
-		return "/", true
-	case len(values) > 1 || !web.IsPath(values[0], maxReturn):
-		return "", false
-	}
-	return values[0], true
+	_, _, err = rp.finish(w, r, p, brought{
+		token: tokens.IDToken, nonceFor: sealedFor{labelCodeNonce, p.Name}, cookie: p.cookieOf(), answer: tokens,
+	})
+	return err
 }
 
 func (rp *RP) providerNamed(names []string) (*provider, error) {

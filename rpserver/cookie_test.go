@@ -27,7 +27,8 @@ func TestCookiesFitTheOrigin(t *testing.T) {
 		secure                   bool
 	}{
 		{"https://shop.example", "__Host-rp-browser", "__Host-rp-session", true},
-		{"http://shop.localhost:8080", "rp-browser", "rp-session", false},
+		{"http://shop.localhost:8080", "rp-browser-8080", "rp-session-8080", false},
+		{"https://shop.example:8443", "__Host-rp-browser-8443", "__Host-rp-session-8443", true},
 	} {
 		t.Run(c.origin, func(t *testing.T) {
 			p := newIdP(t)
@@ -123,9 +124,9 @@ func TestAPlantedOrBrokenBrowserCookieIsReplaced(t *testing.T) {
 	for _, value := range []string{"", "x", strings.Repeat("A", 42), strings.Repeat("A", 44), strings.Repeat("A", 42) + "=", strings.Repeat("A", 42) + "B"} {
 		b := s.browser(t)
 		r := b.request("POST", "/signin/nonce", "", "")
-		r.Header.Set("Cookie", "rp-browser="+value)
+		r.Header.Set("Cookie", s.named("rp-browser")+"="+value)
 		a := b.do(r)
-		if got := setCookies(a.header)["rp-browser"]; a.status != 200 || got == nil || got.Value == value || len(got.Value) != 43 {
+		if got := setCookies(a.header)[s.named("rp-browser")]; a.status != 200 || got == nil || got.Value == value || len(got.Value) != 43 {
 			t.Errorf("cookie %q: %d, %v", value, a.status, got)
 		}
 	}
@@ -133,7 +134,7 @@ func TestAPlantedOrBrokenBrowserCookieIsReplaced(t *testing.T) {
 	b := s.browser(t)
 	token := b.token(b.nonce())
 	r := b.request("POST", "/signin/fedcm", "application/json", `{"token":"`+token+`"}`)
-	r.AddCookie(&http.Cookie{Name: "rp-browser", Value: strings.Repeat("A", 43)})
+	r.AddCookie(&http.Cookie{Name: s.named("rp-browser"), Value: strings.Repeat("A", 43)})
 	if a := b.do(r); a.status != 403 || a.code != "browser_unknown" {
 		t.Errorf("two cookies: %d %s", a.status, a.body)
 	}

@@ -34,7 +34,7 @@ func (rp *RP) serveFedCM(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	u, created, err := rp.finish(w, r, p, brought{token: in.token, nonceFor: sealedFor{label: labelNonce}, automatic: in.automatic})
+	u, created, err := rp.finish(w, r, p, brought{token: in.token, nonceFor: sealedFor{label: labelNonce}, cookie: cookieBrowser, automatic: in.automatic})
 	if err != nil {
 		return err
 	}

@@ -47,15 +47,15 @@ func TestSessionsInMemoryEndAndAreForgotten(t *testing.T) {
 // Two relying parties of one process do not know each other's sessions, and neither
 // leaves anything running.
 func TestDefaultSessionsAreOnesOwnAndStartNothing(t *testing.T) {
-	defaultSessions(false, nil, sessionLifetime) // what there is once for a process
+	defaultSessions("http://a.localhost", nil, sessionLifetime) // what there is once for a process
 	before := runtime.NumGoroutine()
 	for range 50 {
-		defaultSessions(false, nil, sessionLifetime)
+		defaultSessions("http://a.localhost", nil, sessionLifetime)
 	}
 	if after := runtime.NumGoroutine(); after > before+5 {
 		t.Errorf("%d goroutines, before %d", after, before)
 	}
-	a, b := defaultSessions(false, nil, sessionLifetime).(scsSessions), defaultSessions(true, nil, sessionLifetime).(scsSessions)
+	a, b := defaultSessions("http://a.localhost", nil, sessionLifetime).(scsSessions), defaultSessions("https://b.example", nil, sessionLifetime).(scsSessions)
 	if a.m.Store == b.m.Store || a.m.Cookie.Name == b.m.Cookie.Name {
 		t.Error("two relying parties have one store or one cookie")
 	}

@@ -86,14 +86,11 @@ func (rp *RP) Middleware(next http.Handler) http.Handler {
 	})
 }
 
-// RequireUser is Middleware that answers 403 with the code sign_in_required where
-// nobody is signed in: a problem document, or to a request that accepts text/html,
-// as a browser's navigation does, a page with a link to each provider, which brings
-// the person back to where they were (Config.SignInPage draws another).
-//
-// It is a page and not a redirect to the provider: a person who follows a link in a
-// mail comes from another site, whose pages must not begin a sign-in here, as a
-// redirect would let them. A press on the page is the person's own.
+// RequireUser is Middleware that sends people who are not signed in to sign in, and back
+// to where they were. With one provider a navigation is redirected to it. With several,
+// with a Config.SignInPage, and where a sign-in has just ended without a session, it is a
+// page with a link to each, with status 403; anything but a page that a browser asks
+// for gets a problem document with the code sign_in_required.
 func (rp *RP) RequireUser(next http.Handler) http.Handler {
 	return rp.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := rp.User(r); !ok {

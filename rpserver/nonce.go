@@ -120,7 +120,7 @@ func (rp *RP) useLogout(ctx context.Context, u logoutUse, now time.Time) error {
 // serveNonce answers POST signin/nonce: a new nonce for this browser, and the
 // providers to ask with it.
 func (rp *RP) serveNonce(w http.ResponseWriter, r *http.Request) error {
-	nonce := rp.seal(sealedFor{label: labelNonce}, rp.rememberBrowser(w, r), "", rp.now())
+	nonce := rp.seal(sealedFor{label: labelNonce}, rp.rememberBrowser(w, r, cookieBrowser), "", rp.now())
 	type p struct {
 		Name      string `json:"name"`
 		ConfigURL string `json:"configURL,omitempty"` // "": by redirect alone
@@ -134,7 +134,7 @@ func (rp *RP) serveNonce(w http.ResponseWriter, r *http.Request) error {
 		Providers []p    `json:"providers"`
 	}{Nonce: nonce, ExpiresIn: int(rp.lifetime.Seconds())}
 	for _, q := range rp.providers {
-		answer.Providers = append(answer.Providers, p{q.Name, q.ConfigURL, q.ClientID, q.TopLevelNonce, rp.startPath(q)})
+		answer.Providers = append(answer.Providers, p{q.Name, q.ConfigURL, q.ClientID, q.TopLevelNonce, rp.startBeside(q)})
 	}
 	return writeJSON(w, answer)
 }

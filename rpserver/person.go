@@ -2,11 +2,13 @@ package rpserver
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/bonafides-dev/bonafides/internal/secret"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
 	"github.com/bonafides-dev/bonafides/rpserver/internal/op"
@@ -100,24 +102,24 @@ func identityOf(p *provider, t *oidc.IDToken) Identity {
 	return Identity{
 		Issuer:        p.issuerOf(t.Issuer),
 		Subject:       t.Subject,
-		Email:         clean(t.Email),
+		Email:         t.Email,
 		EmailVerified: t.EmailVerified,
-		HostedDomain:  clean(t.HostedDomain),
-		Name:          clean(t.Name),
-		GivenName:     clean(t.GivenName),
-		FamilyName:    clean(t.FamilyName),
-		Picture:       clean(t.Picture),
-		Locale:        clean(t.Locale),
-	}
+		HostedDomain:  t.HostedDomain,
+		Name:          t.Name,
+		GivenName:     t.GivenName,
+		FamilyName:    t.FamilyName,
+		Picture:       t.Picture,
+		Locale:        t.Locale,
+	}.Cleaned()
 }
 
-// clean drops control characters from what a provider says: no database has to keep a
-// NUL in a text, some cannot, and none of them belongs in a name.
-func clean(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c < 0x20 || c == 0x7f {
-			return -1
-		}
-		return c
-	}, s)
+// sessionOf is a provider's name of its session (sid) as it is kept: at its full length or,
+// where no database has to keep it so, as its hash.
+func sessionOf(sid string) string {
+	const most = 255
+	if len(sid) <= most && !strings.ContainsFunc(sid, func(c rune) bool { return c < ' ' || c > '~' }) {
+		return sid
+	}
+	sum := secret.Hash(sid)
+	return "sha256:" + hex.EncodeToString(sum[:])
 }

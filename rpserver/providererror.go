@@ -118,7 +118,7 @@ func (rp *RP) noAnswer(r *http.Request, p *provider, err error) error {
 	if why.After.Known {
 		problem.RetryAfter = why.After.Duration
 	}
-	return &problem
+	return &refusedBecause{&problem, err}
 }
 
 // providerSettings are the settings that providers refuse requests for.
@@ -145,5 +145,5 @@ func (rp *RP) providerRefusal(r *http.Request, p *provider, e *oidc.ProviderErro
 	case oidc.ErrorInvalidRequest, oidc.ErrorUnauthorizedClient, oidc.ErrorUnsupportedResponseType, oidc.ErrorInvalidScope:
 		code, detail = "provider_"+e.Code, "The identity provider did not accept this site's request. The people who run the site have to change it."
 	}
-	return web.NewProblem(http.StatusForbidden, code, detail)
+	return &refusedBecause{web.NewProblem(http.StatusForbidden, code, detail), e}
 }

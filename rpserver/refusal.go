@@ -3,8 +3,13 @@ package rpserver
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"html/template"
 	"net/http"
+
+	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/protocol/oidc"
+	"github.com/bonafides-dev/bonafides/rpserver/internal/op"
 )
 
 // Refusal is why a sign-in by redirect did not succeed.
@@ -12,6 +17,53 @@ type Refusal struct {
 	Status int    // HTTP status
 	Code   string // stable: "state_reused"
 	Detail string // a sentence for the person
+	Again  string // where they start again, and come back to where they wanted; "" if that helps nobody
+
+	// For the people who run the site; the log has the same. Each may be empty.
+	Setting   string // the setting of Provider that could help
+	Said      string // the provider's own error code and description, bounded and escaped
+	Got, Want string // both sides of a comparison that failed, bounded and escaped
+}
+
+// refusedAttempt is a refusal with where the person starts again.
+type refusedAttempt struct {
+	error
+	again string
+}
+
+func (e *refusedAttempt) Unwrap() error { return e.error }
+
+// again adds where the person starts again.
+func again(err error, start string) error { return &refusedAttempt{err, start} }
+
+// refusedBecause is a refusal with its cause, for the people who run the site.
+type refusedBecause struct {
+	*web.Problem
+	cause error
+}
+
+func (e *refusedBecause) Unwrap() []error { return []error{e.Problem, e.cause} }
+
+// refusalOf is what the page says.
+func refusalOf(p *web.Problem, err error) Refusal {
+	r := Refusal{Status: p.Status, Code: p.Code, Detail: p.Detail}
+	var attempt *refusedAttempt
+	if errors.As(err, &attempt) {
+		r.Again = attempt.again
+	}
+	var refused *oidc.Error
+	if errors.As(err, &refused) {
+		r.Got, r.Want, r.Setting = refused.Got, refused.Want, refused.Setting()
+	}
+	var denied *oidc.ProviderError
+	if errors.As(err, &denied) {
+		r.Said, r.Setting = denied.Said(), providerSettings[denied.Code]
+	}
+	var exchange *op.Error
+	if errors.As(err, &exchange) {
+		r.Said, r.Setting = exchange.Said, exchange.Setting
+	}
+	return r
 }
 
 // refusalStyle is the only style of the page; its policy names it by its hash.
@@ -36,13 +88,14 @@ var refusalPage = template.Must(template.New("refusal").Parse(`<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>{{if eq .Code "already_signed_in"}}Signed in{{else}}Not signed in{{end}}</title>
+<title>Not signed in</title>
 <link rel="icon" href="data:,">
 <style>` + refusalStyle + `</style>
 <main>
-<h1>{{if eq .Code "already_signed_in"}}You are signed in{{else}}You were not signed in{{end}}</h1>
+<h1>You were not signed in</h1>
 <p role="status" data-out="signin" data-state="refused" data-code="{{.Code}}">{{.Detail}}</p>
-<p><a href="/">Back to the site</a></p>
+{{with .Again}}<p><a href="{{.}}" data-do="again">Start again</a></p>
+{{end}}<p><a href="/">Back to the site</a></p>
 <p>Code: <code>{{.Code}}</code></p>
 </main>
 </html>
@@ -51,7 +104,7 @@ var refusalPage = template.Must(template.New("refusal").Parse(`<!doctype html>
 // refusePage answers a navigation that is refused, as refuse answers a script.
 func (rp *RP) refusePage(w http.ResponseWriter, r *http.Request, err error) {
 	p := rp.problemOf(r, err)
-	refusal := Refusal(p.Refusal)
+	refusal := refusalOf(p, err)
 	if rp.refusalPage != nil {
 		rp.refusalPage(w, r, refusal)
 		return

@@ -62,7 +62,5 @@ func hashOfPath(path string) string {
 }
 
 func (rp *RP) returnCookie(value string, maxAge int) *http.Cookie {
-	c := rp.browserCookie(value, maxAge)
-	c.Name = cookieName(rp.secure, "rp-return")
-	return c
+	return rp.cookie("rp-return", value, maxAge)
 }

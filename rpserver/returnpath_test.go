@@ -51,7 +51,7 @@ func TestALongPathWaitsInACookie(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.client.Jar.SetCookies(u, []*http.Cookie{{Name: "rp-return", Value: planted, Path: "/"}})
+		b.client.Jar.SetCookies(u, []*http.Cookie{{Name: f.named("rp-return"), Value: planted, Path: "/"}})
 		arrives(b, request, "/")
 	}
 	f.noSecrets(t, strings.Repeat("a", 300), strings.Repeat("b", 300))

@@ -54,7 +54,8 @@ type Config struct {
 	Secrets [][]byte
 
 	// Sessions keeps who is signed in. Nil means sessions by scs in a cookie
-	// whose name is "__Host-rp-session" ("rp-session" on http), kept in
+	// whose name is "__Host-rp-session" ("rp-session" on http, with the port behind it
+	// where Origin has one), kept in
 	// SessionStore for 24 hours. SCS makes Sessions from an scs manager that an
 	// application already has.
 	Sessions Sessions
@@ -217,15 +218,16 @@ func New(c Config) (*RP, error) {
 		}
 	}
 	if rp.sessions == nil {
-		rp.sessions = defaultSessions(rp.secure, c.SessionStore, min(rp.signInLifetime, sessionLifetime))
+		rp.sessions = defaultSessions(rp.origin, c.SessionStore, min(rp.signInLifetime, sessionLifetime))
 	}
 	rp.mux.HandleFunc("/signin/nonce", rp.post(rp.serveNonce))
 	rp.mux.HandleFunc("/signin/fedcm", rp.post(rp.serveFedCM))
 	rp.mux.HandleFunc("/signout", rp.post(rp.serveSignOut))
 	rp.mux.HandleFunc(signedOutPath+"{provider}", rp.navigation(rp.serveSignedOut))
 	rp.mux.HandleFunc(backChannelPath+"{provider}", rp.server(rp.serveBackChannel))
-	rp.mux.HandleFunc("/signin/start", rp.navigation(rp.serveStart))
-	rp.mux.HandleFunc(callbackPath+"{provider}", rp.navigation(rp.serveCallback))
+	rp.mux.HandleFunc(startPath, rp.navigation(rp.serveStart))
+	rp.mux.HandleFunc(initiatePath, rp.navigation(rp.serveInitiate, http.MethodPost))
+	rp.mux.HandleFunc(callbackPath+"{provider}", rp.navigation(rp.serveCallback, http.MethodPost))
 	rp.mux.HandleFunc("/signin.js", rp.serveModule)
 	rp.mux.HandleFunc("/", rp.serveNothing)
 	return rp, nil

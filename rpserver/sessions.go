@@ -3,6 +3,7 @@ package rpserver
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -113,7 +114,7 @@ const sessionLifetime = 24 * time.Hour
 
 // defaultSessions are scs sessions whose cookie fits the origin, and whose store
 // holds no session id in the clear: who reads the store cannot be somebody else.
-func defaultSessions(secure bool, store scs.Store, lifetime time.Duration) Sessions {
+func defaultSessions(siteOrigin string, store scs.Store, lifetime time.Duration) Sessions {
 	m := new(scs.SessionManager)
 	*m = *firstManager()
 	m.Store = store
@@ -122,9 +123,9 @@ func defaultSessions(secure bool, store scs.Store, lifetime time.Duration) Sessi
 	}
 	m.HashTokenInStore = true
 	m.Lifetime = lifetime
-	m.Cookie.Name = cookieName(secure, "rp-session")
+	m.Cookie.Name = cookieName(siteOrigin, "rp-session")
 	m.Cookie.Path = "/"
-	m.Cookie.Secure = secure
+	m.Cookie.Secure = strings.HasPrefix(siteOrigin, "https://")
 	m.Cookie.HttpOnly = true
 	m.Cookie.SameSite = http.SameSiteLaxMode
 	return SCS(m)

@@ -29,7 +29,7 @@ func TestTheSessionIDChangesAtSignIn(t *testing.T) {
 	}
 	thief := s.browser(t)
 	r := thief.request("GET", "/whoami", "", "")
-	r.AddCookie(&http.Cookie{Name: "rp-session", Value: first})
+	r.AddCookie(&http.Cookie{Name: s.named("rp-session"), Value: first})
 	if who := thief.do(r).body; who != "nobody" {
 		t.Errorf("the session id from before the sign-in is %s", who)
 	}
@@ -76,7 +76,7 @@ func TestSignOutEndsTheSessionOnTheServer(t *testing.T) {
 	}
 	thief := s.browser(t)
 	r := thief.request("GET", "/whoami", "", "")
-	r.AddCookie(&http.Cookie{Name: "rp-session", Value: session})
+	r.AddCookie(&http.Cookie{Name: s.named("rp-session"), Value: session})
 	if who := thief.do(r).body; who != "nobody" {
 		t.Errorf("the ended session is still %s", who)
 	}

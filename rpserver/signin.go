@@ -17,6 +17,7 @@ import (
 type brought struct {
 	token     string
 	nonceFor  sealedFor         // what the nonce in it was made for
+	cookie    browserCookie     // that it is bound to
 	answer    *oidc.TokenAnswer // what came with the token; nil: it came alone
 	automatic bool              // the browser chose the account without asking
 }
@@ -37,7 +38,7 @@ type brought struct {
 // the browser that it belongs to, and who has both is that browser. If a later
 // step fails, the nonce is gone and the person starts again: the safe side.
 func (rp *RP) finish(w http.ResponseWriter, r *http.Request, p *provider, b brought) (*User, bool, error) {
-	browser, ok := rp.browserOf(r)
+	browser, ok := rp.browserOf(r, b.cookie)
 	if !ok {
 		return nil, false, errBrowserUnknown
 	}
@@ -72,7 +73,7 @@ func (rp *RP) finish(w http.ResponseWriter, r *http.Request, p *provider, b brou
 func (rp *RP) addSignIn(ctx context.Context, p *provider, u *User, id *oidc.IDToken, person Identity, b brought, now time.Time) (*SignIn, error) {
 	s := &SignIn{
 		ID: secret.New(), UserID: u.ID, Provider: p.Name,
-		Issuer: person.Issuer, Subject: person.Subject, SessionID: clean(id.SessionID),
+		Issuer: person.Issuer, Subject: person.Subject, SessionID: sessionOf(id.SessionID),
 		Created: now, Expires: now.Add(rp.signInLifetime), Automatic: b.automatic,
 	}
 	if id.AuthTime > 0 {
@@ -137,7 +138,7 @@ func (rp *RP) tokenRefused(r *http.Request, p *provider, err error) error {
 		return err
 	}
 	rp.logProvider(r, p, "relying party: the provider's ID token was refused", err)
-	return web.NewProblem(http.StatusForbidden, refused.Code, "The ID token was refused: "+refused.Message+".")
+	return &refusedBecause{web.NewProblem(http.StatusForbidden, refused.Code, "The ID token was refused: "+refused.Message+"."), err}
 }
 
 var errKeyUnknown = &oidc.Error{Code: jws.CodeKeyUnknown}

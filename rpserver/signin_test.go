@@ -173,7 +173,7 @@ func TestOneTokenManyTimesAtOnceMakesOneSession(t *testing.T) {
 		wg.Go(func() {
 			other := s.browser(t) // no cookies but the one that is added here
 			r := other.request("POST", "/signin/fedcm", "application/json", `{"token":"`+token+`"}`)
-			r.AddCookie(&http.Cookie{Name: "rp-browser", Value: cookie})
+			r.AddCookie(&http.Cookie{Name: s.named("rp-browser"), Value: cookie})
 			<-begin
 			a := other.do(r)
 			if a.status == 200 {

@@ -21,14 +21,14 @@ func TestANonceWorksOnce(t *testing.T) {
 	// The thief has everything that ever crossed the wire.
 	thief := s.browser(t)
 	r := thief.request("POST", "/signin/fedcm", "application/json", `{"token":"`+token+`"}`)
-	r.AddCookie(&http.Cookie{Name: "rp-browser", Value: cookie})
+	r.AddCookie(&http.Cookie{Name: s.named("rp-browser"), Value: cookie})
 	if a := thief.do(r); a.status != 403 || a.code != "nonce_reused" {
 		t.Errorf("the token again: %d %s", a.status, a.body)
 	}
 	// Another good token for the used nonce is no better.
 	r = thief.request("POST", "/signin/fedcm", "application/json",
 		`{"token":"`+sign(t, testKeys().rs256, s.idp.claims(nonce, s.clock.Now()))+`"}`)
-	r.AddCookie(&http.Cookie{Name: "rp-browser", Value: cookie})
+	r.AddCookie(&http.Cookie{Name: s.named("rp-browser"), Value: cookie})
 	if a := thief.do(r); a.status != 403 || a.code != "nonce_reused" {
 		t.Errorf("a second token for the nonce: %d %s", a.status, a.body)
 	}

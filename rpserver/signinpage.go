@@ -47,6 +47,10 @@ func (rp *RP) askToSignIn(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("Cache-Control", "no-store") // at the next visit they may be signed in
 	ways := rp.ways(r)
+	if rp.signInPage == nil && len(ways) == 1 && r.Method == http.MethodGet && !isAhead(r) && !rp.hasArrived(r) {
+		http.Redirect(w, r, ways[0].Href, http.StatusSeeOther)
+		return
+	}
 	if rp.signInPage != nil {
 		rp.signInPage(w, r, ways)
 		return
@@ -76,8 +80,7 @@ func (rp *RP) ways(r *http.Request) []Way {
 		if hosts[host] > 1 { // its name tells it from the others
 			host += " (" + p.Name + ")"
 		}
-		q := url.Values{"provider": {p.Name}, "return": {back}}
-		out = append(out, Way{Provider: p.Name, Host: host, Href: rp.prefix + "/signin/start?" + q.Encode()})
+		out = append(out, Way{Provider: p.Name, Host: host, Href: rp.startAt(p, back)})
 	}
 	return out
 }

@@ -6,89 +6,88 @@ import (
 	"time"
 )
 
-// SignIn is one sign-in of one person with one provider. A browser's session holds its
-// ID, so that whatever the sessions are, a sign-in can be ended from elsewhere: by the
-// provider, by the person in another browser, by the application.
+// SignIn is one time that a person signed in, in one browser. It lasts until the
+// person signs out, the provider says that they did, or it expires.
 type SignIn struct {
-	ID       string // 256 random bits; worth nothing without the session that holds it
-	UserID   string
-	Provider string // Provider.Name
-
-	Issuer    string // what Identity.Issuer was
-	Subject   string
-	SessionID string // sid: the session at the provider, "" if it named none
+	ID        string // made by the relying party, cannot be guessed
+	UserID    string // User.ID
+	Provider  string // which of the relying party's providers it was
+	Issuer    string // iss
+	Subject   string // sub
+	SessionID string // sid: the provider's name of its session; "" if it gave none
 
 	Created  time.Time
 	Expires  time.Time
-	Ended    time.Time // zero: it has not ended
-	AuthTime time.Time // when the person proved to the provider who they are; zero: it did not say
+	Ended    time.Time // zero: not ended
+	AuthTime time.Time // when the person proved to the provider who they are; zero if it does not say
 
-	// Automatic says that the browser signed the person in without asking them (FedCM,
-	// isAutoSelected). It is the page's word, for greeting people and not for deciding.
-	Automatic bool
-
-	// Tokens are what the provider gave, encrypted by the relying party. A store takes
-	// them as bytes.
-	Tokens []byte
+	Automatic bool   // the browser chose the account without asking (FedCM's isAutoSelected)
+	Tokens    []byte // the provider's tokens, sealed; a store takes them as bytes
 }
 
-// Errors of a SignInStore.
 var (
-	ErrNoSignIn  = errors.New("rpserver: no such sign-in")
-	ErrLeaseLost = errors.New("rpserver: the lease is another one's, or none")
-	ErrSelector  = errors.New("rpserver: a selector of sign-ins that selects none in particular")
+	// ErrNoSignIn is what a SignInStore returns for an id that no sign-in has.
+	ErrNoSignIn = errors.New("rpserver: no such sign-in")
+	// ErrLeaseLost is what SignInStore.SaveTokens returns to one who does not hold the
+	// lease: another one took it after it was over, or the sign-in ended meanwhile.
+	ErrLeaseLost = errors.New("rpserver: the tokens are not leased to this holder")
 )
 
-// SignInsWhere selects sign-ins: every field that is set must be equal. One in which
-// neither ID nor UserID nor Issuer together with Subject or SessionID is set is refused
-// with ErrSelector: nobody means all.
-type SignInsWhere struct {
-	ID        string
-	UserID    string
-	Issuer    string
-	Subject   string
-	SessionID string
-}
+// SignInsWhere says which sign-ins are meant: those in which every field that is set
+// here is equal, byte by byte.
+type SignInsWhere struct{ ID, UserID, Issuer, Subject, SessionID string }
 
-// Check refuses a selector that selects none in particular.
+// Check refuses what would mean more than was meant: nothing set, which is everybody,
+// and a Subject or SessionID without an Issuer, since each provider has its own. Every
+// SignInStore calls it.
 func (w SignInsWhere) Check() error {
-	if w.ID != "" || w.UserID != "" || w.Issuer != "" && (w.Subject != "" || w.SessionID != "") {
-		return nil
+	switch {
+	case w == SignInsWhere{}:
+		return errors.New("rpserver: nothing says which sign-ins to end")
+	case w.Issuer == "" && (w.Subject != "" || w.SessionID != ""):
+		return errors.New("rpserver: a subject or a provider's session means nothing without its issuer")
 	}
-	return ErrSelector
+	return nil
 }
 
-// SignInStore keeps the sign-ins of a relying party. It is safe for concurrent use. Any
-// other error than those named here means that the store could not answer.
+// SignInStore keeps the sign-ins. It is safe for concurrent use, also by several
+// processes where the store is shared. Times are kept to the millisecond. Identifiers
+// (all strings of SignIn) are UTF-8 without NUL, of at most 768 bytes; others are an
+// error.
 type SignInStore interface {
-	// AddSignIn keeps a new sign-in. Ended is zero.
+	// AddSignIn keeps a new sign-in. An id that is taken is an error.
 	AddSignIn(ctx context.Context, s SignIn) error
 
-	// FindSignIn returns the sign-in with this ID, also one that has ended or expired, or
-	// ErrNoSignIn.
+	// FindSignIn returns the sign-in with this id, also one that ended or expired,
+	// until it is swept; or ErrNoSignIn.
 	FindSignIn(ctx context.Context, id string) (*SignIn, error)
 
-	// SignInsOf returns the sign-ins of a user that have neither ended nor expired, the
+	// SignInsOf returns a user's sign-ins that neither ended nor expired by now, the
 	// newest first.
 	SignInsOf(ctx context.Context, userID string, now time.Time) ([]SignIn, error)
 
-	// EndSignIns ends the sign-ins that which selects and that have not ended, and
-	// returns how many there were. One that was ended stays so, at the time when it was.
+	// EndSignIns ends those that have not ended yet, and returns how many. Of several
+	// callers that end the same one at the same time, one counts it. It also ends their
+	// leases. What SignInsWhere.Check refuses is an error, and ends nothing.
 	EndSignIns(ctx context.Context, which SignInsWhere, at time.Time) (int, error)
 
-	// LeaseTokens gives a sign-in's tokens to one holder, who may then get new ones
-	// from the provider, until a time or until SaveTokens. Of all who ask at the same
-	// time, also in other processes, one gets true, with the sign-in as it is then; the
-	// others get false, until the lease is over (now on or after until). ErrNoSignIn if
-	// there is none, or it has ended.
+	// LeaseTokens gives the tokens of a sign-in to one holder, who alone may renew
+	// them until the time until: many providers take a refresh token once and end the
+	// whole grant when it comes again. true means that the holder has the lease, and
+	// that the tokens in the sign-in are those to renew. false means that another one
+	// has it, or that the sign-in ended or expired; the sign-in then is as it was found
+	// a moment later. holder is a new random text for each try, not empty: even the
+	// holder itself gets no second lease while the first one lasts. An id that nobody
+	// has is ErrNoSignIn.
 	LeaseTokens(ctx context.Context, id, holder string, now, until time.Time) (*SignIn, bool, error)
 
-	// SaveTokens replaces the tokens and ends the lease. It changes nothing and returns
-	// ErrLeaseLost if the holder has not the lease: another one took it after its time.
-	// That the time is over alone does not lose it.
+	// SaveTokens puts new tokens in the place of the old ones and ends the lease. It
+	// does so for the lease's holder alone; everyone else gets ErrLeaseLost, and nothing
+	// changes. A holder who is late may still save as long as nobody took the lease,
+	// since the provider may have dropped the old tokens already.
 	SaveTokens(ctx context.Context, id, holder string, tokens []byte) error
 
-	// SweepSignIns forgets sign-ins that ended or expired more than a day before now. It
-	// may leave some for the next time, so that it never takes long.
+	// SweepSignIns forgets those that expired or ended more than a day ago, at most so
+	// many that nobody waits long for it, and leaves the others for the next call.
 	SweepSignIns(ctx context.Context, now time.Time) error
 }

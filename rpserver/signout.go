@@ -90,7 +90,7 @@ func (rp *RP) end(r *http.Request, id string, atProvider bool, back string) (lea
 	if !atProvider {
 		return "", nil
 	}
-	browser, _ := rp.browserOf(r)
+	browser, _ := rp.browserOf(r, cookieBrowser)
 	leave, ok, err := p.op.EndSession(ctx, op.EndSession{
 		IDTokenHint: kept.IDToken, ClientID: p.ClientID, PostLogoutRedirectURI: rp.postLogoutRedirectURI(p),
 		State: rp.seal(sealedFor{labelSignOut, p.Name}, browser, shortPath(back), now),

@@ -213,9 +213,12 @@ func (b *browser) cookies() []*http.Cookie {
 	return b.client.Jar.Cookies(u)
 }
 
+// named is the name of a cookie of this site: its port is a part.
+func (s *site) named(name string) string { return name + "-" + s.URL[strings.LastIndexByte(s.URL, ':')+1:] }
+
 func (b *browser) cookie(name string) string {
 	for _, c := range b.cookies() {
-		if c.Name == name {
+		if c.Name == name || c.Name == b.site.named(name) {
 			return c.Value
 		}
 	}

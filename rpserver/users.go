@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -23,6 +24,23 @@ type Identity struct {
 
 	Name, GivenName, FamilyName string
 	Picture, Locale             string
+}
+
+// Cleaned is the identity as a UserStore keeps it: what is shown to people (addresses,
+// names, picture, locale) without control characters, which nobody sees and some
+// databases refuse (PostgreSQL holds no NUL), and without bytes that are no UTF-8.
+// Issuer and Subject stay to the byte. The kit's stores call it.
+func (id Identity) Cleaned() Identity {
+	for _, s := range []*string{&id.Email, &id.HostedDomain, &id.Name, &id.GivenName, &id.FamilyName, &id.Picture, &id.Locale} {
+		*s = strings.Map(func(r rune) rune {
+			if r < ' ' || r == 0x7f {
+				return -1
+			}
+			return r
+		}, strings.ToValidUTF8(*s, ""))
+	}
+	id.EmailVerified = id.EmailVerified && id.Email != ""
+	return id
 }
 
 // User is a person as the relying party knows them. By which providers they sign in
@@ -56,8 +74,7 @@ type UserStore interface {
 	// it, it makes a user with it now, and created is true. The same pair gives the same user to all callers,
 	// also at the same time. It compares Subject byte by byte and never looks for
 	// an e-mail address. Fields that the identity leaves empty keep the value they
-	// had. Control characters in what is shown (names, addresses, locales) are
-	// dropped. An application that does not want this person (not invited, closed)
+	// had. It keeps the identity as it is Cleaned. An application that does not want this person (not invited, closed)
 	// returns Refuse(...), and nobody is signed in.
 	SignIn(ctx context.Context, id Identity, now time.Time) (u *User, created bool, err error)
 

@@ -15,13 +15,13 @@ say() { echo "setup: $*"; }
 
 # Debian's packages: three browsers and what drives them, fonts for the
 # screenshots, a C compiler for the race detector, LLVM for TinyGo, an emulator
-# for arm64, BoringSSL, which the benchmarks run beside ours, and lighttpd, the CGI
-# origin that the gate is tested in front of.
+# for arm64, BoringSSL, which the benchmarks run beside ours, lighttpd, the CGI
+# origin that the gate is tested in front of, and PostgreSQL for the stores.
 packages="
 	chromium firefox-esr webkit2gtk-driver xvfb xauth fonts-dejavu-core fonts-noto-color-emoji
 	gcc libc6-dev git
 	llvm-19-dev libclang-19-dev lld-19 clang-19 liblld-19-dev wasi-libc libclang-rt-19-dev-wasm32
-	qemu-user-static android-libboringssl-dev lighttpd
+	qemu-user-static android-libboringssl-dev lighttpd postgresql
 "
 command -v node >/dev/null && command -v npm >/dev/null || packages="$packages nodejs npm"
 
@@ -38,6 +38,16 @@ install_packages() {
 	fi
 	say "apt-get install$missing"
 	export DEBIAN_FRONTEND=noninteractive
+	# Debian makes a cluster for a PostgreSQL that it installs and starts it on port
+	# 5432. The tests make their own.
+	local no_cluster=/etc/postgresql-common/createcluster.d/bonafides-setup.conf
+	case "$missing " in
+	*" postgresql "*)
+		mkdir -p "${no_cluster%/*}"
+		trap "rm -f $no_cluster" EXIT
+		echo "create_main_cluster = false" >"$no_cluster"
+		;;
+	esac
 	apt-get -q -o DPkg::Lock::Timeout=300 update >.tools/apt.log 2>&1 &&
 		apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends $missing >>.tools/apt.log 2>&1 ||
 		{ cat .tools/apt.log; say "apt-get failed"; exit 1; }
@@ -45,6 +55,7 @@ install_packages() {
 	case "$missing " in
 	*" lighttpd "*) systemctl disable --now lighttpd >/dev/null 2>&1 || true ;;
 	esac
+	rm -f "$no_cluster"
 }
 
 small=
@@ -59,6 +70,7 @@ else
 	for c in chromium firefox-esr WebKitWebDriver Xvfb node npm gcc lighttpd; do
 		PATH=$PATH:/usr/sbin command -v "$c" >/dev/null || lacking="$lacking $c"
 	done
+	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || lacking="$lacking initdb"
 	if [ -n "$lacking" ]; then
 		say "this is not Debian. Install what gives these commands, then run make setup again:$lacking"
 		say "on Debian that would be:"

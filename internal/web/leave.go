@@ -34,6 +34,10 @@ var leavePage = template.Must(template.New("leave").Parse(`<!doctype html>
 </html>
 `))
 
+// GoOn sends the browser on to an address of this site by a page, so that what comes there
+// comes from here.
+func GoOn(w http.ResponseWriter, to string) { Leave(w, to) }
+
 // Leave sends the browser from the answer to a form to another site. It is a page and no
 // redirect: a page whose policy allows forms to its own site alone (form-action) would
 // stop the redirect, without a word to the person.

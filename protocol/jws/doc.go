@@ -6,7 +6,8 @@
 // base64url, a header without duplicate names, an algorithm that this package
 // has, a key whose kind, curve, alg, use and key_ops allow that algorithm. The
 // parameters crit, b64, zip, enc, jwk, jku, x5u and x5c are refused: a token
-// never brings its own key and never changes how it is read.
+// never brings its own key and never changes how it is read. (Policy.IgnoreKeyHints reads
+// past jku, x5u and x5c; what they say is never used.)
 //
 // Judgement and cryptography are apart. Judge does everything that needs no
 // cryptography and returns an Unverified; its Key, SigningInput and Signature

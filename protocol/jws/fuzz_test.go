@@ -46,7 +46,7 @@ func FuzzVerify(f *testing.F) {
 // Header and payload vary, the signature is always good: the fuzzer explores the
 // header's judgement.
 func FuzzHeader(f *testing.F) {
-	for _, seed := range []string{`{"alg":"EdDSA"}`, `{"alg":"EdDSA","kid":"k1","typ":"JWT","x":[1]}`, `{"alg":"EdDSA","alg":"EdDSA"}`, `{"alg":"EdDSA","jwk":{}}`, `null`, ``} {
+	for _, seed := range []string{`{"alg":"EdDSA"}`, `{"alg":"EdDSA","kid":"k1","typ":"JWT","x":[1]}`, `{"alg":"EdDSA","alg":"EdDSA"}`, `{"alg":"EdDSA","jwk":{}}`, `{"alg":"EdDSA","jku":"x","x5c":[]}`, `null`, ``} {
 		f.Add(seed, "p")
 	}
 	set := NewKeySet()
@@ -60,6 +60,13 @@ func FuzzHeader(f *testing.F) {
 		if err == nil && (m.Header.Algorithm != EdDSA || string(m.Payload) != payload || m.Header.HasType && m.Header.Type != "JWT" || m.Header.HasKeyID && m.Header.KeyID != "k1") {
 			t.Fatalf("%s: %+v", header, m.Header)
 		}
+		// Hints that are ignored open tokens with hints, and no other.
+		past := anyJWT
+		past.IgnoreKeyHints = true
+		_, err2 := Verify(edToken(header, payload), set, past)
+		if hinted := refusedAs(err) == CodeHeaderForbidden; err == nil && err2 != nil || err != nil && err2 == nil && !hinted {
+			t.Fatalf("%s: %v, and with hints ignored %v", header, err, err2)
+		}
 	})
 }
 
@@ -67,6 +74,7 @@ func FuzzParseKeySet(f *testing.F) {
 	f.Add([]byte(`{"keys":[{"kty":"OKP","crv":"Ed25519","x":"` + edPublic + `","kid":"k1","use":"sig","key_ops":["verify"],"alg":"EdDSA"}]}`))
 	f.Add([]byte(`{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"},{"kty":"RSA","n":"AQAB","e":"AQAB"},{"kty":"oct","k":"AA"}]}`))
 	f.Add([]byte(`{"keys":[]}`))
+	f.Add([]byte(`{"keys":[{"kty":"OKP","crv":"Ed25519","x":"` + edPublic + `","kid":"k1","kid":"k1"},{"kty":"OKP","crv":"Ed25519","x":"` + edPublic + `","kid":"k1"}],"x":1,"x":2}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		set, err := ParseKeySet(b)
 		if err != nil {
@@ -74,6 +82,9 @@ func FuzzParseKeySet(f *testing.F) {
 				t.Fatalf("%v", err)
 			}
 			return
+		}
+		if len(set.Keys()) > maxKeys {
+			t.Fatalf("%d keys", len(set.Keys()))
 		}
 		for _, k := range set.Keys() {
 			again, err := ParseKey(k.JWK())

@@ -86,6 +86,9 @@ func (m *maker) tenants() {
 	m.payload("tenants: a path more", of(one+"/"+one, `"`+one+`"`), CodeIssuer, tenants)
 	m.payload("tenants: another host", claims("iss", `"https://evil.example/`+one+`/v2.0"`, "tid", `"`+one+`"`), CodeIssuer, tenants)
 	m.payload("tenants: another end", claims("iss", `"https://login.example/`+one+`/v1.0"`, "tid", `"`+one+`"`), CodeIssuer, tenants)
+	m.payload("tenants: the tenant and the end alone", claims("iss", `"`+one+`/v2.0"`, "tid", `"`+one+`"`), CodeIssuer, tenants)
+	m.payload("tenants: the beginning and the tenant alone", claims("iss", `"https://login.example/`+one+`"`, "tid", `"`+one+`"`), CodeIssuer, tenants)
+	m.payload("tenants: the tenant alone", claims("iss", `"`+one+`"`, "tid", `"`+one+`"`), CodeIssuer, tenants)
 	m.payload("tenants: shorter than the template", claims("iss", `"https://login.example/v2.0"`, "tid", `"`+one+`"`), CodeIssuer, tenants)
 	for name, change := range sorted(map[string]func(*corpusConfig){
 		"template without tenants":  func(c *corpusConfig) { c.Tenants = nil },

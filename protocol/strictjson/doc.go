@@ -9,5 +9,9 @@
 // refused. So two readers cannot take the same document differently, as attacks on
 // signed JSON need them to.
 //
+// A reader that can do without a part of a document may ask for marks in place of a
+// refusal (Limits): a key set without the one key that has a member twice, the claims
+// without a name that was cut inside a character. What is marked it must not believe.
+//
 // Nothing here uses reflection, and no error repeats the document.
 package strictjson

@@ -30,7 +30,7 @@ type Visitor struct {
 	Expiry   time.Time // when the ID token or record ends
 
 	// Of an ID token.
-	Subject string // identifies the person at Issuer: keep both together
+	Subject string // identifies the person at Issuer: keep both together; empty only with Config.AllowNoSubject
 	Email   string // only if the provider says that it is verified
 	Claims  []byte // all claims, one JSON object; nil if they were too long to send
 
@@ -46,6 +46,7 @@ type request struct {
 	gate, origin   string
 	method, target string
 	now            time.Time
+	allowNoSubject bool
 }
 
 // judge reads an assertion and holds it to the request.
@@ -81,7 +82,7 @@ func judge(token string, keys *jws.KeySet, q request) (*Visitor, *Refused) {
 	case target != q.target:
 		return nil, refuse(CodeTargetMismatch)
 	}
-	visitor := r.visitor()
+	visitor := r.visitor(q.allowNoSubject)
 	if r.bad {
 		return nil, refuse(CodeClaimsInvalid)
 	}
@@ -113,11 +114,14 @@ func (r *reader) number(name string) int64 {
 	return n
 }
 
-func (r *reader) visitor() *Visitor {
+func (r *reader) visitor(allowNoSubject bool) *Visitor {
 	v := &Visitor{Admitted: r.text("admitted"), Issuer: r.text("issuer"), Expiry: time.Unix(r.number("expires"), 0).UTC()}
 	switch v.Admitted {
 	case ByIDToken:
-		v.Subject, v.Email = r.text("sub"), r.optional("email")
+		if sub, ok := r.of.Get("sub").Text(); !ok || sub != "" || !allowNoSubject {
+			v.Subject = r.text("sub")
+		}
+		v.Email = r.optional("email")
 		if claims := r.of.Get("claims"); claims.Exists() {
 			r.bad = r.bad || claims.Kind() != strictjson.Object
 			v.Claims = []byte(claims.Raw())

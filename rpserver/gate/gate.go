@@ -38,6 +38,9 @@ type Config struct {
 	Client *http.Client
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// AllowNoSubject takes visitors whose Subject is empty: machines, which a gate with
+	// verifyOnly admits. Such a visitor is told apart by Claims alone.
+	AllowNoSubject bool
 }
 
 // Verifier checks requests. It is safe for concurrent use.
@@ -45,6 +48,8 @@ type Verifier struct {
 	gate, origin string
 	keys         jwks.KeySource
 	now          func() time.Time
+
+	allowNoSubject bool
 }
 
 // New checks the configuration and returns a Verifier. It fetches nothing yet.
@@ -57,7 +62,7 @@ func New(c Config) (*Verifier, error) {
 			return nil, fmt.Errorf("gate: Config.%s %q is not an https origin: give %s, with no path and no slash at the end", o.field, o.value, o.example)
 		}
 	}
-	v := &Verifier{gate: c.Gate, origin: c.Origin, keys: c.Keys, now: c.Now}
+	v := &Verifier{gate: c.Gate, origin: c.Origin, keys: c.Keys, now: c.Now, allowNoSubject: c.AllowNoSubject}
 	if v.now == nil {
 		v.now = time.Now
 	}
@@ -81,7 +86,7 @@ func (v *Verifier) Check(r *http.Request) (*Visitor, *Refused) {
 	case len(values) > 1:
 		return nil, refuse(CodeDuplicated)
 	}
-	q := request{gate: v.gate, origin: v.origin, method: r.Method, target: r.RequestURI, now: v.now()}
+	q := request{gate: v.gate, origin: v.origin, method: r.Method, target: r.RequestURI, now: v.now(), allowNoSubject: v.allowNoSubject}
 	visitor, err := jwks.Judge(r.Context(), v.keys, v.gate, &Refused{Code: jws.CodeKeyUnknown}, func(keys *jws.KeySet) (*Visitor, error) {
 		visitor, why := judge(values[0], keys, q)
 		if why != nil {

@@ -42,7 +42,7 @@ func (s *Store) SignIn(ctx context.Context, id rpserver.Identity, now time.Time)
 	if err := text.Keys(id.Issuer, id.Subject); err != nil {
 		return nil, false, err
 	}
-	candidate, id := rand.Text(), text.Identity(id)
+	candidate, id := rand.Text(), id.Cleaned()
 	var u rpserver.User
 	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
 		var owner string
@@ -106,7 +106,7 @@ func (s *Store) Link(ctx context.Context, userID string, id rpserver.Identity, n
 		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, users.id, $11 FROM users WHERE users.id = $12
 		ON CONFLICT (issuer, subject) DO UPDATE SET `+identityNews+`
 		WHERE identities.user_id = excluded.user_id`,
-		append(identityValues(text.Identity(id)), millis(now), userID)...)
+		append(identityValues(id.Cleaned()), millis(now), userID)...)
 	if err != nil || n == 1 {
 		return err
 	}

@@ -3,86 +3,158 @@ package storetest
 import (
 	"context"
 	"errors"
-	"sync/atomic"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/bonafides-dev/bonafides/rpserver"
 )
 
-func rpIdentities(t *testing.T, s RPStore) {
-	ctx := context.Background()
-	u, _ := rpSignIn(t, s, rpIdentity(1), rpNow)
-	second := rpserver.Identity{Issuer: "https://other.example", Subject: "subject-1"}
-	rpMust(t, s.Link(ctx, u.ID, second, rpNow.Add(time.Second)))
-	rpMust(t, s.Link(ctx, u.ID, second, rpNow.Add(time.Minute))) // has it already
-	if again, created := rpSignIn(t, s, second, rpNow); created || again.ID != u.ID {
-		t.Errorf("with the second identity they are %+v, made now: %v", again, created)
-	}
-	ids, err := s.Identities(ctx, u.ID)
-	rpMust(t, err)
-	if len(ids) != 2 || ids[0].Subject != rpIdentity(1).Subject || ids[0].Issuer != rpIdentity(1).Issuer || ids[1].Issuer != second.Issuer || ids[1].Subject != second.Subject {
-		t.Errorf("identities %+v", ids)
-	}
-	other, _ := rpSignIn(t, s, rpIdentity(2), rpNow)
-	for _, c := range []struct {
-		what string
-		err  error
-		want error
-	}{
-		{"another's identity", s.Link(ctx, other.ID, second, rpNow), rpserver.ErrIdentityTaken},
-		{"a user that is not there", s.Link(ctx, "nobody", rpIdentity(3), rpNow), rpserver.ErrNoUser},
-		{"to unlink another's", s.Unlink(ctx, other.ID, second.Issuer, second.Subject), nil},
-		{"to unlink the only one", s.Unlink(ctx, other.ID, rpIdentity(2).Issuer, rpIdentity(2).Subject), rpserver.ErrLastIdentity},
-		{"to unlink one of two", s.Unlink(ctx, u.ID, rpIdentity(1).Issuer, rpIdentity(1).Subject), nil},
-		{"to unlink it again", s.Unlink(ctx, u.ID, rpIdentity(1).Issuer, rpIdentity(1).Subject), nil},
-		{"to unlink the other", s.Unlink(ctx, u.ID, second.Issuer, second.Subject), rpserver.ErrLastIdentity},
-	} {
-		if !errors.Is(c.err, c.want) {
-			t.Errorf("%s: %v, want %v", c.what, c.err, c.want)
-		}
-	}
-	if fresh, created := rpSignIn(t, s, rpIdentity(1), rpNow); !created || fresh.ID == u.ID {
-		t.Error("an identity that was taken away still leads to its user")
+var rpLinkCases = []rpCase{
+	{"an identity that is linked signs in the same user", rpLink},
+	{"an identity has one user, whoever asks again", rpLinkTaken},
+	{"of many users who link one identity at once one gets it", rpLinkRace},
+	{"an identity that is unlinked is somebody new", rpUnlink},
+	{"of two who take the last two identities one does", rpUnlinkRace},
+	{"identities hold what was said last", rpIdentityNews},
+}
+
+// rpOther is the identity of a person at a second provider.
+func rpOther(n int) rpserver.Identity {
+	id := rpIdentity(n)
+	id.Issuer, id.Name, id.Email = "https://other.example", "Ada at another place", "other@example.test"
+	return id
+}
+
+func rpIdentities(t *testing.T, s RPStore, user string, want ...rpserver.Identity) {
+	t.Helper()
+	if got, err := s.Identities(context.Background(), user); err != nil || !slices.Equal(got, want) {
+		t.Errorf("identities %v\n got %+v\nwant %+v", err, got, want)
 	}
 }
 
-func rpIdentityRace(t *testing.T, s RPStore) {
+func rpLink(t *testing.T, s RPStore) {
 	ctx := context.Background()
-	users := make([]string, 8)
+	u, _ := rpSignIn(t, s, rpIdentity(1), rpNow)
+	rpIdentities(t, s, u.ID, rpIdentity(1))
+	rpMust(t, s.Link(ctx, u.ID, rpOther(1), rpNow.Add(time.Minute)))
+	rpMust(t, s.Link(ctx, u.ID, rpOther(1), rpNow.Add(time.Hour))) // again
+	rpIdentities(t, s, u.ID, rpIdentity(1), rpOther(1))
+	if after, err := s.User(ctx, u.ID); err != nil || *after != u {
+		t.Errorf("linking changed the user to %+v, %v", after, err)
+	}
+	for _, id := range []rpserver.Identity{rpIdentity(1), rpOther(1)} {
+		if by, created := rpSignIn(t, s, id, rpNow); created || by.ID != u.ID {
+			t.Errorf("%s signs in %q, created %v", id.Issuer, by.ID, created)
+		}
+	}
+	rpIdentities(t, s, "nobody")
+}
+
+func rpLinkTaken(t *testing.T, s RPStore) {
+	ctx := context.Background()
+	a, _ := rpSignIn(t, s, rpIdentity(1), rpNow)
+	b, _ := rpSignIn(t, s, rpIdentity(2), rpNow)
+	news := rpIdentity(1)
+	news.Name = "Mallory"
+	if err := s.Link(ctx, b.ID, news, rpNow); !errors.Is(err, rpserver.ErrIdentityTaken) {
+		t.Errorf("linking what another user has: %v", err)
+	}
+	rpIdentities(t, s, a.ID, rpIdentity(1))
+	rpIdentities(t, s, b.ID, rpIdentity(2))
+	if err := s.Link(ctx, "nobody", rpOther(1), rpNow); !errors.Is(err, rpserver.ErrNoUser) {
+		t.Errorf("linking to nobody: %v", err)
+	}
+	if err := s.Link(ctx, "nobody", rpIdentity(1), rpNow); !errors.Is(err, rpserver.ErrNoUser) {
+		t.Errorf("linking what is taken to nobody: %v", err)
+	}
+	if _, created := rpSignIn(t, s, rpOther(1), rpNow); !created {
+		t.Error("what was linked to nobody is somebody")
+	}
+}
+
+func rpLinkRace(t *testing.T, s RPStore) {
+	const n = 20
+	var users [n]string
 	for i := range users {
 		u, _ := rpSignIn(t, s, rpIdentity(i), rpNow)
 		users[i] = u.ID
 	}
-	wanted := rpserver.Identity{Issuer: "https://other.example", Subject: "one"}
-	var got atomic.Int32
-	rpTogether(len(users), func(i int) {
-		switch err := s.Link(ctx, users[i], wanted, rpNow); {
-		case err == nil:
-			got.Add(1)
+	var errs [n]error
+	rpTogether(n, func(i int) { errs[i] = s.Link(context.Background(), users[i], rpOther(1), rpNow) })
+	owner := ""
+	for i, err := range errs {
+		switch {
+		case err == nil && owner == "":
+			owner = users[i]
 		case !errors.Is(err, rpserver.ErrIdentityTaken):
-			t.Error(err)
+			t.Errorf("user %d: %v", i, err)
 		}
-	})
-	if got.Load() != 1 {
-		t.Errorf("%d users got it", got.Load())
+	}
+	if u, created := rpSignIn(t, s, rpOther(1), rpNow); created || u.ID != owner {
+		t.Errorf("it signs in %q, linked to %q", u.ID, owner)
+	}
+}
+
+func rpUnlink(t *testing.T, s RPStore) {
+	ctx := context.Background()
+	u, _ := rpSignIn(t, s, rpIdentity(1), rpNow)
+	one, two := rpIdentity(1), rpOther(1)
+	if err := s.Unlink(ctx, u.ID, one.Issuer, one.Subject); !errors.Is(err, rpserver.ErrLastIdentity) {
+		t.Errorf("the last one: %v", err)
+	}
+	rpMust(t, s.Unlink(ctx, u.ID, two.Issuer, two.Subject)) // what the user does not have
+	rpMust(t, s.Link(ctx, u.ID, two, rpNow))
+	other, _ := rpSignIn(t, s, rpIdentity(2), rpNow)
+	rpMust(t, s.Unlink(ctx, other.ID, one.Issuer, one.Subject)) // what another one has
+	rpIdentities(t, s, u.ID, one, two)
+	rpMust(t, s.Unlink(ctx, u.ID, one.Issuer, one.Subject))
+	rpIdentities(t, s, u.ID, two)
+	if again, created := rpSignIn(t, s, one, rpNow); !created || again.ID == u.ID {
+		t.Errorf("what was unlinked signs in %+v, created %v", again, created)
 	}
 }
 
 func rpUnlinkRace(t *testing.T, s RPStore) {
-	ctx := context.Background()
-	for n := range 5 {
-		u, _ := rpSignIn(t, s, rpIdentity(n), rpNow)
-		second := rpserver.Identity{Issuer: "https://other.example", Subject: rpIdentity(n).Subject}
-		rpMust(t, s.Link(ctx, u.ID, second, rpNow))
-		both := []rpserver.Identity{rpIdentity(n), second}
+	u, _ := rpSignIn(t, s, rpIdentity(1), rpNow)
+	for round := range 10 {
+		rpMust(t, s.Link(context.Background(), u.ID, rpIdentity(1), rpNow))
+		rpMust(t, s.Link(context.Background(), u.ID, rpOther(1), rpNow))
+		var errs [2]error
 		rpTogether(2, func(i int) {
-			if err := s.Unlink(ctx, u.ID, both[i].Issuer, both[i].Subject); err != nil && !errors.Is(err, rpserver.ErrLastIdentity) {
+			id := []rpserver.Identity{rpIdentity(1), rpOther(1)}[i]
+			errs[i] = s.Unlink(context.Background(), u.ID, id.Issuer, id.Subject)
+		})
+		left, err := s.Identities(context.Background(), u.ID)
+		if err != nil || len(left) != 1 || (errs[0] == nil) == (errs[1] == nil) {
+			t.Fatalf("round %d: %v, and %d are left, %v", round, errs, len(left), err)
+		}
+		for _, err := range errs {
+			if err != nil && !errors.Is(err, rpserver.ErrLastIdentity) {
 				t.Error(err)
 			}
-		})
-		if ids, err := s.Identities(ctx, u.ID); err != nil || len(ids) != 1 {
-			t.Fatalf("%d identities are left, %v", len(ids), err)
 		}
 	}
+}
+
+func rpIdentityNews(t *testing.T, s RPStore) {
+	id := rpserver.Identity{
+		Issuer: "https://idp.example", Subject: "s", Email: "a@example.test", EmailVerified: true, HostedDomain: "example.test",
+		Name: "Ada Lovelace", GivenName: "Ada", FamilyName: "Lovelace", Picture: "https://idp.example/a.png", Locale: "en",
+	}
+	u, _ := rpSignIn(t, s, id, rpNow)
+	rpIdentities(t, s, u.ID, id)
+	rpSignIn(t, s, rpserver.Identity{Issuer: id.Issuer, Subject: id.Subject}, rpNow)
+	rpIdentities(t, s, u.ID, id) // what is left out stays
+	id = rpserver.Identity{
+		Issuer: id.Issuer, Subject: id.Subject, Email: "b@example.test", HostedDomain: "b.test",
+		Name: "Ada King", GivenName: "A", FamilyName: "King", Picture: "https://idp.example/b.png", Locale: "fr",
+	}
+	rpSignIn(t, s, id, rpNow)
+	rpIdentities(t, s, u.ID, id)
+	dirty := id
+	dirty.Locale, dirty.Picture, dirty.HostedDomain, dirty.GivenName, dirty.FamilyName = "d\x00e", "\x01p", "h\x7f", "g\n", "\xfff"
+	rpSignIn(t, s, dirty, rpNow)
+	id.Locale, id.Picture, id.HostedDomain, id.GivenName, id.FamilyName = "de", "p", "h", "g", "f"
+	rpIdentities(t, s, u.ID, id)
 }

@@ -170,4 +170,8 @@ func RPShared(t *testing.T, open func(*testing.T) [2]RPStore) {
 		rpUse(t, s[0], "a", rpNow, rpNow, rpserver.ErrNonceUnknown)
 		rpUse(t, s[0], "b", rpNow.Add(ahead), end, rpserver.ErrNonceUsed)
 	})
+	t.Run("of many holders in two processes one gets the lease", func(t *testing.T) {
+		s := open(t)
+		rpLeaseRaceOf(t, s[:]...)
+	})
 }

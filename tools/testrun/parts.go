@@ -21,6 +21,7 @@ var parts = []part{
 	{name: "unit", sets: "check test", about: "go test ./..., with the vectors", run: unit},
 	{name: "coverage", sets: "test", about: "every statement of the readers is tested", run: coverage},
 	{name: "race", sets: "test", about: "the servers and stores under the race detector", beside: true, run: race},
+	{name: "postgres", sets: "test", about: "the stores over a PostgreSQL of their own, under the race detector", beside: true, run: postgres},
 	{name: "wasm", sets: "test", about: "protocol/ compiled to WebAssembly, in Node", beside: true, run: wasm},
 	{name: "arch", sets: "test", about: "the curve and the tokens on 386, arm64 (emulated) and wasip1, and on nistec", beside: true, run: arch},
 	{name: "tinygo", sets: "test", about: "the curve and the tokens as TinyGo compiles them, against nistec and vectors, in Node", beside: true, run: tinygo},
@@ -80,6 +81,12 @@ func coverage(ctx context.Context, t *tally) {
 // database/sql guards.
 func race(ctx context.Context, t *tally) {
 	goTest(ctx, t, command{}, append([]string{"-race", "-gcflags=modernc.org/...=-race=false", "-count=1"}, packagesBut(ctx, t, "internal", "protocol", "examples", "cmd", "worker")...)...)
+}
+
+// postgres runs the tests behind the build tag postgres. They start a server, which
+// make setup installs, and fail where there is none.
+func postgres(ctx context.Context, t *tally) {
+	goTest(ctx, t, command{}, "-race", "-gcflags=modernc.org/...=-race=false", "-count=1", "-tags=postgres", "-run=Postgres", "./store/...")
 }
 
 // packagesBut lists the module's packages outside the folders named.

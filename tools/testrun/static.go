@@ -8,7 +8,7 @@ import (
 
 func vet(ctx context.Context, t *tally) {
 	command{args: []string{"go", "vet", "./..."}}.single(ctx, t, "go vet ./...")
-	command{args: []string{"go", "vet", "-tags", "long", "./..."}}.single(ctx, t, "go vet -tags long ./...")
+	command{args: []string{"go", "vet", "-tags", "long,postgres", "./..."}}.single(ctx, t, "go vet -tags long,postgres ./...")
 	command{env: jsWasm, args: []string{"go", "vet", "./protocol/...", "./internal/p384/..."}}.single(ctx, t, "GOOS=js GOARCH=wasm go vet ./protocol/...")
 }
 

@@ -19,28 +19,45 @@ export interface IdTokenOptions {
   /** Accepts tokens whatever their nonce. A token stolen anywhere then signs its
    * thief in. */
   insecureNoNonce?: boolean;
+  /** Takes the token of a machine or of a gateway, which answers no sign-in here: it
+   * has no nonce, azp is not judged and sub may be empty or missing. match must then
+   * say whose tokens count. */
+  verifyOnly?: boolean;
+  /** Claims that the token must have, each with the values of which it must be one: a
+   * string equal to one of them, or an array of strings that holds one. */
+  match?: Record<string, string[]>;
   /** Further values of iss that mean the same provider. */
   issuerAliases?: string[];
+  /** The tenants whose people may sign in at a provider that has many: issuer then
+   * holds "{tenantid}" once, and the token's tid must be its tenant. Not together with
+   * issuerAliases. */
+  tenants?: string[];
   /** Audiences that may stand in the token beside clientId. */
   trustedAudiences?: string[];
+  /** Clients that the token may have been given to (azp) beside clientId, such as the
+   * provider's clients of your apps. */
+  authorizedParties?: string[];
+  /** Reads past jku, x5u and x5c in the token's header: they are never fetched or used. */
+  ignoreKeyHints?: boolean;
   /** The value that hd must have; "*" takes any. Left out: hd is not looked at. */
   hostedDomain?: string;
-  /** The accepted signature algorithms; all five if left out. */
-  algorithms?: ("RS256" | "PS256" | "ES256" | "ES384" | "EdDSA")[];
+  /** The accepted signature algorithms; all of them if left out. */
+  algorithms?: ("RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512" | "EdDSA")[];
   /** The longest token in bytes: 16384 if left out, at most 262143. */
   maxSize?: number;
   /** The time to judge at; the clock's if left out. */
   now?: Date;
-  /** How far this clock and the provider's may stand apart, in whole seconds: 0 if left
-   * out, at most 300. A token is taken for that much longer, and that much earlier. */
-  tolerance?: number;
+  /** How far this clock and the provider's may stand apart, in whole seconds, at most
+   * 300: exp, iat and nbf are judged with it. 0 or left out: exp gets none, iat and nbf
+   * 60 seconds. */
+  skew?: number;
 }
 
 /** The claims of a token that was checked, as the token has them. Times are Unix
  * seconds. */
 export interface IdTokenClaims {
   iss: string;
-  /** The user, together with iss. */
+  /** The user, together with iss. Missing or empty only with verifyOnly. */
   sub: string;
   aud: string | string[];
   exp: number;
@@ -61,6 +78,11 @@ export interface IdTokenClaims {
   picture?: string;
   locale?: string;
   hd?: string;
+  /** The JSON text of all claims as the token has them, where whole numbers above 2^53
+   * are exact. It is no claim: it is not among the object's own enumerable properties,
+   * and hides a claim of this name. A claim that describes a person and was cut inside a
+   * character (half of a surrogate pair) is left out here too. */
+  readonly claimsText: string;
   [claim: string]: unknown;
 }
 

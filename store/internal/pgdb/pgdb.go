@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
-	"net"
 	"net/url"
 	"os"
 	"regexp"
@@ -23,6 +22,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 
+	"github.com/bonafides-dev/bonafides/protocol/origin"
 	"github.com/bonafides-dev/bonafides/store/internal/sqldb"
 )
 
@@ -114,8 +114,7 @@ func elsewhere(c *pgx.ConnConfig) bool {
 		hosts = append(hosts, f.Host)
 	}
 	for _, h := range hosts {
-		ip := net.ParseIP(h)
-		if !strings.HasPrefix(h, "/") && h != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		if !strings.HasPrefix(h, "/") && !origin.IsLoopback(h) { // a path is a socket's folder
 			return true
 		}
 	}

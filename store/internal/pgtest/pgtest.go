@@ -36,7 +36,6 @@ var (
 	once   sync.Once
 	folder string
 	failed error
-	stdin  io.WriteCloser // held until the program ends
 	count  atomic.Int64
 )
 
@@ -91,7 +90,8 @@ func start() error {
 	// What it holds is gone with the tests, so nothing need reach the disk.
 	server := run("/bin/sh", "-c", keep, "sh", folder, filepath.Join(bin, "postgres"), "-D", data, "-k", folder,
 		"-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200")
-	if stdin, err = server.StdinPipe(); err != nil {
+	stdin, err := server.StdinPipe()
+	if err != nil {
 		return err
 	}
 	said, err := server.StderrPipe()
@@ -105,7 +105,10 @@ func start() error {
 	for lines := bufio.NewScanner(said); lines.Scan(); {
 		fmt.Fprintln(&log, lines.Text())
 		if strings.Contains(lines.Text(), "ready to accept connections") {
-			go func() { _, _ = io.Copy(io.Discard, said) }()
+			go func() {
+				_, _ = io.Copy(io.Discard, said)
+				_ = stdin.Close() // held open until here, or until this program ends
+			}()
 			return nil
 		}
 	}

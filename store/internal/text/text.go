@@ -1,5 +1,5 @@
-// Package text is the one rule for the text that stores keep, so that the same
-// identity reads the same from memory, SQLite and PostgreSQL.
+// Package text is the one rule for the names by which stores find rows, so that each
+// name means the same in memory, SQLite and PostgreSQL.
 package text
 
 import (
@@ -7,30 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/bonafides-dev/bonafides/rpserver"
 )
-
-// Clean drops what nobody can see and some databases refuse: C0 controls with NUL
-// among them, DEL, and bytes that are no UTF-8.
-func Clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, ""))
-}
-
-// Identity cleans what a provider says about a person. By which it knows them,
-// issuer and subject, stays to the byte.
-func Identity(id rpserver.Identity) rpserver.Identity {
-	for _, s := range []*string{&id.Email, &id.HostedDomain, &id.Name, &id.GivenName, &id.FamilyName, &id.Picture, &id.Locale} {
-		*s = Clean(*s)
-	}
-	id.EmailVerified = id.EmailVerified && id.Email != ""
-	return id
-}
 
 // longest is how many bytes a name may have by which rows are found: an index of
 // PostgreSQL takes 2,700 bytes, and three of them stand in one.

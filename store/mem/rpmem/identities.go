@@ -26,7 +26,7 @@ func (s *Store) SignIn(ctx context.Context, id rpserver.Identity, now time.Time)
 	if err := cmp.Or(ctx.Err(), text.Keys(id.Issuer, id.Subject)); err != nil {
 		return nil, false, err
 	}
-	id = text.Identity(id)
+	id = id.Cleaned()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	have, returning := s.identities[subject{id.Issuer, id.Subject}]
@@ -78,7 +78,7 @@ func (s *Store) Link(ctx context.Context, userID string, id rpserver.Identity, n
 	if has, taken := s.identities[subject{id.Issuer, id.Subject}]; taken && has.user != userID {
 		return rpserver.ErrIdentityTaken
 	}
-	s.keep(userID, text.Identity(id), now)
+	s.keep(userID, id.Cleaned(), now)
 	return nil
 }
 

@@ -34,12 +34,19 @@ type corpusCase struct {
 		Issuer, ClientID, Nonce, HD                 string
 		IssuerAliases, TrustedAudiences, Algorithms []string
 		Now                                         int64
+
+		AuthorizedParties, Tenants []string
+		IgnoreKeyHints, VerifyOnly bool
+		Skew, MaxSize              int64
+		Match                      map[string][]string
 	}
 }
 
 // settings that only this project has; other verifiers cannot be asked.
 func (c *corpusCase) ownOnly() bool {
-	return len(c.Config.IssuerAliases)+len(c.Config.TrustedAudiences) > 0
+	f := &c.Config
+	return len(f.IssuerAliases)+len(f.TrustedAudiences)+len(f.AuthorizedParties)+len(f.Tenants)+len(f.Match) > 0 ||
+		f.IgnoreKeyHints || f.VerifyOnly || f.Skew != 0 || f.MaxSize != 0
 }
 
 // TestCorpusAgainstOtherVerifiers runs the ID-token corpus through two widely

@@ -43,7 +43,7 @@ export async function admit(request: Request, s: GateSettings, p: Platform): Pro
     const cookies = new Cookies(request.headers.get("Cookie") ?? "");
     const token = bearer(request.headers.get("Authorization") ?? "") ?? cookies.one(s.idTokens.cookie);
     if (token !== null) {
-      const nonce = s.idTokens.insecureNoNonce ? "" : cookies.one(s.idTokens.nonceCookie);
+      const nonce = s.idTokens.nonceCookie === "" ? "" : cookies.one(s.idTokens.nonceCookie);
       if (nonce === null) throw unauthorized("nonce_cookie_missing", "The cookie with the nonce of the sign-in is missing, so the token cannot be told from a stolen one. Sign in again.");
       return judgeIdToken(token, nonce, s.idTokens, p);
     }

@@ -144,6 +144,6 @@ export function assertion(a: Admitted, r: Asserted): string {
   const claims = JSON.parse(a.claims) as Record<string, unknown>;
   // An address that nobody verified is no address of this person.
   if (a.emailVerified && typeof claims.email === "string" && claims.email !== "") said.email = claims.email;
-  const text = JSON.stringify({ ...said, issuer: claims.iss, sub: claims.sub, expires: Math.floor(Number(claims.exp)) });
+  const text = JSON.stringify({ ...said, issuer: claims.iss, sub: claims.sub ?? "", expires: Math.floor(Number(claims.exp)) });
   return utf8.encode(a.claims).length + r.target.length <= maxTogether ? `${text.slice(0, -1)},"claims":${a.claims}}` : text;
 }

@@ -115,7 +115,8 @@ function keysPath(m: Members): string {
   return v;
 }
 
-const judged = ["issuer", "clientId", "issuerAliases", "trustedAudiences", "hostedDomain", "algorithms", "maxSize"];
+const judged = ["issuer", "clientId", "issuerAliases", "tenants", "trustedAudiences", "authorizedParties", "hostedDomain", "match",
+  "verifyOnly", "ignoreKeyHints", "algorithms", "skew", "maxSize"];
 
 function idTokens(value: unknown): IdTokenRules {
   const at = "GATE.idTokens";
@@ -133,8 +134,8 @@ function idTokens(value: unknown): IdTokenRules {
     cookie: cookieName(m, "cookie", at, anyName), nonceCookie: cookieName(m, "nonceCookie", at, anyName), insecureNoNonce: m.flag("insecureNoNonce"),
   };
   m.end();
-  if ((rules.nonceCookie === "") !== rules.insecureNoNonce) {
-    throw fault(`${at} needs either nonceCookie, the cookie with the nonce of the sign-in, or insecureNoNonce = true: a token that was seen anywhere is then good here until it expires.`);
+  if ([rules.nonceCookie !== "", rules.insecureNoNonce, config.verifyOnly === true].filter(Boolean).length !== 1) {
+    throw fault(`${at} needs either nonceCookie, the cookie with the nonce of the sign-in, or insecureNoNonce = true: a token that was seen anywhere is then good here until it expires. Tokens of machines need neither, but verifyOnly = true and match.`);
   }
   // Go says what it makes of its part: no token is judged before that is in order.
   try {
@@ -149,7 +150,7 @@ function idTokens(value: unknown): IdTokenRules {
 
 /** What judge_id_token takes as config. */
 export const judgeConfig = (r: IdTokenRules, nonce: string) =>
-  JSON.stringify({ ...r.config, ...(r.insecureNoNonce ? { insecureNoNonce: true } : { nonce }) });
+  JSON.stringify({ ...r.config, ...(r.insecureNoNonce && { insecureNoNonce: true }), ...(r.nonceCookie !== "" && { nonce }) });
 
 function records(value: unknown): RecordRules {
   const at = "GATE.records";

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/bonafides-dev/bonafides/cmd/bonafides/internal/cli"
@@ -17,11 +18,13 @@ import (
 func tokenCheck() cli.Command {
 	return cli.Command{
 		Name:     "token check",
-		Synopsis: "-issuer URL -client-id ID -jwks FILE [-nonce N] [-hd DOMAIN] [-now UNIX]",
-		About: `Judges ID tokens as a relying party must. Standard input has one token a line,
-      as a JSON string; for each line one comes out: "ok SUB" or "refused CODE: reason".
-      Exit code 0 when all lines were judged, whatever the answers; 1 when a line was
-      no JSON string or longer than 4 MiB; 2 when the command line is wrong.`,
+		Synopsis: "-issuer URL -client-id ID -jwks FILE [-nonce N] [-hd DOMAIN] [-now UNIX] [settings]",
+		About: `Judges ID tokens as a relying party must. Standard input has one token a line, as it
+      is, as a header ("Authorization: Bearer ..."), or as a JSON string; for each line one
+      comes out: "ok SUB" or "refused CODE: reason", with both values of a comparison that
+      failed. A refusal that a setting would change names the setting: AuthorizedParties
+      is -authorized-parties. Exit code 0 when all lines were judged, whatever the answers;
+      1 when a line was no token or longer than 4 MiB; 2 when the command line is wrong.`,
 		Run: runTokenCheck,
 	}
 }
@@ -35,6 +38,7 @@ func runTokenCheck(t cli.Terminal, args []string) int {
 	file := f.String("jwks", "", "file with the provider's JWK set")
 	nonce := f.String("nonce", "", "the nonce that every token must carry; without it nonces are not checked")
 	hd := f.String("hd", "", `the hosted domain that every token must have; "*" for any`)
+	settings := settingFlags(f)
 	unix := f.Int64("now", 0, "the time to judge at, in Unix seconds; without it the clock")
 	if code, ok := cli.Parse(f, args); !ok {
 		return code
@@ -55,11 +59,17 @@ func runTokenCheck(t cli.Terminal, args []string) int {
 	if cli.Given(f, "now") {
 		now = func() time.Time { return time.Unix(*unix, 0) }
 	}
-	config := oidc.Config{Issuer: *issuer, ClientID: *client, Keys: keys, Nonce: *nonce, InsecureNoNonce: *nonce == "", HostedDomain: *hd}
+	config, err := settings.complete(*issuer, *client, *nonce, *hd, keys, now())
+	if err != nil {
+		return cli.Fail(t, cli.Usage, "%v", err)
+	}
 	return judgeLines(t, func(token string) string {
 		id, err := oidc.Verify(token, config, now())
 		if err != nil {
 			return refused(err)
+		}
+		for _, r := range id.Remarks {
+			fmt.Fprintf(t.Err, "bonafides: a token is taken, although %s\n", r)
 		}
 		return "ok " + id.Subject
 	})
@@ -79,7 +89,7 @@ func judgeLines(t cli.Terminal, judge func(token string) string) int {
 			return cli.Fail(t, cli.Refused, "standard input: %v", err)
 		}
 		answer := ""
-		token, jsonErr := jsonString(line)
+		token, jsonErr := tokenOf(line)
 		var why *strictjson.Error
 		switch {
 		case tooLong:
@@ -88,7 +98,7 @@ func judgeLines(t cli.Terminal, judge func(token string) string) int {
 			// A JSON string, but one that stands for no text: no token either.
 			answer = "refused " + jws.CodeBase64 + ": the token is not UTF-8"
 		case jsonErr != nil:
-			answer, exit = "refused line_invalid: the line is not one JSON string: a token stands between double quotes", cli.Refused
+			answer, exit = "refused line_invalid: the line is no token, no \"Authorization: Bearer ...\" and no JSON string with a token in it", cli.Refused
 		default:
 			answer = judge(token)
 		}
@@ -129,6 +139,29 @@ func readLine(in *bufio.Reader) (line []byte, tooLong bool, err error) {
 	}
 }
 
+// tokenOf returns the token of a line: a JSON string's text to the byte, or what stands
+// there as people copy it, alone or as the value of a header.
+func tokenOf(line []byte) (string, error) {
+	s := strings.Trim(string(line), " \t\r")
+	if strings.HasPrefix(s, `"`) {
+		return jsonString(line)
+	}
+	for _, before := range []string{"Authorization:", "Bearer "} {
+		if len(s) >= len(before) && strings.EqualFold(s[:len(before)], before) {
+			s = strings.TrimLeft(s[len(before):], " \t")
+		}
+	}
+	for i := range len(s) { // RFC 6750 section 2.1
+		if c := s[i]; !(c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || strings.IndexByte("-._~+/=", c) >= 0) {
+			return "", errors.New("not a token")
+		}
+	}
+	if s == "" || strings.EqualFold(s, "Bearer") {
+		return "", errors.New("not a token")
+	}
+	return s, nil
+}
+
 func jsonString(line []byte) (string, error) {
 	v, err := strictjson.Parse(line, strictjson.Limits{MaxSize: maxLine})
 	if err != nil {
@@ -147,11 +180,19 @@ func refused(err error) string {
 	var j *jws.Error
 	switch {
 	case errors.As(err, &o):
-		return "refused " + o.Code + ": " + o.Message
+		return "refused " + o.Code + ": " + o.Message + compared(o.Got, o.Want)
 	case errors.As(err, &j):
-		return "refused " + j.Code + ": " + j.Message
+		return "refused " + j.Code + ": " + j.Message + compared(j.Got, j.Want)
 	}
 	return "refused error: " + err.Error()
+}
+
+// compared says both sides of a comparison that failed.
+func compared(got, want string) string {
+	if got == "" && want == "" {
+		return ""
+	}
+	return " [got " + got + ", want " + want + "]"
 }
 
 // readKeySet reads a file with a JWK set and warns of the keys in it that cannot

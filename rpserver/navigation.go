@@ -1,0 +1,188 @@
+package rpserver
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/bonafides-dev/bonafides/internal/web"
+)
+
+// How people come to the sign-in and go on from it: by a link in a mail, from the site's
+// other hosts, with the page loaded again, with a browser that keeps a cookie back, and
+// with programs that look at an address before they do.
+
+// navigation wraps what a browser navigates to. A refusal is a page. The methods other
+// than GET are for the handler to refuse.
+func (rp *RP) navigation(serve func(http.ResponseWriter, *http.Request) error, also ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("Referrer-Policy", "no-referrer") // the URL may hold a code
+		if p := web.CheckMethod(w, r, append([]string{http.MethodGet}, also...)...); p != nil {
+			rp.refusePage(w, r, p)
+			return
+		}
+		if err := serve(w, r); err != nil {
+			rp.refusePage(w, r, err)
+		}
+	}
+}
+
+// checkNavigation refuses what is no page that a person goes to: a frame, an image, a
+// script's request. Where the person comes from does not matter. A link in a mail or on
+// the site's other host leads to a page that needs a sign-in, and the browser says of
+// the redirect to here that it came from another site. Another site can so begin a
+// sign-in of its visitor; what it cannot do is end one, or end it as somebody else: the
+// answer must be bound to this browser's cookie, and the account is the visitor's own.
+func checkNavigation(r *http.Request) error {
+	mode, dest := r.Header.Values("Sec-Fetch-Mode"), r.Header.Values("Sec-Fetch-Dest")
+	known := len(mode) <= 1 && len(dest) <= 1
+	if known && (len(mode) == 0 || mode[0] == "navigate") && (len(dest) == 0 || dest[0] == "document" || dest[0] == "empty" && len(mode) == 0) {
+		return nil
+	}
+	return web.NewProblem(http.StatusForbidden, "navigation_required",
+		"Signing in is a page of its own: it cannot be begun in a frame or by a script. Open it with a link.")
+}
+
+// isAhead tells whether nobody looks at the answer yet: browsers fetch ahead what they
+// expect next (Fetch, the Sec-Purpose header, and what there was before it), programs
+// look at an address with HEAD. An answer of a provider works once, and is the person's.
+func isAhead(r *http.Request) bool {
+	if r.Method == http.MethodHead {
+		return true
+	}
+	for _, name := range []string{"Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"} {
+		if v := strings.ToLower(r.Header.Get(name)); strings.HasPrefix(v, "prefetch") || strings.HasPrefix(v, "preview") {
+			return true
+		}
+	}
+	return false
+}
+
+// errAhead makes a browser ask again when the person gets there: it keeps no answer
+// that is not a success.
+var errAhead = web.NewProblem(http.StatusServiceUnavailable, "fetched_ahead",
+	"This address was fetched before anybody went there. Nothing was done; open it again.")
+
+// readQuery refuses what two readers could take differently.
+func readQuery(r *http.Request) (url.Values, error) {
+	q, p := web.ReadQuery(r)
+	if p != nil {
+		return nil, p
+	}
+	return q, nil
+}
+
+// safeReturn accepts a path of this site; none is "/", and so is one that is too long to
+// keep: the person signs in all the same.
+func safeReturn(values []string) (string, bool) {
+	switch {
+	case len(values) == 0:
+		return "/", true
+	case len(values) > 1:
+		return "", false
+	case len(values[0]) > maxReturn && web.IsPath(values[0], len(values[0])):
+		return "/", true
+	}
+	return values[0], web.IsPath(values[0], maxReturn)
+}
+
+// startAt is where a sign-in with this provider begins that comes back to a path.
+func (rp *RP) startAt(p *provider, back string) string {
+	return rp.prefix + startPath + "?" + url.Values{"provider": {p.Name}, "return": {back}}.Encode()
+}
+
+// startBeside is the same for signin.js, which knows where it is.
+func (rp *RP) startBeside(p *provider) string {
+	return strings.TrimPrefix(startPath, "/") + "?" + url.Values{"provider": {p.Name}}.Encode()
+}
+
+// arrived is the cookie that says for a few seconds that a sign-in has just come to its
+// end. Who then is not signed in has a browser, or an application, that keeps no session:
+// to send them to the provider again would never end.
+const (
+	arrived     = browserCookie("rp-arrived")
+	arrivedTime = 10 // seconds
+)
+
+func (rp *RP) arrive(w http.ResponseWriter, r *http.Request, path string) {
+	http.SetCookie(w, rp.cookie(arrived, "1", arrivedTime))
+	http.Redirect(w, r, path, http.StatusSeeOther)
+}
+
+func (rp *RP) hasArrived(r *http.Request) bool {
+	return len(r.CookiesNamed(cookieName(rp.origin, string(arrived)))) > 0
+}
+
+// paramAgain marks an answer that comes for the second time, from this site's own page.
+const paramAgain = "again"
+
+// comeAgain answers with a page that loads the same address once more. WebKit keeps a
+// cookie back that was set on the way to another site where a chain of redirects leads to
+// here; with a navigation of this site's own page it comes. What is lacking after that is
+// lacking for good.
+func comeAgain(w http.ResponseWriter, r *http.Request, q url.Values) bool {
+	if r.Method != http.MethodGet || q.Has(paramAgain) {
+		return false
+	}
+	web.GoOn(w, r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]+"?"+r.URL.RawQuery+"&"+paramAgain+"=1")
+	return true
+}
+
+// initiatePath is where others send people who are to sign in here: OpenID Connect Core
+// 1.0 section 4. It is the initiate_login_uri to register.
+const initiatePath = "/signin/initiate"
+
+// InitiateLoginURI is what to register at a provider that starts sign-ins itself.
+func (rp *RP) InitiateLoginURI() string { return rp.origin + rp.prefix + initiatePath }
+
+// serveInitiate answers signin/initiate?iss=ISSUER&login_hint=...&target_link_uri=..., by
+// GET or POST. It begins nothing itself: it leads to signin/start, as a link would.
+func (rp *RP) serveInitiate(w http.ResponseWriter, r *http.Request) error {
+	q, err := readQuery(r)
+	if err != nil {
+		return err
+	}
+	if r.Method == http.MethodPost {
+		form, p := web.ReadForm(w, r, maxPosted)
+		if p != nil {
+			return p
+		}
+		q = form
+	}
+	p := rp.providerOfIssuer(q["iss"])
+	if p == nil {
+		return web.NewProblem(http.StatusBadRequest, "provider_unknown", "This site does not sign in with the provider that sent you (iss).")
+	}
+	to := url.Values{"provider": {p.Name}}
+	// A target that is not of this site is left out: it could be anybody's.
+	if path, ok := strings.CutPrefix(q.Get("target_link_uri"), rp.origin); ok {
+		if back, ok := safeReturn([]string{path}); ok {
+			to.Set("return", back)
+		}
+	}
+	if hint := q.Get("login_hint"); hint != "" && len(hint) <= maxReturn {
+		to.Set("login_hint", hint)
+	}
+	http.Redirect(w, r, rp.prefix+startPath+"?"+to.Encode(), http.StatusSeeOther)
+	return nil
+}
+
+func (rp *RP) providerOfIssuer(names []string) *provider {
+	if len(names) != 1 {
+		return nil
+	}
+	for _, p := range rp.providers {
+		if p.Issuer == names[0] || slices.Contains(p.IssuerAliases, names[0]) {
+			return p
+		}
+		for _, t := range p.Tenants {
+			if strings.ReplaceAll(p.Issuer, tenantPlace, t) == names[0] {
+				return p
+			}
+		}
+	}
+	return nil
+}
