@@ -69,19 +69,27 @@ func (p *provider) wantsUserinfo(t *oidc.IDToken) bool {
 // the endpoint does not answer costs a name and not the sign-in, unless a setting says
 // that it is always asked; that it answers about somebody else refuses it.
 func (rp *RP) personOf(r *http.Request, p *provider, t *oidc.IDToken, answer *oidc.TokenAnswer) (Identity, error) {
-	if answer != nil && answer.AccessToken != "" && p.wantsUserinfo(t) {
-		info, err := p.op.Userinfo(r.Context(), answer.AccessToken, t.Subject)
-		switch {
-		case err == nil:
-			t = oidc.MergeUserinfo(t, info)
-		case p.Userinfo == UserinfoAlways, isOtherPerson(err):
-			return Identity{}, rp.noAnswer(r, p, err)
-		default:
-			rp.logProvider(r, p, "relying party: the userinfo endpoint gave nothing", err)
-		}
+	if answer == nil || !p.wantsUserinfo(t) {
+		return identityOf(p, t), nil
+	}
+	var info *oidc.Userinfo
+	var err error = errNoAccessToken
+	if answer.AccessToken != "" {
+		info, err = p.op.Userinfo(r.Context(), answer.AccessToken, t.Subject)
+	}
+	switch {
+	case err == nil:
+		t = oidc.MergeUserinfo(t, info)
+	case p.Userinfo == UserinfoAlways, isOtherPerson(err):
+		return Identity{}, rp.noAnswer(r, p, err)
+	default:
+		rp.logProvider(r, p, "relying party: the userinfo endpoint gave nothing", err)
 	}
 	return identityOf(p, t), nil
 }
+
+var errNoAccessToken = &op.Error{Code: op.CodeAccess, Setting: "Userinfo",
+	Err: errors.New("the token endpoint gave no access token, and the userinfo endpoint is asked with one")}
 
 // isOtherPerson tells whether the userinfo endpoint answered about somebody else.
 func isOtherPerson(err error) bool {
