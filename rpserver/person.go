@@ -106,6 +106,16 @@ func (p *provider) issuerOf(token string) string {
 	return p.Issuer
 }
 
+// isIssuer tells whether tokens of this provider may have this iss.
+func (p *provider) isIssuer(iss string) bool {
+	for _, t := range p.Tenants {
+		if strings.ReplaceAll(p.Issuer, tenantPlace, t) == iss {
+			return true
+		}
+	}
+	return p.Issuer == iss || slices.Contains(p.IssuerAliases, iss)
+}
+
 func identityOf(p *provider, t *oidc.IDToken) Identity {
 	return Identity{
 		Issuer:        p.issuerOf(t.Issuer),
