@@ -1,6 +1,7 @@
 package rpserver
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -33,7 +34,7 @@ func (p *provider) config(keys *jws.KeySet, algorithms []jws.Algorithm) oidc.Con
 	}
 }
 
-func (p *provider) maxIDToken() int { return max(p.MaxIDToken, maxToken) }
+func (p *provider) maxIDToken() int { return cmp.Or(p.MaxIDToken, maxToken) }
 
 // algorithms are those that the provider says it signs with, unless a setting does.
 func (p *provider) algorithms(ctx context.Context) ([]jws.Algorithm, error) {
