@@ -113,6 +113,7 @@ func (rp *RP) rememberBrowser(w http.ResponseWriter, r *http.Request, kind brows
 // is then told that its nonce is used up. Alone the cookie is worth nothing.
 func (rp *RP) forgetBrowser(w http.ResponseWriter) {
 	http.SetCookie(w, rp.cookie(cookieBrowser, "", -1))
+	http.SetCookie(w, rp.cookie(arrived, "", -1))
 }
 
 // verifierOf derives the PKCE verifier of an attempt: 43 characters (RFC 7636

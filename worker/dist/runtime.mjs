@@ -1,7 +1,7 @@
 import { connect } from "cloudflare:sockets";
 
 export async function loadModule() {
-  return (await import("./tools-b10e1a287250.wasm")).default;
+  return (await import("./tools-7a890e368f74.wasm")).default;
 }
 
 export function createRuntimeContext({ env, ctx, binding }) {
