@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/protocol/oidc"
 	"github.com/bonafides-dev/bonafides/rpserver/internal/op"
 )
 
@@ -128,6 +129,16 @@ func (p *Provider) checkFlow(siteOrigin string) error {
 		if m.Name == "" || len(m.Values) == 0 {
 			return errors.New("the setting Match holds a claim without a name or without values")
 		}
+	}
+	// A request as it will be written: what it refuses would meet the first person who
+	// signs in.
+	try := oidc.AuthRequest{ClientID: p.ClientID, RedirectURI: siteOrigin, State: "x", Nonce: "x", InsecureNoPKCE: true, Scopes: p.Scopes}
+	if _, err := try.Written(); err != nil {
+		return fmt.Errorf("the setting Scopes: %w", err)
+	}
+	try.Extra = p.Params
+	if _, err := try.Written(); err != nil {
+		return fmt.Errorf("the setting Params: %w", err)
 	}
 	return nil
 }
