@@ -131,7 +131,9 @@ func accessToken(idp *idptest.Provider, subject, kind string, aud any, more map[
 func TestCloudflareAccess(t *testing.T) {
 	idp := machines(t)
 	// Its discovery document is not asked: Access has none there.
-	idp.Quirk(func(q *idptest.Quirks) { q.Faults = map[idptest.Endpoint]idptest.Fault{idptest.Discovery: {Status: 404}} })
+	idp.Quirk(func(q *idptest.Quirks) {
+		q.Faults = map[idptest.Endpoint]idptest.Fault{idptest.Discovery: {Status: 404}}
+	})
 	v := verifier(t, here(provider.CloudflareAccess("team", "4714c1358e65fe4b"), idp))
 	tags := []string{"4714c1358e65fe4b"}
 	for _, c := range []struct {
@@ -167,15 +169,15 @@ func TestAVerifierNeedsToKnowWhoseTokensCount(t *testing.T) {
 	good := provider.GitHubActions("https://deploy.example", "octo-org/octo-repo")
 	verifier(t, good)
 	for name, change := range map[string]func(*provider.VerifierConfig){
-		"no Match":                  func(c *provider.VerifierConfig) { c.Match = nil },
-		"a claim without values":    func(c *provider.VerifierConfig) { c.Match[0].Values = nil },
-		"a claim without a name":    func(c *provider.VerifierConfig) { c.Match[0].Name = "" },
-		"no repository":             func(c *provider.VerifierConfig) { *c = provider.GitHubActions("https://deploy.example", "") },
-		"no Audience":               func(c *provider.VerifierConfig) { c.Audience = "" },
-		"no Issuer":                 func(c *provider.VerifierConfig) { c.Issuer = "" },
-		"an Issuer without TLS":     func(c *provider.VerifierConfig) { c.Issuer = "http://issuer.example" },
-		"a JWKSURL without TLS":     func(c *provider.VerifierConfig) { c.JWKSURL = "http://issuer.example/keys" },
-		"a Skew beyond 5 minutes":   func(c *provider.VerifierConfig) { c.Skew = 6 * 60e9 },
+		"no Match":                func(c *provider.VerifierConfig) { c.Match = nil },
+		"a claim without values":  func(c *provider.VerifierConfig) { c.Match[0].Values = nil },
+		"a claim without a name":  func(c *provider.VerifierConfig) { c.Match[0].Name = "" },
+		"no repository":           func(c *provider.VerifierConfig) { *c = provider.GitHubActions("https://deploy.example", "") },
+		"no Audience":             func(c *provider.VerifierConfig) { c.Audience = "" },
+		"no Issuer":               func(c *provider.VerifierConfig) { c.Issuer = "" },
+		"an Issuer without TLS":   func(c *provider.VerifierConfig) { c.Issuer = "http://issuer.example" },
+		"a JWKSURL without TLS":   func(c *provider.VerifierConfig) { c.JWKSURL = "http://issuer.example/keys" },
+		"a Skew beyond 5 minutes": func(c *provider.VerifierConfig) { c.Skew = 6 * 60e9 },
 	} {
 		c := good
 		c.Match = []oidc.ClaimMatch{{Name: good.Match[0].Name, Values: good.Match[0].Values}}
