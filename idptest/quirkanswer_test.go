@@ -113,7 +113,9 @@ var endpointQuirks = []quirk{
 	}},
 	{func(q *idptest.Quirks) {
 		q.Endpoints.Edit = func(d map[string]any) { d["x"], d["issuer"] = 1, "https://edited.example" }
-	}, func(_ *testing.T, w *wire) bool { return w.meta["x"] != nil && w.meta["issuer"] == "https://edited.example" }},
+	}, func(_ *testing.T, w *wire) bool {
+		return w.meta["x"] != nil && w.meta["issuer"] == "https://edited.example"
+	}},
 	{func(q *idptest.Quirks) { q.Endpoints.OddMembers = true }, func(_ *testing.T, w *wire) bool {
 		_, object := w.meta["claims_supported"].(map[string]any)
 		return object
