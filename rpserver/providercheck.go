@@ -120,6 +120,8 @@ func (p *Provider) checkFlow(siteOrigin string) error {
 		return fmt.Errorf("the setting ResponseMode is %q: it must be empty or %s", p.ResponseMode, modeFormPost)
 	case p.ResponseMode == modeFormPost && !strings.HasPrefix(siteOrigin, "https://"):
 		return errors.New("the setting ResponseMode form_post needs an https Origin: browsers keep no cookie for a POST from another site on http")
+	case p.CredentialPost && !strings.HasPrefix(siteOrigin, "https://"):
+		return errors.New("the setting CredentialPost needs an https Origin: browsers keep no cookie for a POST from another site on http")
 	case !slices.Contains([]string{"", UserinfoAlways, UserinfoNever}, p.Userinfo):
 		return fmt.Errorf("the setting Userinfo is %q: it must be empty, %s or %s", p.Userinfo, UserinfoAlways, UserinfoNever)
 	}
