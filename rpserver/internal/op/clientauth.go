@@ -3,6 +3,7 @@ package op
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,7 +22,8 @@ const (
 )
 
 // ClientAuth is who the client is and how it shows it. With nothing but ID it is a
-// public client, whose codes PKCE protects.
+// public client, whose codes PKCE protects. What SecretFunc and Signer fail with gets
+// into no error: they log it themselves.
 type ClientAuth struct {
 	ID         string
 	Secret     string
@@ -33,24 +35,41 @@ type ClientAuth struct {
 
 func (a *ClientAuth) hasSecret() bool { return a.Secret != "" || a.SecretFunc != nil }
 
+// setting is where to look when the provider does not take the client.
+func (a *ClientAuth) setting() string {
+	switch {
+	case a.Signer != nil:
+		return "ClientKey or AssertionAudience"
+	case a.SecretFunc != nil:
+		return "ClientSecretFunc or TokenAuth"
+	}
+	return "ClientSecret or TokenAuth"
+}
+
 // method is how the client authenticates itself. A discovery document that names no
 // methods means basic (OpenID Connect Discovery 1.0 section 3).
 func (a *ClientAuth) method(d *oidc.Discovery) (string, error) {
-	if a.Method != "" {
-		return a.Method, nil
-	}
 	var can []string
+	if a.Signer != nil {
+		can = append(can, AuthKey)
+	}
+	if a.hasSecret() {
+		can = append(can, AuthBasic, AuthPost)
+	}
 	switch {
-	case a.Signer != nil:
-		can = []string{AuthKey}
-	case a.hasSecret():
-		can = []string{AuthBasic, AuthPost}
-	default:
+	case a.Method == AuthNone, a.Method == "" && can == nil:
 		return AuthNone, nil
+	case slices.Contains(can, a.Method):
+		return a.Method, nil
+	case a.Method != "":
+		return "", errors.New("the client has nothing to authenticate itself with in the way that it is set to")
 	}
 	named := d.TokenEndpointAuthMethods
 	if len(named) == 0 {
-		return can[0], nil
+		if a.hasSecret() {
+			return AuthBasic, nil
+		}
+		return AuthKey, nil // there is nothing else to try
 	}
 	for _, m := range can {
 		if slices.Contains(named, m) {
@@ -93,8 +112,13 @@ func (p *Provider) authenticate(ctx context.Context, form url.Values) (func(*htt
 	}
 	password := a.Secret
 	if a.SecretFunc != nil {
-		if password, err = a.SecretFunc(ctx); err != nil {
-			return nil, &Error{Code: CodeAuth, Err: errors.New("the client's secret could not be made"), Setting: "ClientSecretFunc"}
+		// What it says is not repeated: nobody knows what it is made of.
+		if password, err = a.SecretFunc(ctx); err != nil || password == "" {
+			why := errors.New("the client's secret could not be made")
+			if ctx.Err() != nil {
+				why = fmt.Errorf("%w: %w", why, ctx.Err())
+			}
+			return nil, &Error{Code: CodeAuth, Err: why, Setting: "ClientSecretFunc"}
 		}
 	}
 	if method == AuthPost {

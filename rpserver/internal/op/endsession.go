@@ -3,6 +3,7 @@ package op
 import (
 	"context"
 	"net/url"
+	"strings"
 )
 
 // EndSession is a request to sign a person out at the provider as well (OpenID Connect
@@ -36,7 +37,7 @@ func (p *Provider) EndSession(ctx context.Context, q EndSession) (string, bool, 
 	if err != nil {
 		return "", false, err
 	}
-	query := u.Query()
+	query := url.Values{}
 	for name, value := range map[string]string{
 		"id_token_hint": q.IDTokenHint, "client_id": q.ClientID,
 		"post_logout_redirect_uri": q.PostLogoutRedirectURI, "state": q.State,
@@ -45,6 +46,7 @@ func (p *Provider) EndSession(ctx context.Context, q EndSession) (string, bool, 
 			query.Set(name, value)
 		}
 	}
-	u.RawQuery = query.Encode()
+	// What the document's address has stays as it is written.
+	u.RawQuery = strings.Trim(u.RawQuery+"&"+query.Encode(), "&")
 	return u.String(), true, nil
 }

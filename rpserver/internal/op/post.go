@@ -9,7 +9,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/jwks"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
 )
 
@@ -43,6 +43,14 @@ type reply struct {
 	words  string              // the same for a log
 }
 
+// code is the error that it named, "" if it named none.
+func (r *reply) code() string {
+	if r.said == nil {
+		return ""
+	}
+	return r.said.Code
+}
+
 // post sends a form to an endpoint that the discovery document names, with the client's
 // authentication, from server to server.
 //
@@ -50,19 +58,36 @@ type reply struct {
 // that is within a few seconds: the person waits in front of an empty page, and a code
 // does not live long.
 func (p *Provider) post(ctx context.Context, member string, form url.Values) (*reply, *Error) {
-	res, why := p.postOnce(ctx, member, form)
+	return p.patiently(ctx, func() (*reply, *Error) { return p.postOnce(ctx, member, form) })
+}
+
+func (p *Provider) patiently(ctx context.Context, ask func() (*reply, *Error)) (*reply, *Error) {
+	res, why := ask()
 	if why != nil && why.Code == CodeBusy && why.After.Known && why.After.Duration <= patience {
 		if p.wait(ctx, why.After.Duration) == nil {
-			res, why = p.postOnce(ctx, member, form)
+			res, why = ask()
 		}
 	}
 	return res, why
 }
 
+// to is where an endpoint is. A document that names none is not one that cannot be had.
+func (p *Provider) to(ctx context.Context, member string) (string, *Error) {
+	at, err := p.Endpoint(ctx, member)
+	if err == nil {
+		return at, nil
+	}
+	var why *jwks.Error
+	if errors.As(err, &why) && why.Reason == jwks.ReasonMember {
+		return "", &Error{Code: CodeNoEndpoint, Err: err}
+	}
+	return "", &Error{Code: CodeUnreachable, Err: err}
+}
+
 func (p *Provider) postOnce(ctx context.Context, member string, form url.Values) (*reply, *Error) {
-	to, err := p.Endpoint(ctx, member)
-	if err != nil {
-		return nil, &Error{Code: CodeUnreachable, Err: err}
+	to, why := p.to(ctx, member)
+	if why != nil {
+		return nil, why
 	}
 	sent := url.Values{}
 	for name, values := range form {
@@ -78,7 +103,14 @@ func (p *Provider) postOnce(ctx context.Context, member string, form url.Values)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	header(req)
-	return p.send(req)
+	r, why := p.send(req)
+	// RFC 6749 section 5.2 has 401 for a client that is not taken and for nothing else.
+	// Auth0 says access_denied with it, others say nothing.
+	if why == nil && (r.status == http.StatusUnauthorized && r.code() != "invalid_grant" ||
+		r.code() == "invalid_client" || r.code() == oidc.ErrorUnauthorizedClient) {
+		return nil, &Error{Code: CodeClient, Status: r.status, Said: r.words, Setting: p.c.Auth.setting()}
+	}
+	return r, why
 }
 
 // send does one request and judges what every endpoint may answer.
@@ -86,14 +118,18 @@ func (p *Provider) send(req *http.Request) (*reply, *Error) {
 	req.Header.Set("Accept", "application/json")
 	res, err := p.client.Do(req)
 	if err != nil {
-		// The error of net/http names the URL, which has no secret in it.
-		return nil, &Error{Code: CodeUnreachable, Err: err}
+		// The error of net/http names the URL, which has no secret in it, and repeats
+		// what it cannot read, which may have.
+		return nil, &Error{Code: CodeUnreachable, Err: shown{err, secretsOf(req)}}
 	}
 	defer res.Body.Close()
 	most := p.maxAnswer()
 	body, err := io.ReadAll(io.LimitReader(res.Body, int64(most)+1))
 	if err != nil {
-		return nil, &Error{Code: CodeUnreachable, Status: res.StatusCode, Err: err}
+		return nil, &Error{Code: CodeUnreachable, Status: res.StatusCode, Err: shown{err, secretsOf(req)}}
+	}
+	if len(body) > most && res.StatusCode != http.StatusOK { // a page that says what the status says
+		body = nil
 	}
 	if len(body) > most {
 		return nil, &Error{Code: CodeTooLarge, Status: res.StatusCode, Setting: "MaxAnswer",
@@ -103,7 +139,7 @@ func (p *Provider) send(req *http.Request) (*reply, *Error) {
 	said := oidc.ParseTokenError(body, most)
 	why := &Error{Status: res.StatusCode}
 	if said != nil {
-		why.Said = withoutSecrets(said, req)
+		why.Said = withoutSecrets(said, secretsOf(req))
 	}
 	switch {
 	case res.StatusCode == http.StatusTooManyRequests, res.StatusCode == http.StatusServiceUnavailable,
@@ -111,8 +147,6 @@ func (p *Provider) send(req *http.Request) (*reply, *Error) {
 		why.Code, why.After = CodeBusy, retryAfter(res.Header, p.c.Now())
 	case res.StatusCode >= 500:
 		why.Code = CodeUnreachable
-	case said != nil && (said.Code == "invalid_client" || said.Code == oidc.ErrorUnauthorizedClient):
-		why.Code, why.Setting = CodeClient, "ClientSecret or TokenAuth"
 	case res.StatusCode >= 300 && res.StatusCode < 400:
 		why.Code, why.Err = CodeMalformed, errors.New("the endpoint answers with a redirect, which is not followed")
 	default:
@@ -121,53 +155,4 @@ func (p *Provider) send(req *http.Request) (*reply, *Error) {
 		return r, nil
 	}
 	return nil, why
-}
-
-// leftOut stands for words that repeat what was sent.
-const leftOut = "(left out: it repeats what was sent)"
-
-// withoutSecrets are the other side's words, unless they repeat what was sent.
-func withoutSecrets(said *oidc.ProviderError, req *http.Request) string {
-	words := *said
-	for _, s := range secretsOf(req) {
-		if len(s) > 3 && (strings.Contains(words.Description, s) || strings.Contains(words.Code, s)) {
-			words.Description = leftOut
-			if strings.Contains(words.Code, s) {
-				words.Code = leftOut
-			}
-		}
-	}
-	return words.Said()
-}
-
-// secretsOf is what of a request must not come to a log.
-func secretsOf(req *http.Request) []string {
-	var out []string
-	if _, password, ok := req.BasicAuth(); ok {
-		plain, _ := url.QueryUnescape(password)
-		out = append(out, password, plain)
-	}
-	if bearer, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer "); ok {
-		out = append(out, bearer)
-	}
-	if req.GetBody == nil {
-		return out
-	}
-	sent, err := req.GetBody()
-	if err != nil {
-		return out
-	}
-	b, _ := io.ReadAll(sent)
-	form, _ := web.ParseQuery(string(b))
-	for name, values := range form {
-		if secretParameters[name] {
-			out = append(out, values...)
-		}
-	}
-	return out
-}
-
-var secretParameters = map[string]bool{
-	"code": true, "code_verifier": true, "client_secret": true, "client_assertion": true,
-	"refresh_token": true, "token": true, "login_hint": true, "id_token_hint": true, "state": true, "nonce": true,
 }

@@ -17,11 +17,18 @@ func (p *Provider) Revoke(ctx context.Context, token, hint string) error {
 	if d.RevocationEndpoint == "" {
 		return nil
 	}
-	r, why := p.post(ctx, "revocation_endpoint", url.Values{"token": {token}, "token_type_hint": {hint}})
+	form := url.Values{"token": {token}}
+	if hint != "" {
+		form.Set("token_type_hint", hint)
+	}
+	r, why := p.post(ctx, "revocation_endpoint", form)
 	if why != nil {
 		return why
 	}
-	if r.status != http.StatusOK {
+	if r.code() == "invalid_token" { // Google, where section 2.2 wants 200: it is over already
+		return nil
+	}
+	if r.said != nil || r.status != http.StatusOK && r.status != http.StatusNoContent {
 		return &Error{Code: CodeRefused, Status: r.status, Said: r.words}
 	}
 	return nil

@@ -2,6 +2,7 @@ package op
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -47,7 +48,7 @@ func (p *Provider) Renew(ctx context.Context, refreshToken string, scopes []stri
 		return nil, why
 	}
 	if t.AccessToken == "" {
-		return nil, &Error{Code: CodeMalformed, Status: http.StatusOK, Err: fmt.Errorf("the answer holds no access token")}
+		return nil, &Error{Code: CodeMalformed, Status: http.StatusOK, Err: errors.New("the answer holds no access token")}
 	}
 	return t, nil
 }
@@ -59,10 +60,10 @@ func (p *Provider) tokens(ctx context.Context, form url.Values, over string) (*o
 	if why != nil {
 		return nil, why
 	}
-	if r.status != http.StatusOK {
-		code := over
-		if r.said == nil || r.said.Code != "invalid_grant" {
-			code = CodeRefused
+	if r.status != http.StatusOK || r.said != nil { // some say their errors with 200
+		code := CodeRefused
+		if r.code() == "invalid_grant" {
+			code = over
 		}
 		return nil, &Error{Code: code, Status: r.status, Said: r.words}
 	}

@@ -13,20 +13,20 @@ import (
 // person whose ID token has this subject. Errors are *Error: CodeNoEndpoint if the
 // provider has none, CodeOtherPerson if it answers about somebody else.
 func (p *Provider) Userinfo(ctx context.Context, accessToken, subject string) (*oidc.Userinfo, error) {
-	to, err := p.Endpoint(ctx, "userinfo_endpoint")
-	if err != nil {
-		return nil, &Error{Code: CodeNoEndpoint, Err: err}
+	to, missing := p.to(ctx, "userinfo_endpoint")
+	if missing != nil {
+		return nil, missing
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, to, nil)
 	if err != nil {
 		return nil, &Error{Code: CodeUnreachable, Err: err}
 	}
 	req.Header.Set("Authorization", "Bearer "+accessToken)
-	r, why := p.send(req)
+	r, why := p.patiently(ctx, func() (*reply, *Error) { return p.send(req) })
 	if why != nil {
 		return nil, why
 	}
-	if r.status != http.StatusOK {
+	if r.status != http.StatusOK || r.said != nil {
 		return nil, &Error{Code: CodeAccess, Status: r.status, Said: r.words}
 	}
 	if t, _, err := mime.ParseMediaType(r.header.Get("Content-Type")); err == nil && t == "application/jwt" {
