@@ -134,6 +134,11 @@ func TestAnHTTPSProviderLeadsToNothingByHTTPOnThisMachine(t *testing.T) {
 				if name == "jwks_uri" {
 					err = keys(t, client, issuer)
 				}
+				if name == "token_endpoint" {
+					if _, err := client.Exchange(t.Context(), CodeRequest{Code: "c"}); !errors.Is(err, web.ErrLinked) {
+						t.Errorf("%s: a code to %s: %v", issuer, to, err)
+					}
+				}
 				if !errors.Is(err, web.ErrLinked) {
 					t.Errorf("%s: %s at %s: %v", issuer, name, to, err)
 				}
