@@ -20,6 +20,7 @@ type brought struct {
 	cookie    browserCookie     // that it is bound to
 	answer    *oidc.TokenAnswer // what came with the token; nil: it came alone
 	automatic bool              // the browser chose the account without asking
+	why       purpose           // of the code flow
 }
 
 // finish turns an ID token into a session and returns whose it is, and whether
@@ -49,6 +50,12 @@ func (rp *RP) finish(w http.ResponseWriter, r *http.Request, p *provider, b brou
 	}
 	person, err := rp.personOf(r, p, id, b.answer)
 	if err != nil {
+		return nil, false, err
+	}
+	if b.why.label == labelLink {
+		return nil, false, rp.link(r, b.why.signIn, person, now)
+	}
+	if err := rp.confirmed(p, id, person, b.why); err != nil {
 		return nil, false, err
 	}
 	u, created, err := rp.users.SignIn(r.Context(), person, now)

@@ -15,14 +15,17 @@ require (
 	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/lestrrat-go/jwx/v2 v2.1.7
 	github.com/lestrrat-go/jwx/v3 v3.4.0
+	github.com/luikyv/go-oidc v0.23.0
 	golang.org/x/oauth2 v0.36.0
 )
 
 require (
 	filippo.io/bigmod v0.1.0 // indirect
+	github.com/alexedwards/scs/v2 v2.9.0 // indirect
 	github.com/bwesterb/go-ristretto v1.2.4 // indirect
 	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.1 // indirect
 	github.com/goccy/go-json v0.11.2 // indirect
+	github.com/google/uuid v1.6.0 // indirect
 	github.com/lestrrat-go/blackmagic v1.0.4 // indirect
 	github.com/lestrrat-go/dsig v1.4.0 // indirect
 	github.com/lestrrat-go/dsig-secp256k1 v1.0.0 // indirect

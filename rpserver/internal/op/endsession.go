@@ -20,22 +20,15 @@ type EndSession struct {
 const maxHint = 6 << 10
 
 // EndSession returns where the browser goes to sign out, and false if the provider has no
-// such place.
+// such place. Errors are *Error.
 func (p *Provider) EndSession(ctx context.Context, q EndSession) (string, bool, error) {
-	d, err := p.Metadata(ctx)
-	if err != nil {
-		return "", false, err
-	}
-	if d.EndSessionEndpoint == "" {
-		return "", false, nil
-	}
 	to, err := p.Endpoint(ctx, "end_session_endpoint")
 	if err != nil {
-		return "", false, err
-	}
-	u, err := url.Parse(to)
-	if err != nil {
-		return "", false, err
+		why := notFound(err)
+		if why.Code == CodeNoEndpoint {
+			return "", false, nil
+		}
+		return "", false, why
 	}
 	query := url.Values{}
 	for name, value := range map[string]string{
@@ -46,7 +39,12 @@ func (p *Provider) EndSession(ctx context.Context, q EndSession) (string, bool, 
 			query.Set(name, value)
 		}
 	}
-	// What the document's address has stays as it is written.
-	u.RawQuery = strings.Trim(u.RawQuery+"&"+query.Encode(), "&")
-	return u.String(), true, nil
+	if len(query) == 0 {
+		return to, true, nil
+	}
+	separator := "?"
+	if strings.Contains(to, "?") { // which stays as the document has it
+		separator = "&"
+	}
+	return to + separator + query.Encode(), true, nil
 }

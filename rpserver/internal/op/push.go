@@ -21,7 +21,7 @@ func (p *Provider) Push(ctx context.Context, params []oidc.Param) (requestURI st
 		return "", why
 	}
 	if r.said != nil || r.status != http.StatusCreated && r.status != http.StatusOK { // section 2.2, and what some answer
-		return "", &Error{Code: CodeRefused, Status: r.status, Said: r.words}
+		return "", r.refused(CodeNotTaken)
 	}
 	uri, err := oidc.ParsePushed(r.body, p.maxAnswer())
 	if err != nil {

@@ -3,10 +3,7 @@ package op
 import (
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
-	"net"
-	"net/http"
-	"net/http/httptest"
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
@@ -14,93 +11,88 @@ import (
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
 )
 
-func TestTheProvidersWordsAreBoundedAndEscaped(t *testing.T) {
-	for name, c := range map[string]struct{ code, description, want string }{
-		"plain":                 {"invalid_request", "AADSTS900144: The request body must contain 'scope'.", "invalid_request: AADSTS900144: The request body must contain 'scope'."},
-		"no description":        {"invalid_request", "", "invalid_request"},
-		"lines and colours":     {"a\nb", "c\r\n\x1b[31md é", `a\x0ab: c\x0d\x0a\x1b[31md \xc3\xa9`},
-		"a long code":           {strings.Repeat("c", 100), "d", strings.Repeat("c", 61) + "...: d"},
-		"a long description":    {"c", strings.Repeat("d", 1000), "c: " + strings.Repeat("d", 253) + "..."},
-		"a code of nothing":     {"", "d", ""},
-		"somebody's token":      {"c", "bad token eyJhbGciOiJub25lIn0.e30.", "c: " + leftOut},
-		"a token for a code":    {"eyJhbGciOiJub25lIn0.e30.", "d", leftOut + ": d"},
-		"short words are words": {"no", "c", "no: c"},
+// A provider repeats in its error what it was sent: the whole of it, a part, or in its
+// header. None of that comes to a log.
+func TestWordsThatRepeatASecretAreLeftOut(t *testing.T) {
+	const secret = "Zq4t7w9zCaFcJdNcRfUjXn2r5u8xAbDe"
+	sent := url.Values{"token": {secret}, "code": {"c0de-c0de-c0de"}, "scope": {"openid email profile"}, "login_hint": {"ada@example.com"}}
+	for description, hidden := range map[string]bool{
+		"it is over": false,
+		"":           false,
+		"the scope openid email profile is not known":  false, // no secret, and helps
+		"unknown token " + secret:                      true,
+		"unknown token " + secret[:16] + "...":         true,
+		"unknown token ..." + secret[20:]:              true,
+		"unknown token " + secret[:repeated]:           true,
+		"unknown token " + secret[:repeated-1] + "...": false,
+		"token=" + url.QueryEscape(secret) + "&x=1":    true,
+		"the code 'c0de-c0de-c0de' was used before":    true,
+		"no account ada@example.com":                   true,
+		"the password hunter2 is wrong":                true,
+		strings.Repeat("x", 250) + secret:              true, // its beginning could be shown
+		strings.Repeat("x", 250) + secret[:20]:         true,
+		strings.Repeat("x", 300) + secret[:20]:         false, // is not shown
 	} {
-		p := newProvider(t, (*httptest.Server).Start)
-		p.token = func(w http.ResponseWriter, _ *http.Request) {
-			b, _ := json.Marshal(map[string]string{"error": c.code, "error_description": c.description})
-			answer{400, "", string(b)}.write(w)
+		said := &oidc.ProviderError{Code: "invalid_grant", Description: description}
+		got := withoutSecrets(said, secretsOf(sent, "hunter2"))
+		if strings.Contains(got, leftOut) != hidden || !strings.HasPrefix(got, "invalid_grant") || said.Description != description {
+			t.Errorf("%q: %q", description, got)
 		}
-		_, err := p.client(t, nil).Exchange(t.Context(), CodeRequest{Code: "c"})
-		if why := whyNot(t, err); why.Said != c.want {
-			t.Errorf("%s: %q", name, why.Said)
+		if strings.Contains(got, secret[:repeated]) || strings.Contains(got, "hunter2") || strings.Contains(got, "ada@") {
+			t.Errorf("%q: %q", description, got)
 		}
+	}
+	if got := withoutSecrets(&oidc.ProviderError{Code: secret, Description: "no"}, []string{secret}); got != leftOut+": no" {
+		t.Error(got)
+	}
+	if got := withoutSecrets(&oidc.ProviderError{Code: "no"}, []string{"", "n"}); got != "no" { // in every text
+		t.Error(got)
 	}
 }
 
-// What was sent comes to no log, however the provider repeats it.
-func TestWordsThatRepeatASecretAreLeftOut(t *testing.T) {
-	const (
-		password = "p4ssw/rd+of=shop"
-		code     = "4/0AX4XfWhsecretcodeoftheperson"
-		verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-		refresh  = "1//0gRefreshTokenOfThePerson"
-		access   = "ya29.AccessTokenOfThePerson"
-		state    = "af0ifjsldkjStateOfTheBrowser"
-	)
-	type call struct {
-		method string
-		ask    func(*Provider) error
-		secret []string
+// A token that was not sent is somebody's all the same.
+func TestWordsThatHoldATokenAreLeftOut(t *testing.T) {
+	const token = "eyJhbGciOiJub25lIn0.e30."
+	for _, said := range []oidc.ProviderError{{Code: "no", Description: "bad " + token}, {Code: token, Description: "no"}} {
+		if got := withoutSecrets(&said, nil); strings.Contains(got, "eyJ") || !strings.Contains(got, leftOut) || !strings.Contains(got, "no") {
+			t.Errorf("%q", got)
+		}
 	}
-	calls := map[string]call{
-		"exchange, basic": {AuthBasic, func(p *Provider) error {
-			_, err := p.Exchange(t.Context(), CodeRequest{Code: code, Verifier: verifier})
-			return err
-		}, []string{password, code, verifier}},
-		"exchange, post": {AuthPost, func(p *Provider) error {
-			_, err := p.Exchange(t.Context(), CodeRequest{Code: code, Verifier: verifier})
-			return err
-		}, []string{password, code, verifier}},
-		"renew":  {AuthBasic, func(p *Provider) error { _, err := p.Renew(t.Context(), refresh, nil); return err }, []string{password, refresh}},
-		"revoke": {AuthBasic, func(p *Provider) error { return p.Revoke(t.Context(), refresh, "") }, []string{password, refresh}},
-		"push": {AuthBasic, func(p *Provider) error {
-			_, err := p.Push(t.Context(), []oidc.Param{{Name: "state", Value: state}})
-			return err
-		}, []string{password, state}},
-		"userinfo": {AuthBasic, func(p *Provider) error { _, err := p.Userinfo(t.Context(), access, "1"); return err }, []string{access}},
+	if got := unanswered(errors.New("malformed header "+token), nil).Error(); got != leftOut {
+		t.Error(got)
 	}
-	shapes := map[string]func(string) string{
-		"plain":      func(s string) string { return s },
-		"in a word":  func(s string) string { return "x" + s + "x" },
-		"encoded":    url.QueryEscape,
-		"its start":  func(s string) string { return s[:min(len(s), tell)] + "..." },
-		"its end":    func(s string) string { return s[max(0, len(s)-tell):] },
-		"late":       func(s string) string { return strings.Repeat(".", 250) + s },
-		"as it came": func(s string) string { return base64.StdEncoding.EncodeToString([]byte("shop:" + url.QueryEscape(s))) },
-	}
-	places := map[string]func(string) string{
-		"description": func(s string) string {
-			return fmt.Sprintf(`{"error":"some_error","error_description":%q}`, "it was "+s)
-		},
-		"code":   func(s string) string { return fmt.Sprintf(`{"error":%q}`, s) },
-		"object": func(s string) string { return fmt.Sprintf(`{"error":{"status":"X","message":%q}}`, s) },
-	}
-	for name, c := range calls {
-		p := everywhere(t)
-		client := p.client(t, func(q *Config) { q.Auth = ClientAuth{ID: "shop", Secret: password, Method: c.method} })
-		for _, s := range c.secret {
-			for how, shape := range shapes {
-				if how == "as it came" && (s != password || c.method != AuthBasic) {
+}
+
+// The same over the wire, by each request with each of its secrets.
+func TestNoSecretComesBackByAnError(t *testing.T) {
+	for name, secret := range map[string]string{"code": codeRequest.Code, "verifier": codeRequest.Verifier, "client secret": "s/e c:ret+% of the client", "refresh token": "8xLOxBtZp8/of+Ada", "access token": "SlAV32hkKG-SlAV32hkKG", "state": "af0ifjsldkj-af0ifjsldkj"} {
+		for _, auth := range []string{AuthBasic, AuthPost} {
+			for _, repeat := range []string{secret, url.QueryEscape(secret), base64.StdEncoding.EncodeToString([]byte("shop:" + url.QueryEscape(secret)))} {
+				if strings.HasPrefix(repeat, "c2hvcD") && (name != "client secret" || auth != AuthBasic) { // what Basic sends
 					continue
 				}
-				for where, place := range places {
-					for _, status := range []int{200, 400, 401, 500, 503} {
-						p.token = func(w http.ResponseWriter, _ *http.Request) { answer{status, "", place(shape(s))}.write(w) }
-						p.other = p.token
-						why := whyNot(t, c.ask(client))
-						if !strings.Contains(why.Said, leftOut) || strings.Contains(why.Error(), shape(s)) || strings.Contains(why.Error(), s) {
-							t.Errorf("%s: %.6s... %s in the %s with %d: %v", name, s, how, where, status, why)
+				words, err := json.Marshal(map[string]string{"error": "no", "error_description": "what is " + repeat + "?"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				p := everything(t)
+				client := p.client(t, func(c *Config) {
+					c.Auth = ClientAuth{ID: "shop", Secret: "s/e c:ret+% of the client", Method: auth}
+				})
+				p.record(t, answer{400, "", string(words)})
+				_, exchange := client.Exchange(t.Context(), codeRequest)
+				_, renew := client.Renew(t.Context(), "8xLOxBtZp8/of+Ada", nil)
+				_, push := client.Push(t.Context(), []oidc.Param{{Name: "state", Value: "af0ifjsldkj-af0ifjsldkj"}})
+				_, userinfo := client.Userinfo(t.Context(), "SlAV32hkKG-SlAV32hkKG", "1")
+				all := map[string]error{"exchange": exchange, "renew": renew, "push": push, "userinfo": userinfo, "revoke": client.Revoke(t.Context(), "8xLOxBtZp8/of+Ada", "")}
+				hidden := map[string][]string{"exchange": {"code", "verifier", "client secret"}, "renew": {"refresh token", "client secret"}, "push": {"state", "client secret"}, "userinfo": {"access token"}, "revoke": {"refresh token", "client secret"}}
+				for what, err := range all {
+					if err == nil {
+						t.Fatalf("%s: no error", what)
+					}
+					for _, h := range hidden[what] {
+						if h == name && (strings.Contains(err.Error(), repeat) || !strings.Contains(err.Error(), leftOut)) {
+							t.Errorf("%s, %s by %s: %v", name, what, auth, err)
 						}
 					}
 				}
@@ -109,40 +101,32 @@ func TestWordsThatRepeatASecretAreLeftOut(t *testing.T) {
 	}
 }
 
-// What net/http cannot read it repeats in its error.
-func TestAnAnswerThatIsNoHTTPRepeatsNothing(t *testing.T) {
-	const code = "SplxlOBeZQQYbYS6WxSbIA-of-the-person"
-	for name, raw := range map[string]string{
-		"a line that is none": "HTTP/1.1 " + code + "\r\n\r\n",
-		"a redirect to none":  "HTTP/1.1 302 Found\r\nLocation: ://" + code + "\r\nContent-Length: 0\r\n\r\n",
-		"control characters":  "\x1b[31m\x00" + strings.Repeat("\x07", 2000) + "\r\n\r\n",
+func TestAnErrorInTheHeader(t *testing.T) {
+	for header, want := range map[string]string{
+		`Bearer error="invalid_token", error_description="The access token expired"`: "invalid_token: The access token expired", // RFC 6750 section 3
+		`Bearer realm="example",error="insufficient_scope",scope="openid"`:           "insufficient_scope",
+		`Bearer error_description="first",error="invalid_token"`:                     "invalid_token: first",
+		`Bearer xerror="a", error="b"`:                                               "b",
+		`error="b"`:                                                                  "b",
+		`Bearer error="unclosed`:                                                     "unclosed",
+		`Bearer error="a` + "\t" + `b"`:                                              `a\x09b`,
+		`Bearer realm="x"`:                                                           "",
+		`Bearer error=""`:                                                            "",
+		`Bearer error=bare`:                                                          "",
+		``:                                                                           "",
+		`Bearer error="invalid_token", error_description="SlAV32hkKG-SlAV32 is no one"`: "invalid_token: " + leftOut,
 	} {
-		p := newProvider(t, (*httptest.Server).Start)
-		p.token = func(w http.ResponseWriter, r *http.Request) {
-			_ = r.ParseForm()
-			c, _, err := w.(http.Hijacker).Hijack()
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer c.Close()
-			_, _ = c.Write([]byte(raw))
-		}
-		_, err := p.client(t, nil).Exchange(t.Context(), CodeRequest{Code: code})
-		text := whyNot(t, err).Error()
-		if whyNot(t, err).Code != CodeUnreachable || strings.Contains(text, code) || strings.ContainsAny(text, "\x1b\x00\x07") || len(text) > 400 {
-			t.Errorf("%s: %q", name, text)
+		p := everything(t)
+		p.record(t, answer{401, "WWW-Authenticate: " + header, ""})
+		_, err := p.client(t, nil).Userinfo(t.Context(), "SlAV32hkKG-SlAV32hkKG", "1")
+		if why := refusedWith(t, header, err, CodeAccess); why.Said != want {
+			t.Errorf("%s: %q, want %q", header, why.Said, want)
 		}
 	}
-	p := newProvider(t, (*httptest.Server).Start)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.document["token_endpoint"] = "http://" + l.Addr().String() + "/token"
-	_ = l.Close() // nobody answers there
-	_, err = p.client(t, nil).Exchange(t.Context(), CodeRequest{Code: code})
-	if why := whyNot(t, err); why.Code != CodeUnreachable || !strings.Contains(err.Error(), "refused") {
+	// With status 200 nobody is challenged.
+	p := everything(t)
+	p.record(t, answer{200, `WWW-Authenticate: Bearer error="invalid_token"`, `{"sub":"1"}`})
+	if _, err := p.client(t, nil).Userinfo(t.Context(), "t", "1"); err != nil {
 		t.Error(err)
 	}
 }
