@@ -73,11 +73,7 @@ func (rp *RP) personOf(r *http.Request, p *provider, t *oidc.IDToken, answer *oi
 	if answer == nil || !p.wantsUserinfo(t) {
 		return identityOf(p, t), nil
 	}
-	var info *oidc.Userinfo
-	var err error = errNoAccessToken
-	if answer.AccessToken != "" {
-		info, err = p.op.Userinfo(r.Context(), answer.AccessToken, t.Subject)
-	}
+	info, err := p.op.Userinfo(r.Context(), answer.AccessToken, t.Subject)
 	switch {
 	case err == nil:
 		t = oidc.MergeUserinfo(t, info)
@@ -88,9 +84,6 @@ func (rp *RP) personOf(r *http.Request, p *provider, t *oidc.IDToken, answer *oi
 	}
 	return identityOf(p, t), nil
 }
-
-var errNoAccessToken = &op.Error{Code: op.CodeAccess, Setting: "Userinfo",
-	Err: errors.New("the token endpoint gave no access token, and the userinfo endpoint is asked with one")}
 
 // isOtherPerson tells whether the userinfo endpoint answered about somebody else.
 func isOtherPerson(err error) bool {

@@ -12,16 +12,6 @@ import (
 	"github.com/bonafides-dev/bonafides/rpserver"
 )
 
-// user is who ada is to the site.
-func (a *away) user() *rpserver.User {
-	a.t.Helper()
-	u, err := a.rows.User(a.t.Context(), userOf(a.t, a))
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	return u
-}
-
 // thin is a provider whose ID token says no more than who it is.
 func thin(q *idptest.Quirks) { q.Token.Thin = true }
 

@@ -91,8 +91,9 @@ type Provider struct {
 	ResponseMode string
 
 	// Userinfo says when the userinfo endpoint is asked as well in the code flow:
-	// "" when the ID token lacks the name or the address that Scopes ask for,
-	// UserinfoAlways or UserinfoNever.
+	// "" when the ID token lacks the name or the address that Scopes ask for, and
+	// an endpoint that gives nothing costs no more than these; UserinfoAlways, which
+	// then refuses the sign-in; or UserinfoNever.
 	Userinfo string
 
 	// TrustedAudiences may stand in the aud of a token beside ClientID; the token must

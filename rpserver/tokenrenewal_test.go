@@ -103,10 +103,17 @@ func TestARenewalOutlivesWhoAskedForIt(t *testing.T) {
 	}
 }
 
-// leavingSignIns calls leased as soon as somebody asked for a lease.
+// leavingSignIns calls leased as soon as somebody asked for a lease, and knows the newest
+// sign-in.
 type leavingSignIns struct {
 	rpserver.SignInStore
 	leased func()
+	added  rpserver.SignIn
+}
+
+func (s *leavingSignIns) AddSignIn(ctx context.Context, row rpserver.SignIn) error {
+	s.added = row
+	return s.SignInStore.AddSignIn(ctx, row)
 }
 
 func (s *leavingSignIns) LeaseTokens(ctx context.Context, id, holder string, now, until time.Time) (*rpserver.SignIn, bool, error) {
@@ -186,5 +193,25 @@ func TestTokensDoNotGoToAnotherProviderOfTheSameName(t *testing.T) {
 	}
 	if got := other.Requests(); len(got) != 0 {
 		t.Errorf("the other one was asked: %v", got)
+	}
+}
+
+// A tenant's people are kept under its own issuer, and find their provider by it.
+func TestATokenOfATenantIsRenewed(t *testing.T) {
+	idp := idptest.New(t, idptest.WithClock(time.Now()), idptest.WithQuirks(idptest.Quirks{Endpoints: idptest.EndpointQuirks{Tenant: "contoso", DiscoveryElsewhere: true}}))
+	rows := &leavingSignIns{leased: func() {}}
+	a := newAway(t, idp, func(p *rpserver.Provider) {
+		p.Issuer, p.DiscoveryURL, p.Tenants, p.Offline = idp.Template(), idp.DiscoveryURL(), []string{"fabrikam", "contoso"}, true
+	}, func(c *rpserver.Config) { rows.SignInStore = c.Store; c.SignIns = rows })
+	a.as(ada)
+	if rows.added.Issuer == idp.Template() || rows.added.Issuer == "" {
+		t.Errorf("kept under %q", rows.added.Issuer)
+	}
+	idp.Advance(2 * time.Hour)
+	if _, err := a.rp.TokenSource(&rows.added).Token(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if n := idp.Count(idptest.Token); n != 2 {
+		t.Errorf("asked %d times", n)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // provider has none, CodeOtherPerson if it answers about somebody else.
 func (p *Provider) Userinfo(ctx context.Context, accessToken, subject string) (*oidc.Userinfo, error) {
 	if accessToken == "" {
-		return nil, &Error{Code: CodeAccess, Err: errors.New("there is no access token to ask with")}
+		return nil, &Error{Code: CodeAccess, Setting: "Userinfo", Err: errors.New("there is no access token to ask with")}
 	}
 	to, err := p.Endpoint(ctx, "userinfo_endpoint")
 	if err != nil {
