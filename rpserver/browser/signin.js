@@ -226,8 +226,8 @@ function ended(reason) {
     : new SignInError('aborted', 'Signing in was cancelled.', reason);
 }
 
-// explain turns what the browser rejected with into a sentence. Browsers tell a
-// page little on purpose: a page must not learn who is signed in where.
+// explain makes a sentence of what the browser rejected with. Browsers tell a page little
+// on purpose: it must not learn who is signed in where.
 function explain(e, signal) {
   if (signal?.aborted) return ended(signal.reason);
   switch (e?.name) {
@@ -260,8 +260,7 @@ const actions = {
   signout: [(b, signal) => signOut({ signal, at: b.dataset.at, back: b.dataset.next }), 'Signing out.'],
 };
 
-// What a button began ends with its page. A browser may keep the page as it was
-// and show it again at a press of Back: then the button works as before.
+// What a button began ends with its page. One that a press of Back shows again works.
 const running = new Set();
 globalThis.addEventListener?.('pageshow', (e) => {
   if (e.persisted) for (const end of running) end.abort();

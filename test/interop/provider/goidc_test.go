@@ -103,6 +103,6 @@ func TestAtGoIDC(t *testing.T) {
 	ada := s.browser()
 	ada.signIn()
 	s.known()
-	s.callsAPIs(issuer + "/userinfo")
+	s.callsAPIs(issuer+"/userinfo", 0)
 	ada.signOut()
 }

@@ -71,7 +71,7 @@ func TestAtOIDCProvider(t *testing.T) {
 	ada := s.browser()
 	ada.signIn()
 	s.known()
-	s.callsAPIs(issuer + "/me")
+	s.callsAPIs(issuer+"/me", 0)
 	ada.signOut()
 
 	// Signed out at the provider itself, which tells the site.

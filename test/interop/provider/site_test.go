@@ -30,6 +30,7 @@ type site struct {
 	rp     *rpserver.RP
 	rows   *rpmem.Store
 	log    lines
+	ahead  atomic.Int64                    // by how much the site's clock is
 	last   atomic.Pointer[rpserver.SignIn] // of the last /whoami that found somebody
 }
 
@@ -72,6 +73,7 @@ func newSite(t *testing.T, start func(a addresses) (issuer, id, secret string), 
 	}
 	s.rp, err = rpserver.New(rpserver.Config{
 		Origin: s.origin, Providers: []rpserver.Provider{p}, Store: s.rows,
+		Now: func() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) },
 		Log: slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
@@ -116,7 +118,7 @@ var (
 )
 
 // typed is what the person writes into fields.
-var typed = map[string]string{"login": "ada", "password": "anything"}
+var typed = map[string]string{"login": "ada", "username": "ada", "password": "anything"}
 
 // open goes to an address and does on each page what it asks for, until one asks for
 // nothing.
@@ -229,12 +231,14 @@ func (s *site) known() {
 	}
 }
 
-// callsAPIs takes access tokens, which are over as soon as they are made here, so that
-// each is a new one, and asks the provider's userinfo endpoint with each.
-func (s *site) callsAPIs(userinfo string) {
+// callsAPIs takes access tokens, each when the one before is over, and asks the provider's
+// userinfo endpoint with each. after is how long that takes: none at providers that were
+// told to make tokens that are too short to be used twice.
+func (s *site) callsAPIs(userinfo string, after time.Duration) {
 	s.t.Helper()
 	source, before := s.rp.TokenSource(s.last.Load()), ""
 	for range 3 {
+		s.ahead.Add(int64(after))
 		token, err := source.Token(s.t.Context())
 		if err != nil {
 			s.t.Fatalf("%v\n%s", err, &s.log)
