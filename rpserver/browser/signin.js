@@ -98,7 +98,7 @@ async function inTurn(act, signal) {
   }
 }
 
-/** leave goes to the one provider without FedCM. The page ends, or its wait does. */
+/** leave goes to the one provider without FedCM: the page ends, or its wait. */
 async function leave(ways, options) {
   if (ways.length === 0) throw new SignInError('fedcm_unavailable', 'This browser cannot sign in with an identity provider (it has no FedCM).');
   if (ways.length > 1) throw new SignInError('provider_missing', 'This site has several identity providers: choose one.');
@@ -151,8 +151,7 @@ export async function signOut({ signal, at, back = '/' } = {}) {
   return answer;
 }
 
-/** How long this site may take to answer, in ms. */
-const patience = 30_000;
+const patience = 30_000; // ms that this site may take to answer
 
 async function post(path, body, signal) {
   const end = new AbortController();
@@ -198,7 +197,7 @@ async function exchange(path, body, signal) {
   return answer;
 }
 
-// What a provider's error codes mean to a person (FedCM, "IdentityCredentialError").
+// What a provider's error codes mean to a person (FedCM).
 const providerErrors = {
   invalid_request: 'The identity provider did not understand the request of this site.',
   unauthorized_client: 'The identity provider does not know this site.',
