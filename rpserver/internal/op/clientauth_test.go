@@ -221,6 +221,7 @@ func TestAClientThatIsRefused(t *testing.T) {
 		"a wrong secret, with status 200":   {ClientAuth{ID: "shop", Secret: "s"}, answer{200, "", `{"error":"invalid_client"}`}, "ClientSecret or TokenAuth"},
 		"a wrong secret, without a word":    {ClientAuth{ID: "shop", Secret: "s"}, answer{401, "", `Unauthorized`}, "ClientSecret or TokenAuth"},
 		"a wrong secret, in the header":     {ClientAuth{ID: "shop", Secret: "s"}, answer{401, `WWW-Authenticate: Basic realm="x", error="invalid_client"`, ``}, "ClientSecret or TokenAuth"},
+		"a wrong secret, as Auth0 says it":  {ClientAuth{ID: "shop", Secret: "s"}, answer{401, "", `{"error":"access_denied","error_description":"Unauthorized"}`}, "ClientSecret or TokenAuth"},
 		"no client for this way of asking":  {ClientAuth{ID: "shop", Secret: "s", Method: AuthPost}, answer{400, "", `{"error":"unauthorized_client"}`}, "ClientSecret or TokenAuth"},
 		"a public client":                   {ClientAuth{ID: "shop"}, answer{401, "", `{"error":"invalid_client"}`}, "ClientSecret"},
 		"an assertion for another audience": {ClientAuth{ID: "shop", Signer: signer}, answer{401, "", `{"error":"invalid_client"}`}, "ClientKey, AssertionAudience or TokenAuth"},
@@ -238,6 +239,22 @@ func TestAClientThatIsRefused(t *testing.T) {
 				t.Errorf("%s, %s: %v", name, what, err)
 			}
 		}
+	}
+}
+
+// What is over is not the client's fault, also with the client's status.
+func TestWhatIsOverIsOverWith401(t *testing.T) {
+	p := newProvider(t, (*httptest.Server).Start)
+	p.document["revocation_endpoint"] = p.URL + "/revoke"
+	client := p.client(t, func(c *Config) { c.Auth = ClientAuth{ID: "shop", Secret: "s"} })
+	p.record(t, answer{401, "", `{"error":"invalid_grant"}`})
+	_, exchange := client.Exchange(t.Context(), codeRequest)
+	refusedWith(t, "exchange", exchange, CodeRefused)
+	_, renew := client.Renew(t.Context(), "r", nil)
+	refusedWith(t, "renew", renew, CodeGrantOver)
+	p.record(t, answer{401, "", `{"error":"invalid_token"}`})
+	if err := client.Revoke(t.Context(), "r", "refresh_token"); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -155,6 +155,7 @@ func TestAPushedRequestThatIsRefused(t *testing.T) {
 		answer     answer
 		code, said string
 	}{
+		"a scope":        {answer{400, "", `{"error":"invalid_scope"}`}, CodeNotTaken, "invalid_scope"},
 		"a redirect URI": {answer{400, "", `{"error":"invalid_request","error_description":"The redirect_uri is not valid for the given client"}`}, CodeNotTaken, "invalid_request: The redirect_uri is not valid for the given client"},
 		"as a success":   {answer{200, "", `{"error":"invalid_request","request_uri":"urn:a"}`}, CodeNotTaken, "invalid_request"},
 		"accepted":       {answer{202, "", `{"request_uri":"urn:a"}`}, CodeNotTaken, ""},
@@ -165,8 +166,14 @@ func TestAPushedRequestThatIsRefused(t *testing.T) {
 		p := everything(t)
 		p.record(t, c.answer)
 		uri, err := p.client(t, nil).Push(t.Context(), []oidc.Param{{Name: "scope", Value: "openid"}})
-		if why := refusedWith(t, name, err, c.code); uri != "" || why.Said != c.said {
+		why := refusedWith(t, name, err, c.code)
+		if first, _, _ := strings.Cut(c.said, ":"); uri != "" || why.Said != c.said || why.Setting != RequestSetting(first) {
 			t.Errorf("%s: %q %v", name, uri, err)
+		}
+	}
+	for code, setting := range map[string]string{"invalid_request": "InsecureNoPKCE", "invalid_scope": "Scopes", "access_denied": ""} {
+		if got := RequestSetting(code); (got == "") != (setting == "") || !strings.Contains(got, setting) {
+			t.Errorf("%s: %s", code, got)
 		}
 	}
 	_, err := newProvider(t, (*httptest.Server).Start).client(t, nil).Push(t.Context(), nil)

@@ -88,7 +88,8 @@ func (p *Provider) postOnce(ctx context.Context, member string, form url.Values)
 	basic := strings.TrimPrefix(req.Header.Get("Authorization"), "Basic ")
 	r, why := p.send(req, secretsOf(sent, shown.password, basic))
 	// RFC 6749 section 5.2: a 401 is about the client, also where nothing else says so.
-	if why == nil && (r.said == nil && r.status == http.StatusUnauthorized ||
+	// Auth0 says access_denied with it. A code or token that is over is over all the same.
+	if why == nil && (r.status == http.StatusUnauthorized && (r.said == nil || !isOver(r.said)) ||
 		r.said != nil && (r.said.Code == "invalid_client" || r.said.Code == oidc.ErrorUnauthorizedClient)) {
 		why = r.refused(CodeClient)
 		why.Setting = shown.setting()
@@ -97,6 +98,11 @@ func (p *Provider) postOnce(ctx context.Context, member string, form url.Values)
 		return nil, why
 	}
 	return r, nil
+}
+
+// isOver tells whether an error is about the code or the token that was sent.
+func isOver(said *oidc.ProviderError) bool {
+	return said.Code == "invalid_grant" || said.Code == "invalid_token"
 }
 
 // send does one request and judges what every endpoint may answer. What the other side

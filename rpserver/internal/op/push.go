@@ -21,11 +21,27 @@ func (p *Provider) Push(ctx context.Context, params []oidc.Param) (requestURI st
 		return "", why
 	}
 	if r.said != nil || r.status != http.StatusCreated && r.status != http.StatusOK { // section 2.2, and what some answer
-		return "", r.refused(CodeNotTaken)
+		why := r.refused(CodeNotTaken)
+		if r.said != nil {
+			why.Setting = RequestSetting(r.said.Code)
+		}
+		return "", why
 	}
 	uri, err := oidc.ParsePushed(r.body, p.maxAnswer())
 	if err != nil {
 		return "", &Error{Code: CodeMalformed, Status: r.status, Err: fmt.Errorf("pushed authorization request: %w", err)}
 	}
 	return uri, nil
+}
+
+// RequestSetting is the setting that providers refuse authentication requests for, by the
+// code of their error (RFC 6749 section 4.1.2.1); "" if none is known.
+func RequestSetting(code string) string {
+	switch code {
+	case oidc.ErrorInvalidRequest:
+		return "ResponseMode, Params or InsecureNoPKCE"
+	case oidc.ErrorInvalidScope:
+		return "Scopes or Offline"
+	}
+	return ""
 }

@@ -22,7 +22,7 @@ func (p *Provider) Revoke(ctx context.Context, token, hint string) error {
 		return why
 	case r.status == http.StatusOK, r.status == http.StatusNoContent:
 		return nil
-	case r.said != nil && (r.said.Code == "invalid_token" || r.said.Code == "invalid_grant"):
+	case r.said != nil && isOver(r.said):
 		return nil // section 2.2 wants 200 for a token that is over; Google says 400
 	}
 	return r.refused(CodeNotTaken)

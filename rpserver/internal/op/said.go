@@ -3,14 +3,15 @@ package op
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
 )
 
-// leftOut stands for words that repeat what was sent.
-const leftOut = "(left out: it repeats what was sent)"
+// leftOut stands for words that repeat what was sent, or hold a token.
+const leftOut = "(left out: it repeats what was sent, or holds a token)"
 
 // repeated is how many bytes of a secret in a row are taken for a part of it.
 const repeated = 12
@@ -20,13 +21,21 @@ const repeated = 12
 func withoutSecrets(said *oidc.ProviderError, secrets []string) string {
 	words := *said
 	for _, text := range []*string{&words.Code, &words.Description} {
-		for _, s := range secrets {
-			if repeats(*text, s) {
-				*text = leftOut
-			}
-		}
+		*text = withoutAny(*text, secrets)
 	}
 	return words.Said()
+}
+
+// jwtBegins is how a JWT begins: a JSON object's first bytes in base64url.
+const jwtBegins = "eyJ"
+
+// withoutAny returns a text, or leftOut if it repeats one of secrets or holds a token of
+// the provider's own: nobody's belongs into a log.
+func withoutAny(text string, secrets []string) string {
+	if strings.Contains(text, jwtBegins) || slices.ContainsFunc(secrets, func(s string) bool { return repeats(text, s) }) {
+		return leftOut
+	}
+	return text
 }
 
 // repeats tells whether a text holds a secret, or so much of one that it tells. One of
@@ -59,13 +68,7 @@ func (f failure) Unwrap() error { return f.error }
 // it, and repeats of an answer what it cannot read, a header for one: that may be
 // anything, what was sent as well.
 func unanswered(err error, secrets []string) error {
-	text := err.Error()
-	for _, s := range secrets {
-		if repeats(text, s) {
-			text = leftOut
-		}
-	}
-	return failure{err, jws.Shown(text)}
+	return failure{err, jws.Shown(withoutAny(err.Error(), secrets))}
 }
 
 // secretsOf is what of a request must not come to a log, each as it is and as it was

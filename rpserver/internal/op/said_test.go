@@ -3,6 +3,7 @@ package op
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
@@ -45,6 +46,19 @@ func TestWordsThatRepeatASecretAreLeftOut(t *testing.T) {
 		t.Error(got)
 	}
 	if got := withoutSecrets(&oidc.ProviderError{Code: "no"}, []string{"", "n"}); got != "no" { // in every text
+		t.Error(got)
+	}
+}
+
+// A token that was not sent is somebody's all the same.
+func TestWordsThatHoldATokenAreLeftOut(t *testing.T) {
+	const token = "eyJhbGciOiJub25lIn0.e30."
+	for _, said := range []oidc.ProviderError{{Code: "no", Description: "bad " + token}, {Code: token, Description: "no"}} {
+		if got := withoutSecrets(&said, nil); strings.Contains(got, "eyJ") || !strings.Contains(got, leftOut) || !strings.Contains(got, "no") {
+			t.Errorf("%q", got)
+		}
+	}
+	if got := unanswered(errors.New("malformed header "+token), nil).Error(); got != leftOut {
 		t.Error(got)
 	}
 }

@@ -53,10 +53,6 @@ func (l *lines) String() string {
 // addresses are what a provider has to know of the site before it begins.
 type addresses struct{ redirect, signedOut, backChannel string }
 
-func (s *site) addresses() addresses {
-	return addresses{s.rp.RedirectURIs()[0], s.rp.PostLogoutRedirectURIs()[0], s.rp.BackChannelLogoutURIs()[0]}
-}
-
 // newSite starts a site with the provider that start starts. Settings are what differs
 // from issuer, client and secret.
 func newSite(t *testing.T, start func(a addresses) (issuer, id, secret string), settings func(*rpserver.Provider)) *site {
