@@ -104,7 +104,7 @@ func TestTokensOutliveANewSecret(t *testing.T) {
 // The key that encrypts tokens is none of those that seal nonces and states.
 func TestTokensHaveAKeyOfTheirOwn(t *testing.T) {
 	keys := sealer(t, "https://shop.example", "a").keys[0]
-	for _, l := range []label{labelNonce, labelCodeNonce, labelState, labelSignOut, labelBrowser} {
+	for _, l := range []label{labelNonce, labelCodeNonce, labelState, labelLink, labelConfirm, labelSignOut, labelBrowser} {
 		if bytes.Equal(keys[l], keys[labelTokens]) {
 			t.Errorf("the key of %q", l)
 		}

@@ -132,9 +132,10 @@ func (p *Provider) checkFlow(siteOrigin string) error {
 	}
 	// A request as it will be written: what it refuses would meet the first person who
 	// signs in.
-	try := oidc.AuthRequest{ClientID: p.ClientID, RedirectURI: siteOrigin, State: "x", Nonce: "x", InsecureNoPKCE: true, Scopes: p.Scopes}
+	try := oidc.AuthRequest{ClientID: p.ClientID, RedirectURI: siteOrigin, State: "x", Nonce: "x", InsecureNoPKCE: true,
+		Scopes: slices.Concat(p.Scopes, p.MoreScopes)}
 	if _, err := try.Written(); err != nil {
-		return fmt.Errorf("the setting Scopes: %w", err)
+		return fmt.Errorf("the setting Scopes or MoreScopes: %w", err)
 	}
 	try.Extra = p.Params
 	if _, err := try.Written(); err != nil {

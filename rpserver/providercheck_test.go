@@ -58,6 +58,7 @@ func TestSettingsThatCannotWorkAreRefusedAtTheStart(t *testing.T) {
 		{"a claim without values", func(p *provider) { p.Match = []oidc.ClaimMatch{{Name: "a"}} }, "Match"},
 		{"an empty scope", func(p *provider) { p.Scopes = []string{""} }, "Scopes"},
 		{"two scopes in one", func(p *provider) { p.Scopes = []string{"profile email"} }, "Scopes"},
+		{"more scopes in one", func(p *provider) { p.MoreScopes = []string{"calendar files"} }, "MoreScopes"},
 		{"a parameter of this package", func(p *provider) { p.Params = []oidc.Param{{Name: "redirect_uri", Value: "https://evil.example/"}} }, "Params"},
 		{"a parameter with a setting of its own", func(p *provider) { p.Params = []oidc.Param{{Name: "prompt", Value: "login"}} }, "Params"},
 

@@ -215,3 +215,36 @@ func TestATokenOfATenantIsRenewed(t *testing.T) {
 		t.Errorf("asked %d times", n)
 	}
 }
+
+// Some providers give a refresh token at the first sign-in alone. It outlives the next
+// sign-in of the same person in this browser, and goes to nobody else.
+func TestARefreshTokenOutlivesTheNextSignIn(t *testing.T) {
+	idp := idptest.New(t, idptest.WithClock(time.Now()), idptest.WithQuirks(idptest.Quirks{
+		Answers: idptest.AnswerQuirks{RefreshOnlyFirst: true, RefreshKept: true}}))
+	rows := &leavingSignIns{leased: func() {}}
+	a := newAway(t, idp, offline, func(c *rpserver.Config) { rows.SignInStore = c.Store; c.SignIns = rows })
+	renew := func() error {
+		t.Helper()
+		idp.Advance(2 * time.Hour)
+		_, err := a.rp.TokenSource(&rows.added).Token(t.Context())
+		return err
+	}
+	for range 3 {
+		a.as(ada)
+		if err := renew(); err != nil {
+			t.Error(err)
+		}
+	}
+	idp.SignsIn(idptest.Person{Subject: "grace"})
+	a.as("grace")
+	if err := renew(); err != nil { // her own: it was her first sign-in
+		t.Error(err)
+	}
+	a.as(ada) // she had one, in a sign-in that ended
+	if err := renew(); !errors.Is(err, rpserver.ErrAskAgain) {
+		t.Errorf("after somebody else: %v", err)
+	}
+	if m := idp.Mistakes(); len(m) != 0 {
+		t.Errorf("mistakes: %v", m)
+	}
+}
