@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/protocol/oidc"
 	"github.com/bonafides-dev/bonafides/rpserver/internal/op"
 )
 
@@ -121,6 +122,15 @@ func (p *Provider) checkFlow(siteOrigin string) error {
 		return errors.New("the setting ResponseMode form_post needs an https Origin: browsers keep no cookie for a POST from another site on http")
 	case !slices.Contains([]string{"", UserinfoAlways, UserinfoNever}, p.Userinfo):
 		return fmt.Errorf("the setting Userinfo is %q: it must be empty, %s or %s", p.Userinfo, UserinfoAlways, UserinfoNever)
+	}
+	// A name that the request has already would otherwise be found at the first sign-in.
+	sample := oidc.AuthRequest{ClientID: p.ClientID, RedirectURI: siteOrigin, State: "state", Nonce: "nonce",
+		Prompt: p.Prompt, HostedDomain: p.HostedDomain, InsecureNoPKCE: true, Extra: p.Params}
+	if p.Offline {
+		sample.AccessType = "offline"
+	}
+	if _, err := sample.Written(); err != nil {
+		return fmt.Errorf("the settings Params, Prompt and HostedDomain make no request: %w", err)
 	}
 	for _, m := range p.Match {
 		if m.Name == "" || len(m.Values) == 0 {
