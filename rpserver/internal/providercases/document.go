@@ -37,8 +37,16 @@ func Documents(root string) (map[string]string, error) {
 	var b strings.Builder
 	b.WriteString(providersHead)
 	d := document{root: root, out: &b}
+	all, err := presets()
+	if err != nil {
+		return nil, err
+	}
+	b.WriteString("\n## Ready made\n\n| function of `rpserver/provider` | for | sets, besides issuer and client | test |\n|---|---|---|---|\n")
+	for _, p := range all {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", p.function, p.who, p.sets, d.link(p.test))
+	}
 	d.table("Sign-in, tokens, endpoints", "", append(rowsOf(Providers), MoreProviders...))
-	d.table("Key sets", "", rowsOf(Keys))
+	d.table("Key sets", "", append(rowsOf(Keys), MoreKeys...))
 	d.table("Tokens of machines and gateways", "The settings are those of `provider.VerifierConfig`.", Machines)
 	d.table("Coming and going", "", Navigation)
 	providers := b.String()

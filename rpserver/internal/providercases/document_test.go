@@ -27,7 +27,7 @@ func TestTheDocumentsAreThoseOfTheTables(t *testing.T) {
 }
 
 func TestEachSettingExists(t *testing.T) {
-	all := slices.Concat(rowsOf(Providers), rowsOf(Keys), MoreProviders, Navigation)
+	all := slices.Concat(rowsOf(Providers), rowsOf(Keys), MoreProviders, MoreKeys, Navigation)
 	for _, r := range all {
 		if _, ok := reflect.TypeFor[rpserver.Provider]().FieldByName(r.Setting); r.Setting != "" && !ok {
 			t.Errorf("%s: rpserver.Provider has no %s", r.What, r.Setting)

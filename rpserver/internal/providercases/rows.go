@@ -17,6 +17,15 @@ var MoreProviders = []Row{
 	{What: "a provider that is busy", Code: "provider_busy", Test: "rpserver TestABusyProviderIsSaidToBeBusy"},
 }
 
+// MoreKeys are rows of key sets with tests of their own.
+var MoreKeys = []Row{
+	{What: "a token signed with a key that was just published", Test: "rpserver TestANewKeyOfTheProviderIsFoundAndStrangersCauseFewFetches"},
+	{What: "a key that was withdrawn, after the set's max-age", Code: "key_unknown", Test: "protocol/jws TestWithdrawnKeyIsRefusedAfterMaxAge"},
+	{What: "EC coordinates without their leading zeros", Test: "protocol/jws TestShortCoordinatesAreNumbers"},
+	{What: "Ed25519 as the name of the algorithm (RFC 9864)", Test: "protocol/jws TestParseAlgorithm"},
+	{What: "keys that are even, short or off their curve", Code: "key_unknown", Test: "protocol/jws TestKeyMaterialRefused"},
+}
+
 // Machines are issuers with which nobody signs in: provider.Verifier reads their tokens.
 var Machines = []Row{
 	{What: "discovery without an authorization endpoint, tokens for every workflow of everybody", Who: "GitHub Actions", Code: "claim_mismatch", Setting: "Match", Test: "rpserver/provider TestGitHubActions"},
