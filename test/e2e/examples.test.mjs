@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { launch } from './lib/browser.mjs';
 import { Examples } from './lib/examples.mjs';
 import { FedCM } from './lib/fedcm.mjs';
+import { request } from './lib/http.mjs';
 import { examine, inWords } from './lib/pages.mjs';
 import { patience } from './lib/patience.mjs';
 import { pressAsk } from './lib/polyfill.mjs';
@@ -76,6 +77,22 @@ for (const { kind, browser: name } of [
       });
     }
 
+    test(`${kind}: an answer that comes without this browser's cookie is loaded once more, and then refused with a way on`, { timeout: 5 * patience }, async () => {
+      const { host, port } = new URL(all.origins.site);
+      const started = await request({ host, port, path: '/auth/signin/start?return=/members' });
+      const asked = new URL(started.headers.location).searchParams;
+      await p.goto(`${asked.get('redirect_uri')}?${new URLSearchParams({ code: 'x', state: asked.get('state') })}`);
+      await p.wait(() => document.querySelector('[data-code="browser_unknown"]') !== null, { timeout: patience });
+      assert.match(await p.url(), /&again=1$/);
+      if (name === 'chromium') {
+        const faults = await examine(p, { name: 'example-refused', status: 403 });
+        assert.equal(faults.size, 0, inWords(faults));
+      }
+      p.problems.length = 0; // the answer was a refusal, which a browser prints
+      await p.follow('[data-do="again"]');
+      assert.equal(new URL(await p.url()).origin, all.stack.origin('idp'));
+    });
+
     test(`${kind}: people sign in at the relying party by its button, and out`, { timeout: 5 * patience }, async () => {
       const idp = all.stack.origin('idp');
       await p.goto(`${idp}/signin`);
@@ -127,6 +144,21 @@ for (const { kind, browser: name } of [
       await p.wait(() => document.body?.textContent.includes('Only those who are signed in see this, Ada Brandt.'), { timeout: patience });
       assert.equal(await p.url(), `${all.origins.site}/members`);
       assert.deepEqual(problems(p), []);
+    });
+
+    test(`${kind}: a link in a mail leads to the page, by way of the provider`, { timeout: 5 * patience }, async () => {
+      await p.goto(`${all.origins.site}/`);
+      await p.click('[data-bonafides="signout"]');
+      await p.wait(() => document.body?.textContent.includes('Nobody is signed in.'), { timeout: patience });
+      await p.goto(`${all.origins.news}/`); // another site, as a mail on the web is
+      await p.eval((href) => {
+        const link = Object.assign(document.createElement('a'), { href, id: 'mail', textContent: 'Your order' });
+        document.querySelector('h1').after(link);
+      }, `${all.origins.site}/members`);
+      await p.follow('#mail');
+      if ((await p.url()).startsWith(all.stack.origin('idp'))) await p.follow('[data-do="continue"]');
+      await p.wait(() => document.body?.textContent.includes('Only those who are signed in see this, Ada Brandt.'), { timeout: patience });
+      assert.equal(await p.url(), `${all.origins.site}/members`);
     });
 
     if (name !== 'chromium') return;
