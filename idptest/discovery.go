@@ -107,6 +107,9 @@ func (p *Provider) serveDiscovery(w http.ResponseWriter, r *http.Request, c *cal
 	if q.WrongIssuer {
 		d["issuer"] = wrongIssuer
 	}
+	if q.Edit != nil {
+		q.Edit(d)
+	}
 	w.Header().Set("Cache-Control", "public, max-age=300")
 	writeJSON(w, http.StatusOK, d)
 }

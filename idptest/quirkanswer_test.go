@@ -111,6 +111,11 @@ var endpointQuirks = []quirk{
 	{func(q *idptest.Quirks) { q.Endpoints.NoAuthorization = true }, func(_ *testing.T, w *wire) bool {
 		return w.meta["authorization_endpoint"] == nil && w.meta["token_endpoint"] == nil && w.meta["jwks_uri"] != nil && !w.back.Has("code")
 	}},
+	{func(q *idptest.Quirks) {
+		q.Endpoints.Edit = func(d map[string]any) { d["x"], d["issuer"] = 1, "https://edited.example" }
+	}, func(_ *testing.T, w *wire) bool {
+		return w.meta["x"] != nil && w.meta["issuer"] == "https://edited.example"
+	}},
 	{func(q *idptest.Quirks) { q.Endpoints.OddMembers = true }, func(_ *testing.T, w *wire) bool {
 		_, object := w.meta["claims_supported"].(map[string]any)
 		return object

@@ -115,6 +115,10 @@ type EndpointQuirks struct {
 	NoAuthorization bool // keys and issuer alone, to verify with (GitHub Actions, Kubernetes)
 	OddMembers      bool // members that nobody reads have types that nobody expects
 	WrongIssuer     bool // discovery names another issuer
+
+	// Edit changes what is left of the discovery document, last of all. It must not call
+	// the provider.
+	Edit func(document map[string]any)
 }
 
 // authMethods are the ways in which clients may authenticate.

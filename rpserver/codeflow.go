@@ -59,7 +59,11 @@ func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return errReturnRefused
 	}
-	if err := rp.begin(w, r, p, next, q.Get("login_hint")); err != nil {
+	why, err := rp.readPurpose(r, p, q)
+	if err == nil {
+		err = rp.begin(w, r, p, why, next, q.Get("login_hint"))
+	}
+	if err != nil {
 		return again(err, rp.startAt(p, next))
 	}
 	return nil
@@ -67,16 +71,16 @@ func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 
 // begin sends the browser to the provider with a request that only this browser's
 // answer fits.
-func (rp *RP) begin(w http.ResponseWriter, r *http.Request, p *provider, next, loginHint string) error {
+func (rp *RP) begin(w http.ResponseWriter, r *http.Request, p *provider, why purpose, next, loginHint string) error {
 	d, err := p.op.Endpoints(r.Context())
 	if err != nil {
 		return rp.endpointsUnavailable(r, p, err)
 	}
 	now, browser := rp.now(), rp.rememberBrowser(w, r, p.cookieOf())
 	nonce := rp.seal(sealedFor{labelCodeNonce, p.Name}, browser, "", now)
-	state := rp.seal(sealedFor{labelState, p.Name}, browser, rp.keepPath(w, next), now)
+	state := rp.seal(sealedFor{why.label, p.Name}, why.bound(browser), why.written(rp.keepPath(w, next)), now)
 	to, err := rp.authRequest(r.Context(), p, d, oidc.AuthRequest{
-		State: state, Nonce: nonce, LoginHint: loginHint, ResponseMode: p.ResponseMode,
+		State: state, Nonce: nonce, LoginHint: loginHint, ResponseMode: p.ResponseMode, Scopes: why.scopes, MaxAge: why.maxAge,
 	}, p.verifier(browser, state))
 	if err != nil {
 		return rp.noAnswer(r, p, err)
@@ -106,7 +110,7 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 			"The answer does not say which sign-in it belongs to (state). Start signing in again."), rp.startAt(p, "/"))
 	}
 	state := q.Get("state")
-	attempt, ok := rp.open(sealedFor{labelState, p.Name}, state)
+	attempt, why, ok := rp.openAttempt(r, p, state)
 	if !ok {
 		return again(errStateUnknown, rp.startAt(p, "/"))
 	}
@@ -115,8 +119,8 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	path := rp.pathOf(w, r, attempt.path)
-	err = rp.answered(w, r, p, q, attempt, browser)
-	if errors.Is(err, errStateReused) && attempt.of(browser) {
+	err = rp.answered(w, r, p, q, attempt, why, browser)
+	if errors.Is(err, errStateReused) && attempt.of(why.bound(browser)) {
 		if _, signedIn := rp.User(r); signedIn { // the page was loaded again, or the button pressed twice
 			err = nil
 		}
@@ -151,7 +155,7 @@ func (rp *RP) readAnswer(w http.ResponseWriter, r *http.Request, p *provider) (u
 const maxPosted = 64 << 10
 
 // answered judges the provider's answer and signs the person in.
-func (rp *RP) answered(w http.ResponseWriter, r *http.Request, p *provider, q url.Values, attempt *sealed, browser string) error {
+func (rp *RP) answered(w http.ResponseWriter, r *http.Request, p *provider, q url.Values, attempt *sealed, why purpose, browser string) error {
 	switch {
 	case browser == "" && !rp.now().Before(attempt.made.Add(rp.lifetime)): // and the cookie's time is over too
 		return errStateExpired
@@ -162,7 +166,7 @@ func (rp *RP) answered(w http.ResponseWriter, r *http.Request, p *provider, q ur
 	if err != nil {
 		return rp.endpointsUnavailable(r, p, err)
 	}
-	if err := rp.takeState(r.Context(), attempt, browser); err != nil {
+	if err := rp.takeState(r.Context(), attempt, why.bound(browser)); err != nil {
 		return err
 	}
 	state := q.Get("state")
@@ -185,7 +189,7 @@ func (rp *RP) answered(w http.ResponseWriter, r *http.Request, p *provider, q ur
 		return rp.noAnswer(r, p, err)
 	}
 	_, _, err = rp.finish(w, r, p, brought{
-		token: tokens.IDToken, nonceFor: sealedFor{labelCodeNonce, p.Name}, cookie: p.cookieOf(), answer: tokens,
+		token: tokens.IDToken, nonceFor: sealedFor{labelCodeNonce, p.Name}, cookie: p.cookieOf(), answer: tokens, why: why,
 	})
 	return err
 }

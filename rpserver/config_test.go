@@ -63,6 +63,16 @@ func TestNewExplainsWhatIsWrongWithTheConfig(t *testing.T) {
 		{"a client and addresses for another", func(c *config) {
 			c.Client, c.PrivateAddresses = http.DefaultClient, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
 		}, "PrivateAddresses"},
+		{"no sign-ins", func(c *config) { c.SignIns = nil }, "SignIns"},
+		{"a sign-in of less than no time", func(c *config) { c.SignInLifetime = -1 }, "SignInLifetime"},
+		{"a prefix without a slash", func(c *config) { c.Prefix = "auth" }, "Prefix"},
+		{"a prefix with a slash behind it", func(c *config) { c.Prefix = "/auth/" }, "Prefix"},
+		{"a name that is a path", func(c *config) { c.Providers[0].Name = "a/b" }, "Name"},
+		{"a name twice", func(c *config) {
+			c.Providers[0].Name = "idp"
+			c.Providers = append(c.Providers, c.Providers[0])
+			c.Providers[1].ConfigURL = ""
+		}, "appears twice"},
 		{"a provider twice", func(c *config) { c.Providers = append(c.Providers, c.Providers[0]) }, "twice"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

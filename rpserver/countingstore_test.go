@@ -3,7 +3,9 @@ package rpserver_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bonafides-dev/bonafides/rpserver"
@@ -103,4 +105,17 @@ func (s *countingStore) created() [2]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return [2]int{s.users, s.sessions}
+}
+
+// failingSignIns is a store of sign-ins that ends none while it fails.
+type failingSignIns struct {
+	rpserver.SignInStore
+	fails atomic.Bool
+}
+
+func (s *failingSignIns) EndSignIns(ctx context.Context, which rpserver.SignInsWhere, at time.Time) (int, error) {
+	if s.fails.Load() {
+		return 0, errors.New("the store is down")
+	}
+	return s.SignInStore.EndSignIns(ctx, which, at)
 }

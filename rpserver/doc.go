@@ -20,12 +20,17 @@
 //	POST signin/nonce   a nonce and the providers, for this browser
 //	POST signin/fedcm   an ID token in, a session out
 //	GET  signin/start   the code flow: to the provider (?provider=NAME&return=/PATH)
-//	GET  signin/callback/NAME  the code flow: back from it
-//	POST signout        ends the session; a form goes on to ?return=/PATH
+//	GET  signin/callback/NAME  the code flow: back from it; POST with form_post
+//	     signin/initiate       a sign-in that others begin: leads to signin/start
+//	POST signin/credential/NAME    an ID token that a provider's button posts
+//	POST signout        ends the sign-in; a form goes on to ?return=/PATH. With
+//	                    ?at=provider the person is signed out there as well
+//	GET  signout/callback/NAME     back from there
+//	POST signout/backchannel/NAME  the provider says who signed out there
 //	GET  signin.js      an ES module that does the browser's part of all three
 //
-// The three POSTs answer only to pages of the relying party's own origin. A
-// refusal is a problem document (RFC 9457) whose code says why; nothing is
+// The POSTs of nonce, fedcm and signout answer only to pages of the relying party's own
+// origin. A refusal is a problem document (RFC 9457) whose code says why; nothing is
 // created by a refused request.
 //
 // A page signs people in and out with buttons that the module finds, or without any

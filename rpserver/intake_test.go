@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/bonafides-dev/bonafides/rpserver"
 )
 
 // Bad input of every kind to every path: a 4xx that names the fault, nothing
@@ -178,5 +180,26 @@ func TestOnlyOurOwnPagesSignInAndOut(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// How large a token may be is its provider's setting, also with FedCM, and the refusal
+// names it.
+func TestTheSizeOfATokenIsASetting(t *testing.T) {
+	for _, c := range []struct {
+		setting, padding int
+		good             bool
+	}{
+		{0, 8 << 10, true}, {0, 16 << 10, false}, {64 << 10, 30 << 10, true}, {64 << 10, 64 << 10, false}, {1 << 10, 100, true}, {1 << 10, 2 << 10, false},
+	} {
+		s := newSite(t, func(config *rpserver.Config) { config.Providers[0].MaxIDToken = c.setting })
+		b := s.browser(t)
+		a := b.send(sign(t, testKeys().es256, s.idp.claims(b.nonce(), s.clock.Now()).with(claims{"groups": strings.Repeat("g", c.padding)})))
+		if c.good != (a.status == 200) {
+			t.Errorf("%d bytes more where %d are read: %d %s", c.padding, c.setting, a.status, a.body)
+		}
+		if !c.good && (a.status != 413 || !strings.Contains(a.detail, "MaxIDToken")) {
+			t.Errorf("%s: %s", a.code, a.detail)
+		}
 	}
 }

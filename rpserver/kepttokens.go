@@ -1,6 +1,7 @@
 package rpserver
 
 import (
+	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -100,6 +101,18 @@ func (rp *RP) openTokens(signIn string, b []byte) keptTokens {
 		}
 	}
 	return k
+}
+
+// refreshOf is the refresh token of the sign-in that another one is to replace, "" unless
+// both are the same person's at the same provider. Some, Google for one, give it at the
+// first sign-in alone, and it is good for as long as the grant.
+func (rp *RP) refreshOf(ctx context.Context, before string, s *SignIn) string {
+	old, err := rp.signIns.FindSignIn(ctx, before)
+	if err != nil || !old.Ended.IsZero() || !s.Created.Before(old.Expires) || old.UserID != s.UserID ||
+		old.Provider != s.Provider || old.Issuer != s.Issuer || old.Subject != s.Subject {
+		return ""
+	}
+	return rp.openTokens(old.ID, old.Tokens).Refresh
 }
 
 func readTokens(text []byte) (k keptTokens) {

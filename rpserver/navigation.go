@@ -3,7 +3,6 @@ package rpserver
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
@@ -175,13 +174,8 @@ func (rp *RP) providerOfIssuer(names []string) *provider {
 		return nil
 	}
 	for _, p := range rp.providers {
-		if p.Issuer == names[0] || slices.Contains(p.IssuerAliases, names[0]) {
+		if p.isIssuer(names[0]) {
 			return p
-		}
-		for _, t := range p.Tenants {
-			if strings.ReplaceAll(p.Issuer, tenantPlace, t) == names[0] {
-				return p
-			}
 		}
 	}
 	return nil

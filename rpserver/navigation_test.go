@@ -230,7 +230,10 @@ func TestARefusalPageOfOnesOwnHasWhatTheLogHas(t *testing.T) {
 	idp := idptest.New(t, idptest.WithQuirks(idptest.Quirks{Token: idptest.TokenQuirks{AuthorizedParty: "the-app"}}))
 	var got rpserver.Refusal
 	a := newAway(t, idp, nil, func(c *rpserver.Config) {
-		c.RefusalPage = func(w http.ResponseWriter, _ *http.Request, why rpserver.Refusal) { got = why; w.WriteHeader(why.Status) }
+		c.RefusalPage = func(w http.ResponseWriter, _ *http.Request, why rpserver.Refusal) {
+			got = why
+			w.WriteHeader(why.Status)
+		}
 	})
 	a.signIn()
 	if got.Code != "azp_mismatch" || got.Setting != "AuthorizedParties" || got.Got != "the-app" || got.Want != idp.ClientID ||

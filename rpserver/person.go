@@ -1,6 +1,7 @@
 package rpserver
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -33,7 +34,7 @@ func (p *provider) config(keys *jws.KeySet, algorithms []jws.Algorithm) oidc.Con
 	}
 }
 
-func (p *provider) maxIDToken() int { return max(p.MaxIDToken, maxToken) }
+func (p *provider) maxIDToken() int { return cmp.Or(p.MaxIDToken, maxToken) }
 
 // algorithms are those that the provider says it signs with, unless a setting does.
 func (p *provider) algorithms(ctx context.Context) ([]jws.Algorithm, error) {
@@ -69,16 +70,17 @@ func (p *provider) wantsUserinfo(t *oidc.IDToken) bool {
 // the endpoint does not answer costs a name and not the sign-in, unless a setting says
 // that it is always asked; that it answers about somebody else refuses it.
 func (rp *RP) personOf(r *http.Request, p *provider, t *oidc.IDToken, answer *oidc.TokenAnswer) (Identity, error) {
-	if answer != nil && answer.AccessToken != "" && p.wantsUserinfo(t) {
-		info, err := p.op.Userinfo(r.Context(), answer.AccessToken, t.Subject)
-		switch {
-		case err == nil:
-			t = oidc.MergeUserinfo(t, info)
-		case p.Userinfo == UserinfoAlways, isOtherPerson(err):
-			return Identity{}, rp.noAnswer(r, p, err)
-		default:
-			rp.logProvider(r, p, "relying party: the userinfo endpoint gave nothing", err)
-		}
+	if answer == nil || !p.wantsUserinfo(t) {
+		return identityOf(p, t), nil
+	}
+	info, err := p.op.Userinfo(r.Context(), answer.AccessToken, t.Subject)
+	switch {
+	case err == nil:
+		t = oidc.MergeUserinfo(t, info)
+	case p.Userinfo == UserinfoAlways, isOtherPerson(err):
+		return Identity{}, rp.noAnswer(r, p, err)
+	default:
+		rp.logProvider(r, p, "relying party: the userinfo endpoint gave nothing", err)
 	}
 	return identityOf(p, t), nil
 }
@@ -96,6 +98,16 @@ func (p *provider) issuerOf(token string) string {
 		return token
 	}
 	return p.Issuer
+}
+
+// isIssuer tells whether tokens of this provider may have this iss.
+func (p *provider) isIssuer(iss string) bool {
+	for _, t := range p.Tenants {
+		if strings.ReplaceAll(p.Issuer, tenantPlace, t) == iss {
+			return true
+		}
+	}
+	return p.Issuer == iss || slices.Contains(p.IssuerAliases, iss)
 }
 
 func identityOf(p *provider, t *oidc.IDToken) Identity {

@@ -68,6 +68,11 @@ type Provider struct {
 	// email.
 	Scopes []string
 
+	// MoreScopes may be asked for later, of somebody who is signed in, when they need what
+	// the scopes are for: signin/start?provider=NAME&scope=SCOPE, from a page of the
+	// site. Least is asked for first, and consent is given where it is understood.
+	MoreScopes []string
+
 	// Offline asks for a refresh token, so that TokenSource works when the access
 	// token is over: with the scope offline_access where the discovery document names
 	// it, with access_type=offline elsewhere. Some providers give one only with
@@ -86,8 +91,9 @@ type Provider struct {
 	ResponseMode string
 
 	// Userinfo says when the userinfo endpoint is asked as well in the code flow:
-	// "" when the ID token lacks the name or the address that Scopes ask for,
-	// UserinfoAlways or UserinfoNever.
+	// "" when the ID token lacks the name or the address that Scopes ask for, and
+	// an endpoint that gives nothing costs no more than these; UserinfoAlways, which
+	// then refuses the sign-in; or UserinfoNever.
 	Userinfo string
 
 	// TrustedAudiences may stand in the aud of a token beside ClientID; the token must
@@ -155,6 +161,11 @@ type Provider struct {
 	// well-known file names it. Empty means that the provider has no FedCM: people
 	// sign in with it by redirect, even those who press the button of signin.js.
 	ConfigURL string
+
+	// CredentialPost opens a door for a button of the provider's own script that posts an
+	// ID token to the site: signin/credential/NAME, as Google Identity Services does
+	// (data-login_uri). The nonce of the page is CredentialNonce. It needs an https Origin.
+	CredentialPost bool
 
 	// TopLevelNonce sends the nonce both inside params, where it belongs, and
 	// beside it, where providers made for older browsers look. Chromium logs a

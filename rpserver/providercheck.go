@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
+	"github.com/bonafides-dev/bonafides/protocol/oidc"
 	"github.com/bonafides-dev/bonafides/rpserver/internal/op"
 )
 
@@ -119,6 +120,8 @@ func (p *Provider) checkFlow(siteOrigin string) error {
 		return fmt.Errorf("the setting ResponseMode is %q: it must be empty or %s", p.ResponseMode, modeFormPost)
 	case p.ResponseMode == modeFormPost && !strings.HasPrefix(siteOrigin, "https://"):
 		return errors.New("the setting ResponseMode form_post needs an https Origin: browsers keep no cookie for a POST from another site on http")
+	case p.CredentialPost && !strings.HasPrefix(siteOrigin, "https://"):
+		return errors.New("the setting CredentialPost needs an https Origin: browsers keep no cookie for a POST from another site on http")
 	case !slices.Contains([]string{"", UserinfoAlways, UserinfoNever}, p.Userinfo):
 		return fmt.Errorf("the setting Userinfo is %q: it must be empty, %s or %s", p.Userinfo, UserinfoAlways, UserinfoNever)
 	}
@@ -126,6 +129,17 @@ func (p *Provider) checkFlow(siteOrigin string) error {
 		if m.Name == "" || len(m.Values) == 0 {
 			return errors.New("the setting Match holds a claim without a name or without values")
 		}
+	}
+	// A request as it will be written: what it refuses would meet the first person who
+	// signs in.
+	try := oidc.AuthRequest{ClientID: p.ClientID, RedirectURI: siteOrigin, State: "x", Nonce: "x", InsecureNoPKCE: true,
+		Scopes: slices.Concat(p.Scopes, p.MoreScopes)}
+	if _, err := try.Written(); err != nil {
+		return fmt.Errorf("the setting Scopes or MoreScopes: %w", err)
+	}
+	try.Extra = p.Params
+	if _, err := try.Written(); err != nil {
+		return fmt.Errorf("the setting Params: %w", err)
 	}
 	return nil
 }

@@ -86,6 +86,8 @@ var providerRefusals = map[string]*web.Problem{
 		"The identity provider is busy. Nobody was signed in; start again in a minute."),
 	op.CodeRefused: web.NewProblem(http.StatusForbidden, op.CodeRefused,
 		"The identity provider did not accept its own answer: it was used before, or is too old. Start signing in again."),
+	op.CodeNotTaken: web.NewProblem(http.StatusBadGateway, op.CodeNotTaken,
+		"The identity provider did not accept this site's request. You did nothing wrong: the people who run the site have to look at its settings."),
 	op.CodeClient: web.NewProblem(http.StatusBadGateway, op.CodeClient,
 		"The identity provider did not accept this site. You did nothing wrong: the people who run the site have to look at its client id and secret."),
 	op.CodeAuth: web.NewProblem(http.StatusBadGateway, op.CodeAuth,
@@ -95,7 +97,7 @@ var providerRefusals = map[string]*web.Problem{
 	op.CodeAccess: web.NewProblem(http.StatusBadGateway, op.CodeAccess,
 		"The identity provider did not say who you are. Nobody was signed in; start again."),
 	op.CodeNoEndpoint: web.NewProblem(http.StatusBadGateway, op.CodeNoEndpoint,
-		"The identity provider has no place to ask who you are. The people who run the site have to look at its settings."),
+		"The identity provider has no place for what this site asks. The people who run the site have to look at its settings."),
 	op.CodeMalformed: web.NewProblem(http.StatusBadGateway, op.CodeMalformed, "The identity provider's answer cannot be read."),
 	op.CodeTooLarge: web.NewProblem(http.StatusBadGateway, op.CodeTooLarge,
 		"The identity provider's answer is larger than this site reads. The people who run the site have to allow it."),
@@ -121,16 +123,10 @@ func (rp *RP) noAnswer(r *http.Request, p *provider, err error) error {
 	return &refusedBecause{&problem, err}
 }
 
-// providerSettings are the settings that providers refuse requests for.
-var providerSettings = map[string]string{
-	oidc.ErrorInvalidRequest: "ResponseMode, Params or InsecureNoPKCE",
-	oidc.ErrorInvalidScope:   "Scopes or Offline",
-}
-
 // providerRefusal says what the provider's error means, to the log in its own words.
 func (rp *RP) providerRefusal(r *http.Request, p *provider, e *oidc.ProviderError) error {
 	attrs := []any{"issuer", p.Issuer, "provider", p.Name, "said", e.Said()}
-	if setting := providerSettings[e.Code]; setting != "" {
+	if setting := op.RequestSetting(e.Code); setting != "" {
 		attrs = append(attrs, "setting", setting)
 	}
 	rp.log.WarnContext(r.Context(), "relying party: the provider refused", attrs...)

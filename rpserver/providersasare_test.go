@@ -60,6 +60,11 @@ var asTheyAre = []struct {
 		set: func(p *rpserver.Provider) { p.MaxIDToken = 64 << 10 },
 	},
 	{name: "requests that must be pushed", quirks: idptest.Quirks{Endpoints: idptest.EndpointQuirks{PARRequired: true}}},
+	{
+		name: "pushed requests, PKCE refused", quirks: idptest.Quirks{Endpoints: idptest.EndpointQuirks{PARRequired: true}, Answers: idptest.AnswerQuirks{PKCERefused: true}},
+		code: "request_refused", setting: "InsecureNoPKCE",
+		set: func(p *rpserver.Provider) { p.InsecureNoPKCE = true },
+	},
 	{name: "members of odd types in the discovery document", quirks: idptest.Quirks{Endpoints: idptest.EndpointQuirks{OddMembers: true}}},
 	{name: "no userinfo, no revocation, no sign-out", quirks: idptest.Quirks{Endpoints: idptest.EndpointQuirks{NoUserinfo: true, NoRevocation: true, NoEndSession: true}}},
 	{name: "token_type in lower case, lifetimes as text", quirks: idptest.Quirks{Answers: idptest.AnswerQuirks{TokenType: "bearer", ExpiresInText: true, NullMembers: true}}},

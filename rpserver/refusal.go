@@ -57,7 +57,7 @@ func refusalOf(p *web.Problem, err error) Refusal {
 	}
 	var denied *oidc.ProviderError
 	if errors.As(err, &denied) {
-		r.Said, r.Setting = denied.Said(), providerSettings[denied.Code]
+		r.Said, r.Setting = denied.Said(), op.RequestSetting(denied.Code)
 	}
 	var exchange *op.Error
 	if errors.As(err, &exchange) {

@@ -15,8 +15,9 @@ import (
 // with them. Where a later attempt, or the person, took it away, the sign-in ends at the
 // root: to come out at another page is better than to refuse a person who signed in.
 const (
-	maxSealedPath = maxSealed/4*3 - pathAt
+	maxSealedPath = maxSealed/4*3 - pathAt - maxAgeText
 	hashedPath    = "#" // a path begins with a slash
+	maxAgeText    = 11  // what stands before a path where somebody confirms who they are
 )
 
 // keepPath gives what a state holds of the path.

@@ -109,19 +109,20 @@ type Config struct {
 
 // RP is a relying party. It is safe for concurrent use.
 type RP struct {
-	origin    string
-	prefix    string
-	secure    bool // the origin is https, cookies are Secure and __Host-
-	providers []*provider
-	users     UserStore
-	nonces    NonceStore
-	signIns   SignInStore
-	keys      []sealKeys   // the first seals, all open
-	ownSecret bool         // made up here: another process opens nothing of it
-	swept     atomic.Int64 // when used nonces were swept, in seconds
-	sweptRows atomic.Int64 // the same of sign-ins
-	sessions  Sessions
-	lifetime  time.Duration
+	origin     string
+	prefix     string
+	secure     bool // the origin is https, cookies are Secure and __Host-
+	providers  []*provider
+	users      UserStore
+	identities IdentityStore // users, if they are one
+	nonces     NonceStore
+	signIns    SignInStore
+	keys       []sealKeys   // the first seals, all open
+	ownSecret  bool         // made up here: another process opens nothing of it
+	swept      atomic.Int64 // when used nonces were swept, in seconds
+	sweptRows  atomic.Int64 // the same of sign-ins
+	sessions   Sessions
+	lifetime   time.Duration
 
 	signInLifetime time.Duration
 
@@ -201,6 +202,7 @@ func New(c Config) (*RP, error) {
 	if rp.log == nil {
 		rp.log = slog.New(slog.DiscardHandler)
 	}
+	rp.identities, _ = c.Users.(IdentityStore)
 	keys, err := newSealKeys(c.Secrets)
 	if err != nil {
 		return nil, err
@@ -226,6 +228,7 @@ func New(c Config) (*RP, error) {
 	rp.mux.HandleFunc(signedOutPath+"{provider}", rp.navigation(rp.serveSignedOut))
 	rp.mux.HandleFunc(backChannelPath+"{provider}", rp.server(rp.serveBackChannel))
 	rp.mux.HandleFunc(startPath, rp.navigation(rp.serveStart))
+	rp.mux.HandleFunc(credentialPath+"{provider}", rp.navigation(rp.serveCredential, http.MethodPost))
 	rp.mux.HandleFunc(initiatePath, rp.navigation(rp.serveInitiate, http.MethodPost))
 	rp.mux.HandleFunc(callbackPath+"{provider}", rp.navigation(rp.serveCallback, http.MethodPost))
 	rp.mux.HandleFunc("/signin.js", rp.serveModule)

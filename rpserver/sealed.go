@@ -21,7 +21,7 @@ import (
 //	16  browser: the first bytes of HMAC-SHA256(browser key, random || cookie)
 //	32  seal: HMAC-SHA256(key of the label, origin || 0 || provider || 0 || all the rest)
 //	..  of a state: the path to go on to, nothing for "/", "#" and its SHA-256 for a
-//	    path of more than 312 bytes
+//	    path of more than 301 bytes
 //
 // A nonce so has 96 characters, a state 512 at most. The origin is the relying
 // party's and the provider the Name of the one that it goes to; the nonce of
@@ -39,6 +39,8 @@ const (
 	labelNonce     label = "nonce"              // of signin/nonce
 	labelCodeNonce label = "nonce of code flow" // goes to one provider, by redirect
 	labelState     label = "state"
+	labelLink      label = "state of linking"    // bound to the sign-in as well
+	labelConfirm   label = "state of confirming" // the same
 	labelSignOut   label = "state of sign-out"
 	labelBrowser   label = "browser" // no text of its own: binds the others to a cookie
 )
@@ -53,7 +55,7 @@ const (
 type sealKeys kdf.Keys[label]
 
 func newSealKeys(given [][]byte) ([]sealKeys, error) {
-	derived, err := kdf.Derive(given, "bonafides relying party v1 ", labelNonce, labelCodeNonce, labelState, labelSignOut, labelTokens, labelBrowser)
+	derived, err := kdf.Derive(given, "bonafides relying party v1 ", labelNonce, labelCodeNonce, labelState, labelLink, labelConfirm, labelSignOut, labelTokens, labelBrowser)
 	if err != nil {
 		return nil, fmt.Errorf("rpserver: %w", err)
 	}

@@ -20,6 +20,7 @@ type brought struct {
 	cookie    browserCookie     // that it is bound to
 	answer    *oidc.TokenAnswer // what came with the token; nil: it came alone
 	automatic bool              // the browser chose the account without asking
+	why       purpose           // of the code flow
 }
 
 // finish turns an ID token into a session and returns whose it is, and whether
@@ -51,15 +52,21 @@ func (rp *RP) finish(w http.ResponseWriter, r *http.Request, p *provider, b brou
 	if err != nil {
 		return nil, false, err
 	}
+	if b.why.label == labelLink {
+		return nil, false, rp.link(r, b.why.signIn, person, now)
+	}
+	if err := rp.confirmed(p, id, person, b.why); err != nil {
+		return nil, false, err
+	}
 	u, created, err := rp.users.SignIn(r.Context(), person, now)
 	if err != nil {
 		return nil, false, err
 	}
-	s, err := rp.addSignIn(r.Context(), p, u, id, person, b, now)
+	before, _ := rp.sessions.SignInID(r)
+	s, err := rp.addSignIn(r.Context(), p, u, id, person, b, before, now)
 	if err != nil {
 		return nil, false, err
 	}
-	before, _ := rp.sessions.SignInID(r)
 	if err := rp.sessions.SignIn(w, r, s); err != nil {
 		return nil, false, err
 	}
@@ -69,8 +76,8 @@ func (rp *RP) finish(w http.ResponseWriter, r *http.Request, p *provider, b brou
 	return u, created, nil
 }
 
-// addSignIn keeps the row that the session points to.
-func (rp *RP) addSignIn(ctx context.Context, p *provider, u *User, id *oidc.IDToken, person Identity, b brought, now time.Time) (*SignIn, error) {
+// addSignIn keeps the row that the session points to, in the place of the one before.
+func (rp *RP) addSignIn(ctx context.Context, p *provider, u *User, id *oidc.IDToken, person Identity, b brought, before string, now time.Time) (*SignIn, error) {
 	s := &SignIn{
 		ID: secret.New(), UserID: u.ID, Provider: p.Name,
 		Issuer: person.Issuer, Subject: person.Subject, SessionID: sessionOf(id.SessionID),
@@ -82,6 +89,9 @@ func (rp *RP) addSignIn(ctx context.Context, p *provider, u *User, id *oidc.IDTo
 	kept := keptTokens{IDToken: b.token}
 	if b.answer != nil {
 		kept = kept.with(b.answer, now)
+	}
+	if p.Offline && kept.Refresh == "" && before != "" {
+		kept.Refresh = rp.refreshOf(ctx, before, s)
 	}
 	var err error
 	if s.Tokens, err = rp.sealTokens(s.ID, kept); err != nil {

@@ -193,10 +193,11 @@ func (rp *RP) SignOutEverywhere(ctx context.Context, userID string) (int, error)
 	return n, nil
 }
 
-// providerOf is the provider of a sign-in, nil if it is one no more.
+// providerOf is the provider of a sign-in, nil if it is one no more. Its name alone does
+// not tell: another provider may have it now, and must not get what this one gave.
 func (rp *RP) providerOf(s *SignIn) *provider {
 	for _, p := range rp.providers {
-		if p.Name == s.Provider {
+		if p.Name == s.Provider && p.isIssuer(s.Issuer) {
 			return p
 		}
 	}

@@ -214,7 +214,9 @@ func (b *browser) cookies() []*http.Cookie {
 }
 
 // named is the name of a cookie of this site: its port is a part.
-func (s *site) named(name string) string { return name + "-" + s.URL[strings.LastIndexByte(s.URL, ':')+1:] }
+func (s *site) named(name string) string {
+	return name + "-" + s.URL[strings.LastIndexByte(s.URL, ':')+1:]
+}
 
 func (b *browser) cookie(name string) string {
 	for _, c := range b.cookies() {

@@ -37,9 +37,10 @@ type TokenSource struct {
 func (rp *RP) TokenSource(s *SignIn) *TokenSource { return &TokenSource{rp, s.ID} }
 
 const (
-	tokenMargin = 30 * time.Second // a token that is about to expire is over
-	leaseTime   = 20 * time.Second // longer than a request to the provider may take
-	leaseAsk    = 100 * time.Millisecond
+	tokenMargin  = 30 * time.Second // a token that is about to expire is over
+	renewTimeout = 30 * time.Second // a request, once more to a busy provider, and its keys
+	leaseTime    = renewTimeout + 10*time.Second
+	leaseAsk     = 100 * time.Millisecond
 )
 
 // Token returns an access token that is good for at least 30 seconds more. Errors are
@@ -106,30 +107,43 @@ func (t *TokenSource) renew(ctx context.Context, s *SignIn, holder string) (Acce
 	}
 	// Whoever asked may go away; a refresh token that was used and whose successor nobody
 	// kept would be lost.
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewTimeout)
+	defer cancel()
 	answer, err := p.op.Renew(ctx, kept.Refresh, nil)
-	if err == nil {
-		err = rp.judgeRefreshed(ctx, p, s, answer)
-	}
 	var why *op.Error
 	switch {
 	case err == nil:
-		kept = kept.with(answer, rp.now())
+		kept, err = rp.renewed(ctx, p, s, kept, answer)
 	case errors.As(err, &why) && why.Code == op.CodeGrantOver:
 		rp.log.InfoContext(ctx, "relying party: the provider takes a refresh token no more", "issuer", p.Issuer, "user", s.UserID, "said", why.Said)
 		kept.Refresh, kept.Access, err = "", "", ErrAskAgain
-	default:
-		// The next one asks again: the lease ends, the tokens stay.
-		return AccessToken{}, errors.Join(err, rp.signIns.SaveTokens(ctx, s.ID, holder, s.Tokens))
 	}
+	// Where it came to nothing the lease ends as well, and the next one asks again.
 	sealed, sealing := rp.sealTokens(s.ID, kept)
 	if sealing == nil {
-		sealing = rp.signIns.SaveTokens(ctx, s.ID, holder, sealed)
+		sealing = rp.signIns.SaveTokens(context.WithoutCancel(ctx), s.ID, holder, sealed)
 	}
 	if err != nil || sealing != nil {
 		return AccessToken{}, errors.Join(err, sealing)
 	}
 	return kept.token(), nil
+}
+
+// renewed are the tokens after the provider's answer, or those to ask with again where the
+// answer cannot be used.
+func (rp *RP) renewed(ctx context.Context, p *provider, s *SignIn, kept keptTokens, answer *oidc.TokenAnswer) (keptTokens, error) {
+	err := rp.judgeRefreshed(ctx, p, s, answer)
+	if err == nil {
+		return kept.with(answer, rp.now()), nil
+	}
+	// Without the provider's keys nobody judged the answer. The old refresh token may be
+	// used up all the same, and to send it twice would end the whole grant (RFC 9700
+	// section 4.14.2). What comes for the new one is judged then.
+	var refused *oidc.Error
+	if !errors.As(err, &refused) && answer.RefreshToken != "" {
+		kept.Refresh = answer.RefreshToken
+	}
+	return kept, err
 }
 
 // judgeRefreshed judges an ID token that came with new tokens (OpenID Connect Core 1.0

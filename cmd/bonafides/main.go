@@ -12,6 +12,7 @@
 //	bonafides token inspect < message
 //	bonafides token try ISSUER
 //	bonafides record verify -issuer ORIGIN < record
+//	bonafides provider check ISSUER
 //	bonafides keeper serve -issuers FILE
 //	bonafides keeper files -issuers FILE -out FOLDER
 //	bonafides keeper mirror -issuers FILE -out FOLDER

@@ -3,7 +3,7 @@
 //
 //   <script type="module" src="/auth/signin.js"></script>
 //   <button data-bonafides="signin">Sign in</button>
-//   <button data-bonafides="signout">Sign out</button>
+//   <button data-bonafides="signout">Sign out</button>   data-at="provider": there as well
 //   <p data-bonafides="status" role="status"></p>
 //
 // or, from a page's own module:
@@ -79,8 +79,8 @@ async function ask(options) {
   }
   return post('signin/fedcm', {
     token: credential.token,
-    // Browsers before several providers do not say which one; then there was one.
     config_url: credential.configURL ?? (asked.length === 1 ? asked[0].configURL : undefined),
+    is_auto_selected: credential.isAutoSelected === true || undefined,
   }, signal);
 }
 
@@ -98,7 +98,7 @@ async function inTurn(act, signal) {
   }
 }
 
-/** leave goes to the one provider without FedCM. The page ends, or its wait does. */
+/** leave goes to the one provider without FedCM: the page ends, or its wait. */
 async function leave(ways, options) {
   if (ways.length === 0) throw new SignInError('fedcm_unavailable', 'This browser cannot sign in with an identity provider (it has no FedCM).');
   if (ways.length > 1) throw new SignInError('provider_missing', 'This site has several identity providers: choose one.');
@@ -116,9 +116,8 @@ async function leave(ways, options) {
 }
 
 /**
- * Where a sign-in by redirect begins, for a link: the way that works in every
- * browser. back is a path of this site, "/" if left out; provider the name of
- * one of several.
+ * Where a sign-in by redirect begins, for a link that works in every browser. back is a
+ * path of this site, "/" if left out; provider the name of one of several.
  */
 export function redirectURL({ back = location.pathname + location.search, provider } = {}) {
   const url = beside('signin/start');
@@ -137,20 +136,22 @@ function describe(p, nonce, { loginHint, domainHint, fields, params }) {
 }
 
 /**
- * Signs the person out here, and keeps the browser from signing them in again
- * by itself. They stay signed in at the identity provider.
+ * Signs the person out here, and keeps the browser from signing them in again by itself.
+ * With at: 'provider' the page is left to sign out there too, where the provider has a
+ * place for it, and comes back to back, a path of this site.
  */
-export async function signOut({ signal } = {}) {
-  const answer = await post('signout', undefined, signal);
+export async function signOut({ signal, at, back = '/' } = {}) {
+  const path = at === 'provider' ? `signout?${new URLSearchParams({ at, return: back })}` : 'signout';
+  const answer = await post(path, undefined, signal);
   if (answer.preventSilentAccess) {
     // Where the browser has no such call it does not sign in by itself either.
     await globalThis.navigator?.credentials?.preventSilentAccess?.();
   }
+  if (answer.location) location.assign(answer.location);
   return answer;
 }
 
-/** How long this site may take to answer, in ms. */
-const patience = 30_000;
+const patience = 30_000; // ms that this site may take to answer
 
 async function post(path, body, signal) {
   const end = new AbortController();
@@ -196,7 +197,7 @@ async function exchange(path, body, signal) {
   return answer;
 }
 
-// What a provider's error codes mean to a person (FedCM, "IdentityCredentialError").
+// What a provider's error codes mean to a person (FedCM).
 const providerErrors = {
   invalid_request: 'The identity provider did not understand the request of this site.',
   unauthorized_client: 'The identity provider does not know this site.',
@@ -224,8 +225,8 @@ function ended(reason) {
     : new SignInError('aborted', 'Signing in was cancelled.', reason);
 }
 
-// explain turns what the browser rejected with into a sentence. Browsers tell a
-// page little on purpose: a page must not learn who is signed in where.
+// explain makes a sentence of what the browser rejected with. Browsers tell a page little
+// on purpose: it must not learn who is signed in where.
 function explain(e, signal) {
   if (signal?.aborted) return ended(signal.reason);
   switch (e?.name) {
@@ -247,19 +248,18 @@ function explain(e, signal) {
   return new SignInError('browser_error', 'The browser could not sign you in.', e);
 }
 
-// Buttons in the markup. A page that wants something other than a reload listens
-// for "bonafides:signin" or "bonafides:signout" and calls preventDefault(); the
-// server's answer, or for "bonafides:error" the SignInError, is in event.detail.
+// Buttons in the markup. A page that wants no reload listens for "bonafides:signin" or
+// "bonafides:signout" and calls preventDefault(); event.detail is the server's answer, or
+// for "bonafides:error" the SignInError.
 const actions = {
   signin: [(b, signal) => signIn({
     mode: b.dataset.mode, context: b.dataset.context, configURL: b.dataset.configUrl,
     provider: b.dataset.provider, back: b.dataset.next, signal,
   }), 'Waiting for your identity provider.'],
-  signout: [(b, signal) => signOut({ signal }), 'Signing out.'],
+  signout: [(b, signal) => signOut({ signal, at: b.dataset.at, back: b.dataset.next }), 'Signing out.'],
 };
 
-// What a button began ends with its page. A browser may keep the page as it was
-// and show it again at a press of Back: then the button works as before.
+// What a button began ends with its page. One that a press of Back shows again works.
 const running = new Set();
 globalThis.addEventListener?.('pageshow', (e) => {
   if (e.persisted) for (const end of running) end.abort();
@@ -279,7 +279,7 @@ globalThis.document?.addEventListener('click', async (click) => {
   try {
     const answer = await act(button, end.signal);
     say('done', '');
-    if (tell(button.dataset.bonafides, answer, true)) {
+    if (tell(button.dataset.bonafides, answer, true) && !answer.location) {
       if (button.dataset.next) location.assign(button.dataset.next);
       else location.reload();
     }

@@ -20,6 +20,23 @@ test('a sign-in asks with the nonce in params and hands over the token', async (
   assert.equal(w.sent[1].headers['Content-Type'], 'application/json');
 });
 
+test('the server hears that the browser chose the account by itself', async () => {
+  const w = world({ get: () => ({ token: 'T', configURL: provider.configURL, isAutoSelected: true }) });
+  await signIn();
+  assert.equal(JSON.parse(w.sent[1].body).is_auto_selected, true);
+});
+
+test('signing out at the provider leaves the page for it, and stays where it has no such place', async () => {
+  const at = 'signout?at=provider&return=%2Fbye';
+  world({ answers: { [at]: [200, { signedOut: true, preventSilentAccess: true, location: 'https://idp.example/logout' }] } });
+  page.went.length = 0;
+  await signOut({ at: 'provider', back: '/bye' });
+  assert.deepEqual(page.went, ['https://idp.example/logout']);
+  world({ answers: { [at]: [200, { signedOut: true, preventSilentAccess: true }] } });
+  await signOut({ at: 'provider', back: '/bye' });
+  assert.equal(page.went.length, 1);
+});
+
 /** The browser's locks: one holder of a name at a time, others wait. */
 function locks() {
   let last = Promise.resolve();

@@ -17,6 +17,9 @@ import (
 	"github.com/bonafides-dev/bonafides/rpserver"
 )
 
+// appleIssuer is the iss of Apple's tokens and the aud of secrets for it. In June 2025 the
+// discovery document named account.apple.com for a day, and tokens never did: an alias
+// would not have helped, and Apple's documentation has one issuer.
 const appleIssuer = "https://appleid.apple.com"
 
 // appleSecretLifetime is how long a secret is good for; Apple takes up to six months.
@@ -32,7 +35,8 @@ type AppleKey struct {
 // Apple is Sign in with Apple. clientID is the Services ID. Its secret is a token that
 // is signed anew for each request; it takes it in the body alone; and with any scope it
 // answers by a POST, so the site must be https. A person's name comes once, at their
-// first sign-in, and is what their browser says.
+// first sign-in, and is what their browser says. Users are kept by sub, which is the
+// team's: an address may be a relay that Apple made for this site.
 func Apple(clientID string, key AppleKey) (rpserver.Provider, error) {
 	if key.TeamID == "" || key.KeyID == "" {
 		return rpserver.Provider{}, errors.New("provider: Apple's TeamID or KeyID is empty")

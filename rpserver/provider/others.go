@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"strings"
+
 	"github.com/bonafides-dev/bonafides/rpserver"
 )
 
@@ -16,8 +18,9 @@ func Zitadel(issuer, clientID, clientSecret string, audiences ...string) rpserve
 	}
 }
 
-// LinkedIn returns no nonce, takes the secret in the body alone, and refuses PKCE from
-// a client that has a secret.
+// LinkedIn returns no nonce, takes the secret in the body alone though its discovery
+// document does not say so, and refuses codes for which PKCE was used by a client that
+// has a secret, with invalid_client.
 func LinkedIn(clientID, clientSecret string) rpserver.Provider {
 	return rpserver.Provider{
 		Name:            "linkedin",
@@ -34,6 +37,7 @@ func LinkedIn(clientID, clientSecret string) rpserver.Provider {
 // ("https://uaa.example"). The headers of its tokens say where the key is (jku), which is
 // ignored; its issuer is the token endpoint, and its discovery document is at the base.
 func UAA(base, clientID, clientSecret string) rpserver.Provider {
+	base = strings.TrimSuffix(base, "/")
 	return rpserver.Provider{
 		Issuer:         base + "/oauth/token",
 		DiscoveryURL:   base + "/.well-known/openid-configuration",

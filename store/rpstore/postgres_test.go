@@ -43,6 +43,8 @@ func TestPostgresOfTwoProcesses(t *testing.T) {
 
 func TestPostgresLeasesToOneOfManyProcesses(t *testing.T) { leaseByProcesses(t, pgtest.URL(t)) }
 
+func TestPostgresProcessesRenewOneTokenOnce(t *testing.T) { renewByProcesses(t, pgtest.URL(t)) }
+
 // A sweep may forget a nonce while the statement that uses it again waits for it, with
 // the epoch of before in its hands.
 func TestPostgresRefusesWhatASweepForgotMeanwhile(t *testing.T) {

@@ -22,12 +22,14 @@ import (
 const leaseEnv = "RP_LEASE_STORE"
 
 func TestMain(m *testing.M) {
-	if where := os.Getenv(leaseEnv); where != "" {
-		if err := leaseAsTold(where); err != nil {
-			fmt.Println(err)
-			os.Exit(1)
+	for env, do := range map[string]func(string) error{leaseEnv: leaseAsTold, tokenEnv: tokensAsTold} {
+		if where := os.Getenv(env); where != "" {
+			if err := do(where); err != nil {
+				fmt.Println(err)
+				os.Exit(1)
+			}
+			os.Exit(0)
 		}
-		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }

@@ -186,6 +186,7 @@ func fuzzLong(ctx context.Context, t *tally) {
 // "result: " before it goes into the report.
 func longTests(ctx context.Context, t *tally) {
 	goTest(ctx, t, command{}, "-count=1", "-v", "-tags", "long", "-run", "^TestLong", "-skip", "^TestLongTiming$", "-timeout", "11h", "./...")
+	goTest(ctx, t, command{dir: "test/interop"}, "-count=1", "-v", "-tags", "long", "-run", "^TestLong", "./...")
 }
 
 func longTiming(ctx context.Context, t *tally) {

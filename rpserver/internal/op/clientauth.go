@@ -3,6 +3,7 @@ package op
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -31,78 +32,125 @@ type ClientAuth struct {
 	Method     string                                // empty: the best that the provider names
 }
 
-func (a *ClientAuth) hasSecret() bool { return a.Secret != "" || a.SecretFunc != nil }
+// methods are those that the client has what it takes for, the best one first.
+func (a *ClientAuth) methods() (can []string) {
+	if a.Signer != nil {
+		can = append(can, AuthKey)
+	}
+	if a.Secret != "" || a.SecretFunc != nil {
+		can = append(can, AuthBasic, AuthPost)
+	}
+	if len(can) == 0 {
+		can = append(can, AuthNone)
+	}
+	return can
+}
 
 // method is how the client authenticates itself. A discovery document that names no
-// methods means basic (OpenID Connect Discovery 1.0 section 3).
-func (a *ClientAuth) method(d *oidc.Discovery) (string, error) {
+// methods means basic (OpenID Connect Discovery 1.0 section 3), and whoever has a key was
+// told to use it. A client with nothing to show asks all the same.
+func (a *ClientAuth) method(d *oidc.Discovery) (string, *Error) {
+	can := a.methods()
 	if a.Method != "" {
+		if a.Method != AuthNone && !slices.Contains(can, a.Method) {
+			return "", &Error{Code: CodeAuth, Err: fmt.Errorf("the client has nothing to show for the method %q", a.Method),
+				Setting: "ClientSecret, ClientKey or TokenAuth"}
+		}
 		return a.Method, nil
 	}
-	var can []string
-	switch {
-	case a.Signer != nil:
-		can = []string{AuthKey}
-	case a.hasSecret():
-		can = []string{AuthBasic, AuthPost}
-	default:
-		return AuthNone, nil
-	}
-	named := d.TokenEndpointAuthMethods
-	if len(named) == 0 {
+	if len(d.TokenEndpointAuthMethods) == 0 || can[0] == AuthNone {
 		return can[0], nil
 	}
 	for _, m := range can {
-		if slices.Contains(named, m) {
+		if slices.Contains(d.TokenEndpointAuthMethods, m) {
 			return m, nil
 		}
 	}
-	return "", errors.New("the provider takes none of the ways in which this client can authenticate itself (token_endpoint_auth_methods_supported)")
+	return "", &Error{Code: CodeAuth, Setting: "TokenAuth",
+		Err: errors.New("the provider takes none of the ways in which this client can authenticate itself (token_endpoint_auth_methods_supported)")}
 }
 
-// authenticate adds to a form what says who asks, and returns what goes into the header
-// besides.
-func (p *Provider) authenticate(ctx context.Context, form url.Values) (func(*http.Request), *Error) {
-	none := func(*http.Request) {}
-	a := &p.c.Auth
+// credentials are what one request shows.
+type credentials struct {
+	method   string
+	password string // of AuthBasic, which goes into the header
+}
+
+// authenticate adds to a form what says who asks, and to the request's header what goes
+// there.
+func (p *Provider) authenticate(ctx context.Context, form url.Values) (*credentials, *Error) {
 	d, err := p.Metadata(ctx)
 	if err != nil {
-		return nil, &Error{Code: CodeUnreachable, Err: err}
+		return nil, notFound(err)
 	}
-	method, err := a.method(d)
-	if err != nil {
-		return nil, &Error{Code: CodeAuth, Err: err, Setting: "TokenAuth"}
+	a, c := &p.c.Auth, &credentials{}
+	var why *Error
+	if c.method, why = a.method(d); why != nil {
+		return nil, why
 	}
-	if method == AuthNone {
-		form.Set("client_id", a.ID)
-		return none, nil
-	}
-	if method == AuthKey {
-		audience := a.Audience
-		if audience == "" {
-			audience = p.c.Issuer
-		}
-		assertion, err := oidc.ClientAssertion(a.Signer, a.ID, audience, secret.New(), p.c.Now())
-		if err != nil {
-			return nil, &Error{Code: CodeAuth, Err: errors.New("the client's key signs nothing"), Setting: "ClientKey"}
-		}
-		form.Set("client_id", a.ID)
-		form.Set("client_assertion_type", oidc.AssertionType)
-		form.Set("client_assertion", assertion)
-		return none, nil
-	}
-	password := a.Secret
-	if a.SecretFunc != nil {
-		if password, err = a.SecretFunc(ctx); err != nil {
-			return nil, &Error{Code: CodeAuth, Err: errors.New("the client's secret could not be made"), Setting: "ClientSecretFunc"}
-		}
-	}
-	if method == AuthPost {
+	switch c.method {
+	case AuthBasic:
+		c.password, why = a.secret(ctx)
+		return c, why
+	case AuthPost:
+		password, why := a.secret(ctx)
 		form.Set("client_id", a.ID)
 		form.Set("client_secret", password)
-		return none, nil
+		return c, why
+	case AuthKey:
+		assertion, err := oidc.ClientAssertion(a.Signer, a.ID, p.audience(d), secret.New(), p.c.Now())
+		if err != nil {
+			return nil, &Error{Code: CodeAuth, Err: err, Setting: "ClientKey"}
+		}
+		form.Set("client_assertion_type", oidc.AssertionType)
+		form.Set("client_assertion", assertion)
 	}
-	return func(r *http.Request) { // RFC 6749 section 2.3.1: form-encoded, then Basic
-		r.SetBasicAuth(url.QueryEscape(a.ID), url.QueryEscape(password))
-	}, nil
+	form.Set("client_id", a.ID)
+	return c, nil
+}
+
+// secret is the client's, which may be made anew for each request.
+func (a *ClientAuth) secret(ctx context.Context) (string, *Error) {
+	if a.SecretFunc == nil {
+		return a.Secret, nil
+	}
+	password, err := a.SecretFunc(ctx)
+	if err == nil && password == "" {
+		err = errors.New("it is empty")
+	}
+	if err != nil {
+		return "", &Error{Code: CodeAuth, Err: fmt.Errorf("the client's secret could not be made: %w", err), Setting: "ClientSecretFunc"}
+	}
+	return password, nil
+}
+
+// audience is what a client assertion is for: the issuer, which RFC 9126 section 2 asks
+// servers to take. One that stands for several tenants is nobody's name; Entra ID takes
+// its token endpoint.
+func (p *Provider) audience(d *oidc.Discovery) string {
+	switch {
+	case p.c.Auth.Audience != "":
+		return p.c.Auth.Audience
+	case len(p.c.Tenants) > 0:
+		return d.TokenEndpoint
+	}
+	return p.c.Issuer
+}
+
+// show puts into the header what goes there.
+func (c *credentials) show(r *http.Request, id string) {
+	if c.method == AuthBasic { // RFC 6749 section 2.3.1: form-encoded, then Basic
+		r.SetBasicAuth(url.QueryEscape(id), url.QueryEscape(c.password))
+	}
+}
+
+// setting is what could help where the provider refuses the client.
+func (c *credentials) setting() string {
+	switch c.method {
+	case AuthKey:
+		return "ClientKey, AssertionAudience or TokenAuth"
+	case AuthNone:
+		return "ClientSecret"
+	}
+	return "ClientSecret or TokenAuth"
 }

@@ -34,7 +34,7 @@ func TestOneFetchOfTheDocumentServesEndpointsAndKeys(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 50 { // everybody comes at once, after a start
 		wg.Go(func() {
-			if d, err := c.Endpoints(t.Context()); err != nil || d != (Endpoints{p.URL + "/authorize", p.URL + "/token", false}) {
+			if d, err := c.Endpoints(t.Context()); err != nil || d.Authorization != p.URL+"/authorize" || d.Token != p.URL+"/token" || d.RequireIss {
 				t.Error(d, err)
 			}
 		})

@@ -3,6 +3,7 @@ package op
 import (
 	"context"
 	"net/url"
+	"strings"
 )
 
 // EndSession is a request to sign a person out at the provider as well (OpenID Connect
@@ -19,24 +20,17 @@ type EndSession struct {
 const maxHint = 6 << 10
 
 // EndSession returns where the browser goes to sign out, and false if the provider has no
-// such place.
+// such place. Errors are *Error.
 func (p *Provider) EndSession(ctx context.Context, q EndSession) (string, bool, error) {
-	d, err := p.Metadata(ctx)
-	if err != nil {
-		return "", false, err
-	}
-	if d.EndSessionEndpoint == "" {
-		return "", false, nil
-	}
 	to, err := p.Endpoint(ctx, "end_session_endpoint")
 	if err != nil {
-		return "", false, err
+		why := notFound(err)
+		if why.Code == CodeNoEndpoint {
+			return "", false, nil
+		}
+		return "", false, why
 	}
-	u, err := url.Parse(to)
-	if err != nil {
-		return "", false, err
-	}
-	query := u.Query()
+	query := url.Values{}
 	for name, value := range map[string]string{
 		"id_token_hint": q.IDTokenHint, "client_id": q.ClientID,
 		"post_logout_redirect_uri": q.PostLogoutRedirectURI, "state": q.State,
@@ -45,6 +39,12 @@ func (p *Provider) EndSession(ctx context.Context, q EndSession) (string, bool, 
 			query.Set(name, value)
 		}
 	}
-	u.RawQuery = query.Encode()
-	return u.String(), true, nil
+	if len(query) == 0 {
+		return to, true, nil
+	}
+	separator := "?"
+	if strings.Contains(to, "?") { // which stays as the document has it
+		separator = "&"
+	}
+	return to + separator + query.Encode(), true, nil
 }

@@ -1,15 +1,21 @@
 package op
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/bonafides-dev/bonafides/jwks"
+)
 
 // Codes of an Error.
 const (
 	CodeUnreachable = "token_endpoint_unreachable"
 	CodeBusy        = "provider_busy" // it says so itself
 	CodeRefused     = "code_refused"
-	CodeClient      = "client_refused" // it does not take this client, or its secret
-	CodeGrantOver   = "grant_over"     // it takes a refresh token no more
-	CodeAccess      = "access_refused" // it takes an access token no more, or not for this
+	CodeNotTaken    = "request_refused" // it does not take what this site asks
+	CodeClient      = "client_refused"  // it does not take this client, or its secret
+	CodeGrantOver   = "grant_over"      // it takes a refresh token no more
+	CodeAccess      = "access_refused"  // it takes an access token no more, or not for this
 	CodeMalformed   = "token_answer_malformed"
 	CodeTooLarge    = "provider_answer_too_large"
 	CodeNoIDToken   = "token_answer_without_id_token"
@@ -24,9 +30,10 @@ type Error struct {
 	Code   string
 	Status int    // of the answer, 0 if there was none
 	Err    error  // why there was none, or why it cannot be used
-	After  Delay  // of a busy provider: when it may be asked again
+	After  Delay  // when it may be asked again: a busy provider says it, and one that was not there is left alone
 	Said   string // the provider's own error code and description, bounded and escaped
-	// Setting is the setting of a provider that could help, "" if none is known.
+	// Setting is the setting of a provider that could help, "" if none is known. Where
+	// several could, their names stand with "or" between them.
 	Setting string
 }
 
@@ -50,3 +57,16 @@ func (e *Error) Error() string {
 
 // Unwrap returns Err, so that an end of the context can be told.
 func (e *Error) Unwrap() error { return e.Err }
+
+// notFound is why a discovery document, or what is looked for in it, could not be had.
+func notFound(err error) *Error {
+	why := &Error{Code: CodeUnreachable, Err: err}
+	var of *jwks.Error
+	if errors.As(err, &of) {
+		if of.Reason == jwks.ReasonMember {
+			why.Code = CodeNoEndpoint
+		}
+		why.After = Delay{of.RetryAfter, of.RetryAfter > 0}
+	}
+	return why
+}

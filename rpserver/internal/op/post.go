@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
 )
 
@@ -43,17 +42,25 @@ type reply struct {
 	words  string              // the same for a log
 }
 
+// refused is the reply as an Error.
+func (r *reply) refused(code string) *Error {
+	return &Error{Code: code, Status: r.status, Said: r.words}
+}
+
 // post sends a form to an endpoint that the discovery document names, with the client's
 // authentication, from server to server.
-//
-// A provider that is busy and says when it may be asked again is asked again, once, if
-// that is within a few seconds: the person waits in front of an empty page, and a code
-// does not live long.
 func (p *Provider) post(ctx context.Context, member string, form url.Values) (*reply, *Error) {
-	res, why := p.postOnce(ctx, member, form)
+	return p.patiently(ctx, func() (*reply, *Error) { return p.postOnce(ctx, member, form) })
+}
+
+// patiently asks a provider that is busy and says when it may be asked again once more,
+// if that is within a few seconds: the person waits in front of an empty page, and a
+// code does not live long.
+func (p *Provider) patiently(ctx context.Context, ask func() (*reply, *Error)) (*reply, *Error) {
+	res, why := ask()
 	if why != nil && why.Code == CodeBusy && why.After.Known && why.After.Duration <= patience {
 		if p.wait(ctx, why.After.Duration) == nil {
-			res, why = p.postOnce(ctx, member, form)
+			res, why = ask()
 		}
 	}
 	return res, why
@@ -62,13 +69,13 @@ func (p *Provider) post(ctx context.Context, member string, form url.Values) (*r
 func (p *Provider) postOnce(ctx context.Context, member string, form url.Values) (*reply, *Error) {
 	to, err := p.Endpoint(ctx, member)
 	if err != nil {
-		return nil, &Error{Code: CodeUnreachable, Err: err}
+		return nil, notFound(err)
 	}
 	sent := url.Values{}
 	for name, values := range form {
 		sent[name] = values
 	}
-	header, why := p.authenticate(ctx, sent)
+	shown, why := p.authenticate(ctx, sent)
 	if why != nil {
 		return nil, why
 	}
@@ -77,97 +84,64 @@ func (p *Provider) postOnce(ctx context.Context, member string, form url.Values)
 		return nil, &Error{Code: CodeUnreachable, Err: err}
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	header(req)
-	return p.send(req)
+	shown.show(req, p.c.Auth.ID)
+	basic := strings.TrimPrefix(req.Header.Get("Authorization"), "Basic ")
+	r, why := p.send(req, secretsOf(sent, shown.password, basic))
+	// RFC 6749 section 5.2: a 401 is about the client, also where nothing else says so.
+	// Auth0 says access_denied with it. A code or token that is over is over all the same.
+	if why == nil && (r.status == http.StatusUnauthorized && (r.said == nil || !isOver(r.said)) ||
+		r.said != nil && (r.said.Code == "invalid_client" || r.said.Code == oidc.ErrorUnauthorizedClient)) {
+		why = r.refused(CodeClient)
+		why.Setting = shown.setting()
+	}
+	if why != nil {
+		return nil, why
+	}
+	return r, nil
 }
 
-// send does one request and judges what every endpoint may answer.
-func (p *Provider) send(req *http.Request) (*reply, *Error) {
+// isOver tells whether an error is about the code or the token that was sent.
+func isOver(said *oidc.ProviderError) bool {
+	return said.Code == "invalid_grant" || said.Code == "invalid_token"
+}
+
+// send does one request and judges what every endpoint may answer. What the other side
+// says of it is told without secrets, which were sent.
+func (p *Provider) send(req *http.Request, secrets []string) (*reply, *Error) {
 	req.Header.Set("Accept", "application/json")
 	res, err := p.client.Do(req)
 	if err != nil {
-		// The error of net/http names the URL, which has no secret in it.
-		return nil, &Error{Code: CodeUnreachable, Err: err}
+		return nil, &Error{Code: CodeUnreachable, Err: unanswered(err, secrets)}
 	}
 	defer res.Body.Close()
 	most := p.maxAnswer()
 	body, err := io.ReadAll(io.LimitReader(res.Body, int64(most)+1))
 	if err != nil {
-		return nil, &Error{Code: CodeUnreachable, Status: res.StatusCode, Err: err}
+		return nil, &Error{Code: CodeUnreachable, Status: res.StatusCode, Err: unanswered(err, secrets)}
 	}
-	if len(body) > most {
-		return nil, &Error{Code: CodeTooLarge, Status: res.StatusCode, Setting: "MaxAnswer",
-			Err: fmt.Errorf("the answer is longer than %d bytes", most)}
+	r := &reply{status: res.StatusCode, header: res.Header, body: body, said: oidc.ParseTokenError(body, most)}
+	if r.said == nil {
+		r.said = challenged(res)
 	}
-	r := &reply{status: res.StatusCode, header: res.Header, body: body}
-	said := oidc.ParseTokenError(body, most)
-	why := &Error{Status: res.StatusCode}
-	if said != nil {
-		why.Said = withoutSecrets(said, req)
+	if r.said != nil {
+		r.words = withoutSecrets(r.said, secrets)
 	}
 	switch {
-	case res.StatusCode == http.StatusTooManyRequests, res.StatusCode == http.StatusServiceUnavailable,
-		said != nil && said.Code == oidc.ErrorTemporarilyUnavailable:
-		why.Code, why.After = CodeBusy, retryAfter(res.Header, p.c.Now())
-	case res.StatusCode >= 500:
-		why.Code = CodeUnreachable
-	case said != nil && (said.Code == "invalid_client" || said.Code == oidc.ErrorUnauthorizedClient):
-		why.Code, why.Setting = CodeClient, "ClientSecret or TokenAuth"
-	case res.StatusCode >= 300 && res.StatusCode < 400:
-		why.Code, why.Err = CodeMalformed, errors.New("the endpoint answers with a redirect, which is not followed")
-	default:
-		r.said = said
-		r.words = why.Said
-		return r, nil
+	case r.status == http.StatusTooManyRequests, r.status == http.StatusServiceUnavailable,
+		r.said != nil && r.said.Code == oidc.ErrorTemporarilyUnavailable:
+		why := r.refused(CodeBusy)
+		why.After = retryAfter(res.Header, p.c.Now())
+		return nil, why
+	case r.status >= 500:
+		return nil, r.refused(CodeUnreachable)
+	case r.status >= 300 && r.status < 400:
+		why := r.refused(CodeMalformed)
+		why.Err = errors.New("the endpoint answers with a redirect, which is not followed")
+		return nil, why
+	case r.status < 300 && len(body) > most:
+		why := r.refused(CodeTooLarge)
+		why.Setting, why.Err = "MaxAnswer", fmt.Errorf("the answer is longer than %d bytes", most)
+		return nil, why
 	}
-	return nil, why
-}
-
-// leftOut stands for words that repeat what was sent.
-const leftOut = "(left out: it repeats what was sent)"
-
-// withoutSecrets are the other side's words, unless they repeat what was sent.
-func withoutSecrets(said *oidc.ProviderError, req *http.Request) string {
-	words := *said
-	for _, s := range secretsOf(req) {
-		if len(s) > 3 && (strings.Contains(words.Description, s) || strings.Contains(words.Code, s)) {
-			words.Description = leftOut
-			if strings.Contains(words.Code, s) {
-				words.Code = leftOut
-			}
-		}
-	}
-	return words.Said()
-}
-
-// secretsOf is what of a request must not come to a log.
-func secretsOf(req *http.Request) []string {
-	var out []string
-	if _, password, ok := req.BasicAuth(); ok {
-		plain, _ := url.QueryUnescape(password)
-		out = append(out, password, plain)
-	}
-	if bearer, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer "); ok {
-		out = append(out, bearer)
-	}
-	if req.GetBody == nil {
-		return out
-	}
-	sent, err := req.GetBody()
-	if err != nil {
-		return out
-	}
-	b, _ := io.ReadAll(sent)
-	form, _ := web.ParseQuery(string(b))
-	for name, values := range form {
-		if secretParameters[name] {
-			out = append(out, values...)
-		}
-	}
-	return out
-}
-
-var secretParameters = map[string]bool{
-	"code": true, "code_verifier": true, "client_secret": true, "client_assertion": true,
-	"refresh_token": true, "token": true, "login_hint": true, "id_token_hint": true, "state": true, "nonce": true,
+	return r, nil
 }

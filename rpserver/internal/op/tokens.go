@@ -2,6 +2,7 @@ package op
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -24,7 +25,7 @@ func (p *Provider) Exchange(ctx context.Context, q CodeRequest) (*oidc.TokenAnsw
 	if q.Verifier != "" {
 		form.Set("code_verifier", q.Verifier)
 	}
-	t, why := p.tokens(ctx, form, CodeRefused)
+	t, why := p.tokens(ctx, form, func(*oidc.ProviderError) string { return CodeRefused })
 	if why != nil {
 		return nil, why
 	}
@@ -36,35 +37,37 @@ func (p *Provider) Exchange(ctx context.Context, q CodeRequest) (*oidc.TokenAnsw
 
 // Renew sends a refresh token to the token endpoint (RFC 6749 section 6). Scopes may be
 // fewer than those that were granted; none means the same. CodeGrantOver says that the
-// provider takes the refresh token no more. Errors are *Error.
+// provider takes the refresh token no more. An answer without a refresh token means that
+// the old one stays. Errors are *Error.
 func (p *Provider) Renew(ctx context.Context, refreshToken string, scopes []string) (*oidc.TokenAnswer, error) {
 	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refreshToken}}
 	if len(scopes) > 0 {
 		form.Set("scope", strings.Join(scopes, " "))
 	}
-	t, why := p.tokens(ctx, form, CodeGrantOver)
+	t, why := p.tokens(ctx, form, func(said *oidc.ProviderError) string {
+		if said != nil && said.Code == "invalid_grant" { // RFC 6749 section 5.2
+			return CodeGrantOver
+		}
+		return CodeNotTaken
+	})
 	if why != nil {
 		return nil, why
 	}
 	if t.AccessToken == "" {
-		return nil, &Error{Code: CodeMalformed, Status: http.StatusOK, Err: fmt.Errorf("the answer holds no access token")}
+		return nil, &Error{Code: CodeMalformed, Status: http.StatusOK, Err: errors.New("the answer holds no access token")}
 	}
 	return t, nil
 }
 
-// tokens asks the token endpoint. over is the code where the provider takes the grant
-// no more.
-func (p *Provider) tokens(ctx context.Context, form url.Values, over string) (*oidc.TokenAnswer, *Error) {
+// tokens asks the token endpoint. code is that of the Error where the provider refuses,
+// by what it said.
+func (p *Provider) tokens(ctx context.Context, form url.Values, code func(*oidc.ProviderError) string) (*oidc.TokenAnswer, *Error) {
 	r, why := p.post(ctx, "token_endpoint", form)
 	if why != nil {
 		return nil, why
 	}
-	if r.status != http.StatusOK {
-		code := over
-		if r.said == nil || r.said.Code != "invalid_grant" {
-			code = CodeRefused
-		}
-		return nil, &Error{Code: code, Status: r.status, Said: r.words}
+	if r.status != http.StatusOK || r.said != nil { // some say no with status 200
+		return nil, r.refused(code(r.said))
 	}
 	t, err := oidc.ParseTokenAnswer(r.body, p.maxAnswer())
 	if err != nil {

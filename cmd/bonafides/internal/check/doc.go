@@ -6,5 +6,5 @@ import "github.com/bonafides-dev/bonafides/cmd/bonafides/internal/cli"
 
 // Commands are those of this room.
 func Commands() []cli.Command {
-	return []cli.Command{tokenCheck(), tokenInspect(), tokenTry(), recordVerify()}
+	return []cli.Command{tokenCheck(), tokenInspect(), tokenTry(), recordVerify(), providerCheck()}
 }
