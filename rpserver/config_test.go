@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bonafides-dev/bonafides/protocol/oidc"
 	"github.com/bonafides-dev/bonafides/rpserver"
 	"github.com/bonafides-dev/bonafides/store/mem/rpmem"
 )
@@ -57,6 +58,10 @@ func TestNewExplainsWhatIsWrongWithTheConfig(t *testing.T) {
 		{"no issuer", func(c *config) { c.Providers[0].Issuer = "" }, "Issuer"},
 		{"an issuer by http", func(c *config) { c.Providers[0].Issuer = "http://idp.example" }, "Issuer"},
 		{"an issuer with a query", func(c *config) { c.Providers[0].Issuer = "https://idp.example?x=1" }, "query"},
+		{"a parameter that the request has", func(c *config) { c.Providers[0].Params = []oidc.Param{{Name: "state", Value: "1"}} }, "Params"},
+		{"a parameter that a setting sends", func(c *config) {
+			c.Providers[0].Offline, c.Providers[0].Params = true, []oidc.Param{{Name: "access_type", Value: "online"}}
+		}, "Params"},
 		{"no client id, no FedCM", func(c *config) { c.Providers[0].ClientID, c.Providers[0].ConfigURL = "", "" }, "https://idp.example"},
 		{"no client id", func(c *config) { c.Providers[0].ClientID = "" }, "ClientID"},
 		{"keys by http", func(c *config) { c.Providers[0].JWKSURL = "http://idp.example/keys" }, "JWKSURL"},

@@ -82,7 +82,9 @@ type Provider struct {
 	// Prompt is sent with every sign-in by redirect, oidc.PromptSelectAccount for one.
 	Prompt string
 
-	// Params are sent with authentication requests besides what this package sends.
+	// Params are sent with authentication requests besides what this package sends:
+	// display, acr_values, ui_locales and the provider's own. A name that the request has
+	// already is refused.
 	Params []oidc.Param
 
 	// ResponseMode is how the provider brings its answer: "" in the query, or

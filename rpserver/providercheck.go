@@ -125,6 +125,15 @@ func (p *Provider) checkFlow(siteOrigin string) error {
 	case !slices.Contains([]string{"", UserinfoAlways, UserinfoNever}, p.Userinfo):
 		return fmt.Errorf("the setting Userinfo is %q: it must be empty, %s or %s", p.Userinfo, UserinfoAlways, UserinfoNever)
 	}
+	// A name that the request has already would otherwise be found at the first sign-in.
+	sample := oidc.AuthRequest{ClientID: p.ClientID, RedirectURI: siteOrigin, State: "state", Nonce: "nonce",
+		Prompt: p.Prompt, HostedDomain: p.HostedDomain, InsecureNoPKCE: true, Extra: p.Params}
+	if p.Offline {
+		sample.AccessType = "offline"
+	}
+	if _, err := sample.Written(); err != nil {
+		return fmt.Errorf("the settings Params, Prompt and HostedDomain make no request: %w", err)
+	}
 	for _, m := range p.Match {
 		if m.Name == "" || len(m.Values) == 0 {
 			return errors.New("the setting Match holds a claim without a name or without values")

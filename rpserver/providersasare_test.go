@@ -2,97 +2,33 @@ package rpserver_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/bonafides-dev/bonafides/idptest"
 	"github.com/bonafides-dev/bonafides/internal/jose"
-	"github.com/bonafides-dev/bonafides/protocol/jws"
 	"github.com/bonafides-dev/bonafides/rpserver"
+	"github.com/bonafides-dev/bonafides/rpserver/internal/providercases"
 )
 
 const ada = "ada"
 
 type settings = func(*rpserver.Provider)
 
-// asTheyAre are providers as they are: what one does otherwise, the code of the refusal
-// where nothing is set (empty: it works so), what the log says the setting is, and the
-// setting.
-var asTheyAre = []struct {
-	name    string
-	quirks  idptest.Quirks
-	code    string // of the refusal without the setting, "" if there is none
-	setting string // that the log names
-	set     settings
-}{
-	{name: "the standard", quirks: idptest.Quirks{}},
-	{name: "the secret in the body alone", quirks: idptest.Quirks{Endpoints: idptest.EndpointQuirks{PostOnly: true}}},
-	{name: "methods that are not listed", quirks: idptest.Quirks{Endpoints: idptest.EndpointQuirks{NoAuthMethods: true}}},
-	{
-		name: "other audiences", quirks: idptest.Quirks{Token: idptest.TokenQuirks{ExtraAudiences: []string{"project", "app"}}},
-		code: "aud_untrusted", setting: "TrustedAudiences",
-		set: func(p *rpserver.Provider) { p.TrustedAudiences = []string{"project", "app"} },
-	},
-	{
-		name: "given to another client", quirks: idptest.Quirks{Token: idptest.TokenQuirks{AuthorizedParty: "the-app"}},
-		code: "azp_mismatch", setting: "AuthorizedParties",
-		set: func(p *rpserver.Provider) { p.AuthorizedParties = []string{"the-app"} },
-	},
-	{
-		name: "no nonce", quirks: idptest.Quirks{Token: idptest.TokenQuirks{NoNonce: true}},
-		code: "nonce_missing", setting: "InsecureNoNonce",
-		set: func(p *rpserver.Provider) { p.InsecureNoNonce = true },
-	},
-	{name: "no PKCE", quirks: idptest.Quirks{Answers: idptest.AnswerQuirks{NoPKCE: true}}},
-	{
-		name: "PKCE refused", quirks: idptest.Quirks{Answers: idptest.AnswerQuirks{PKCERefused: true}},
-		code: "provider_invalid_request", setting: "InsecureNoPKCE",
-		set: func(p *rpserver.Provider) { p.InsecureNoPKCE = true },
-	},
-	{
-		name: "a header that says where the key is", quirks: idptest.Quirks{Token: idptest.TokenQuirks{KeyHints: true}},
-		code: "header_forbidden", setting: "IgnoreKeyHints",
-		set: func(p *rpserver.Provider) { p.IgnoreKeyHints = true },
-	},
-	{
-		name: "many groups", quirks: idptest.Quirks{Token: idptest.TokenQuirks{Groups: 400}},
-		code: "provider_answer_too_large", setting: "MaxIDToken",
-		set: func(p *rpserver.Provider) { p.MaxIDToken = 64 << 10 },
-	},
-	{name: "requests that must be pushed", quirks: idptest.Quirks{Endpoints: idptest.EndpointQuirks{PARRequired: true}}},
-	{
-		name: "pushed requests, PKCE refused", quirks: idptest.Quirks{Endpoints: idptest.EndpointQuirks{PARRequired: true}, Answers: idptest.AnswerQuirks{PKCERefused: true}},
-		code: "request_refused", setting: "InsecureNoPKCE",
-		set: func(p *rpserver.Provider) { p.InsecureNoPKCE = true },
-	},
-	{name: "members of odd types in the discovery document", quirks: idptest.Quirks{Endpoints: idptest.EndpointQuirks{OddMembers: true}}},
-	{name: "no userinfo, no revocation, no sign-out", quirks: idptest.Quirks{Endpoints: idptest.EndpointQuirks{NoUserinfo: true, NoRevocation: true, NoEndSession: true}}},
-	{name: "token_type in lower case, lifetimes as text", quirks: idptest.Quirks{Answers: idptest.AnswerQuirks{TokenType: "bearer", ExpiresInText: true, NullMembers: true}}},
-	{name: "numbers with a sign byte", quirks: idptest.Quirks{Keys: idptest.KeyQuirks{SignedNumbers: true}}},
-	{name: "padded base64", quirks: idptest.Quirks{Keys: idptest.KeyQuirks{Padded: true}}},
-	{name: "null members of keys", quirks: idptest.Quirks{Keys: idptest.KeyQuirks{NullMembers: true}}},
-	{name: "each key twice", quirks: idptest.Quirks{Keys: idptest.KeyQuirks{Twice: true}}},
-	{name: "two keys of one kid", quirks: idptest.Quirks{Keys: idptest.KeyQuirks{TwoWithOneKID: true}}},
-	{name: "one bad key", quirks: idptest.Quirks{Keys: idptest.KeyQuirks{BadEntry: true}}},
-	{name: "300 keys", quirks: idptest.Quirks{Keys: idptest.KeyQuirks{More: 300}}},
-	{name: "keys of every algorithm", quirks: idptest.Quirks{Keys: idptest.KeyQuirks{
-		Algorithms: []jws.Algorithm{jws.RS384, jws.PS512, jws.ES512, jws.EdDSA}}}},
-	{name: "no alg in the key set", quirks: idptest.Quirks{Keys: idptest.KeyQuirks{NoAlgorithm: true}}},
-}
-
 func TestProvidersAsTheyAre(t *testing.T) {
-	for _, c := range asTheyAre {
-		t.Run(c.name, func(t *testing.T) {
+	for _, c := range slices.Concat(providercases.Providers, providercases.Keys) {
+		t.Run(c.What, func(t *testing.T) {
 			t.Parallel()
-			idp := idptest.New(t, idptest.WithQuirks(c.quirks), idptest.WithPerson(idptest.Person{Subject: ada, Name: "Ada"}))
+			idp := idptest.New(t, idptest.WithQuirks(c.Quirks), idptest.WithPerson(idptest.Person{Subject: ada, Name: "Ada"}))
 			plain := newAway(t, idp, nil)
-			if c.code == "" {
+			if c.Code == "" {
 				plain.as(ada)
 				return
 			}
-			plain.refused(c.code)
-			plain.logged(c.setting)
-			newAway(t, idp, c.set).as(ada)
+			plain.refused(c.Code)
+			plain.logged(c.Setting)
+			newAway(t, idp, c.Set).as(ada)
 		})
 	}
 }

@@ -125,7 +125,8 @@ func (r AuthRequest) Written() ([]Param, error) {
 	}
 	for _, p := range r.Extra {
 		for _, m := range r.members() {
-			if m.name == p.Name {
+			// What only wishes for something may come either way, once.
+			if m.name == p.Name && !(contains(hints, m.name) && *m.value == "") {
 				return nil, refuse(CodeRequest, "an extra parameter has the name of one that the request sets itself")
 			}
 		}

@@ -303,7 +303,7 @@ func testRequest() AuthRequest {
 
 func TestAuthRequest(t *testing.T) {
 	r := testRequest()
-	r.Prompt, r.HostedDomain, r.Extra = "select_account", "*", []Param{{"x y", "ä"}}
+	r.Prompt, r.HostedDomain, r.Extra = "select_account", "*", []Param{{"x y", "ä"}, {"ui_locales", "de"}}
 	got, err := r.URL("https://idp.example/authorize?tenant=1")
 	if err != nil {
 		t.Fatal(err)
@@ -313,7 +313,7 @@ func TestAuthRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := url.Values{"tenant": {"1"}, "response_type": {"code"}, "client_id": {theClient}, "redirect_uri": {"https://rp.example/cb?a=1"}, "scope": {"openid email"}, "state": {"s/1+2"}, "nonce": {"n"},
-		"code_challenge": {r.Challenge}, "code_challenge_method": {"S256"}, "prompt": {"select_account"}, "hd": {"*"}, "x y": {"ä"}}
+		"code_challenge": {r.Challenge}, "code_challenge_method": {"S256"}, "prompt": {"select_account"}, "hd": {"*"}, "x y": {"ä"}, "ui_locales": {"de"}}
 	if u.Query().Encode() != want.Encode() {
 		t.Errorf("%s\nwant\n%s", u.Query().Encode(), want.Encode())
 	}
@@ -323,7 +323,8 @@ func TestAuthRequest(t *testing.T) {
 	for name, change := range map[string]func(*AuthRequest){
 		"no client": func(r *AuthRequest) { r.ClientID = "" }, "no redirect": func(r *AuthRequest) { r.RedirectURI = "" }, "no state": func(r *AuthRequest) { r.State = "" }, "no nonce": func(r *AuthRequest) { r.Nonce = "" },
 		"empty scope": func(r *AuthRequest) { r.Scopes = []string{""} }, "scope with a space": func(r *AuthRequest) { r.Scopes = []string{"a b"} },
-		"extra of the same name": func(r *AuthRequest) { r.Extra = []Param{{"prompt", "none"}} },
+		"extra of the same name":                  func(r *AuthRequest) { r.Extra = []Param{{"prompt", "none"}} },
+		"extra wish that the request has as well": func(r *AuthRequest) { r.Display, r.Extra = "page", []Param{{"display", "touch"}} },
 	} {
 		r := testRequest()
 		change(&r)

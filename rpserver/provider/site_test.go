@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/idptest"
+	"github.com/bonafides-dev/bonafides/jwks"
+	"github.com/bonafides-dev/bonafides/protocol/jws"
+	"github.com/bonafides-dev/bonafides/protocol/oidc"
 	"github.com/bonafides-dev/bonafides/rpserver"
 	"github.com/bonafides-dev/bonafides/store/mem/rpmem"
 )
@@ -72,6 +75,17 @@ func newSite(t *testing.T, idp *idptest.Provider, p rpserver.Provider, at ...fun
 			who = u.Name + " <" + u.Email + ">"
 		}
 		_, _ = io.WriteString(w, who)
+	})
+	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
+		in, ok := s.rp.SignedIn(r)
+		if !ok {
+			return
+		}
+		token, err := s.rp.TokenSource(in).Token(r.Context())
+		if err != nil {
+			token.Value = err.Error()
+		}
+		_, _ = io.WriteString(w, token.Value)
 	})
 	s.newBrowser()
 	return s
@@ -154,4 +168,28 @@ func issuer(idp *idptest.Provider) func(*rpserver.Provider) {
 // elsewhere does so where the preset says where the document is.
 func elsewhere(idp *idptest.Provider) func(*rpserver.Provider) {
 	return func(p *rpserver.Provider) { p.Issuer, p.DiscoveryURL = idp.Issuer, idp.DiscoveryURL() }
+}
+
+// payload is what a token says.
+func payload(t *testing.T, token string) string {
+	t.Helper()
+	text, _, err := jws.Inspect(token, 16<<10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// judge reads an ID token of the provider, with the nonce "n".
+func judge(t *testing.T, idp *idptest.Provider, token string) (*oidc.IDToken, error) {
+	t.Helper()
+	keys, err := jwks.New(jwks.Config{Locate: jwks.URL(idp.URL(idptest.JWKS))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := keys.KeySet(t.Context(), idp.Issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return oidc.Verify(token, oidc.Config{Issuer: idp.Issuer, ClientID: idp.ClientID, Keys: set, Nonce: "n"}, idp.Now())
 }
