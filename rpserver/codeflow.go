@@ -144,11 +144,7 @@ func (rp *RP) readAnswer(w http.ResponseWriter, r *http.Request, p *provider) (u
 	if want == http.MethodGet {
 		return readQuery(r)
 	}
-	form, problem := web.ReadForm(w, r, maxPosted)
-	if problem != nil {
-		return nil, problem
-	}
-	return form, nil
+	return readPosted(w, r)
 }
 
 // maxPosted bounds an answer that comes in a form, in bytes.

@@ -114,6 +114,7 @@ func TestAnAnswerThatComesByPOST(t *testing.T) {
 	if res := p.do("POST", to, other, form); res.StatusCode != 403 {
 		t.Errorf("with another browser's cookie: %d", res.StatusCode)
 	}
+	form["unknown"] = []string{"1", "2"}
 	res := p.do("POST", to, cookies, form)
 	if res.StatusCode != 303 || res.Header.Get("Location") != "/whoami" {
 		body, _ := io.ReadAll(res.Body)

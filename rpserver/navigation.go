@@ -3,6 +3,7 @@ package rpserver
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/bonafides-dev/bonafides/internal/web"
@@ -65,13 +66,34 @@ func isAhead(r *http.Request) bool {
 var errAhead = web.NewProblem(http.StatusServiceUnavailable, "fetched_ahead",
 	"This address was fetched before anybody went there. Nothing was done; open it again.")
 
-// readQuery refuses what two readers could take differently.
+// readQuery reads the parameters of a request's query. What decides and comes twice is for
+// the caller to refuse.
 func readQuery(r *http.Request) (url.Values, error) {
 	q, p := web.ReadQuery(r)
 	if p != nil {
 		return nil, p
 	}
-	return q, nil
+	return given(q), nil
+}
+
+// readPosted is readQuery for a form.
+func readPosted(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+	q, p := web.ReadPosted(w, r, maxPosted)
+	if p != nil {
+		return nil, p
+	}
+	return given(q), nil
+}
+
+// given leaves out the parameters without a value: they count as left out (RFC 6749
+// section 3.1).
+func given(q url.Values) url.Values {
+	for name, values := range q {
+		if q[name] = slices.DeleteFunc(values, func(v string) bool { return v == "" }); len(q[name]) == 0 {
+			delete(q, name)
+		}
+	}
+	return q
 }
 
 // safeReturn accepts a path of this site; none is "/", and so is one that is too long to
@@ -145,19 +167,17 @@ func (rp *RP) serveInitiate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if r.Method == http.MethodPost {
-		form, p := web.ReadForm(w, r, maxPosted)
-		if p != nil {
-			return p
+		if q, err = readPosted(w, r); err != nil {
+			return err
 		}
-		q = form
 	}
 	p := rp.providerOfIssuer(q["iss"])
 	if p == nil {
 		return web.NewProblem(http.StatusBadRequest, "provider_unknown", "This site does not sign in with the provider that sent you (iss).")
 	}
 	to := url.Values{"provider": {p.Name}}
-	// A target that is not of this site is left out: it could be anybody's.
-	if path, ok := strings.CutPrefix(q.Get("target_link_uri"), rp.origin); ok {
+	// A target that is not of this site is left out: it could be anybody's. So are two.
+	if path, ok := strings.CutPrefix(q.Get("target_link_uri"), rp.origin); ok && len(q["target_link_uri"]) == 1 {
 		if back, ok := safeReturn([]string{path}); ok {
 			to.Set("return", back)
 		}

@@ -148,6 +148,26 @@ func TestAReturnPathThatIsTooLongIsDroppedAndNotTheSignIn(t *testing.T) {
 	}
 }
 
+// RFC 6749 section 3.1: what has no value counts as left out, and nobody minds twice what
+// nobody knows.
+func TestParametersWithoutAValueAreNone(t *testing.T) {
+	a := newAway(t, idptest.New(t), nil)
+	if p := a.open(a.URL + "/signin/start?provider=&return=&login_hint=&;&x=1&x=2"); p.at.Path != "/" || a.who() != ada {
+		t.Errorf("%s %d %s, %s", p.at, p.status, p.code, a.who())
+	}
+	for query, code := range map[string]string{
+		"":                 "state_missing",
+		"state=":           "state_missing",
+		"state=a;b":        "state_unknown",
+		"state=a&state=b":  "state_missing",
+		"state=a&code=%zz": "malformed_query",
+	} {
+		if p := a.open(a.rp.RedirectURIs()[0] + "?" + query); p.code != code {
+			t.Errorf("%q: %s, not %s", query, p.code, code)
+		}
+	}
+}
+
 // OpenID Connect Core section 4: the provider, or a portal, begins the sign-in.
 func TestASignInThatOthersBegin(t *testing.T) {
 	idp := idptest.New(t)
@@ -180,6 +200,10 @@ func TestASignInThatOthersBegin(t *testing.T) {
 	}
 	if !hinted {
 		t.Error("the hint got lost")
+	}
+	a.newBrowser()
+	if p := a.open(a.rp.InitiateLoginURI() + "?iss=" + idp.Issuer + "&target_link_uri=" + a.URL + "/whoami&target_link_uri=" + a.URL + "/"); p.at.Path != "/" || a.who() != ada {
+		t.Errorf("two targets lead to %s, %s", p.at, a.who())
 	}
 	for _, q := range []string{"", "?iss=https://evil.example", "?iss=" + idp.Issuer + "&iss=" + idp.Issuer} {
 		if p := a.open(a.rp.InitiateLoginURI() + q); p.code != "provider_unknown" {

@@ -55,6 +55,20 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64, types ...stri
 // bytes. A name that appears twice, a malformed escape or text that is not
 // UTF-8 is refused, so that no two readers can take the form differently.
 func ReadForm(w http.ResponseWriter, r *http.Request, limit int64) (url.Values, *Problem) {
+	v, p := ReadPosted(w, r, limit)
+	for _, values := range v {
+		if len(values) != 1 {
+			return nil, NewProblem(http.StatusBadRequest, "duplicate_parameter",
+				"A form field appears more than once. Send each once.")
+		}
+	}
+	return v, p
+}
+
+// ReadPosted is ReadForm for the parameters of a protocol, which may come in a query as
+// well: of those that it does not know there may be several, and its reader judges
+// the others (RFC 6749 section 3.1).
+func ReadPosted(w http.ResponseWriter, r *http.Request, limit int64) (url.Values, *Problem) {
 	b, p := ReadBody(w, r, limit, "application/x-www-form-urlencoded")
 	if p != nil {
 		return nil, p
@@ -63,12 +77,8 @@ func ReadForm(w http.ResponseWriter, r *http.Request, limit int64) (url.Values, 
 	if err != nil {
 		return nil, NewProblem(http.StatusBadRequest, "malformed_form", "The form is not well encoded.")
 	}
-	for name, vals := range v {
-		if len(vals) != 1 {
-			return nil, NewProblem(http.StatusBadRequest, "duplicate_parameter",
-				"A form field appears more than once. Send each once.")
-		}
-		if !utf8.ValidString(name) || !utf8.ValidString(vals[0]) {
+	for name, values := range v {
+		if !utf8.ValidString(name) || !utf8.ValidString(strings.Join(values, "")) {
 			return nil, NewProblem(http.StatusBadRequest, "malformed_form", "The form is not UTF-8.")
 		}
 	}

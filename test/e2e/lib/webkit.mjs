@@ -82,10 +82,27 @@ export class WebKit {
   }
 
   async close() {
-    await this.driver?.quit().catch(() => {});
+    if (this.driver) await answered(this.driver.quit(), 'quit').catch(() => {});
     await this.driverProgram?.stop('SIGTERM');
     await this.display?.stop('SIGTERM');
     await this.home.remove();
+  }
+}
+
+/**
+ * What the driver answers, or an error that says what it did not answer to: the driver's
+ * own limits are the page's timers, which do not come where the page's thread is busy
+ * without end, and its client has none.
+ */
+async function answered(promise, what, limit = 60_000) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`WebKit did not answer in ${limit} ms, its page stands still: ${what}`)), limit);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -93,7 +110,7 @@ export class WebKit {
 async function run(driver, fn, args) {
   const source = `const done = arguments[arguments.length - 1];
     Promise.resolve().then(() => (${fn})(...Array.prototype.slice.call(arguments, 0, -1))).then((v) => done({ value: v === undefined ? null : v }), (e) => done({ error: String(e && e.stack ? e + '\\n' + e.stack : e) }));`;
-  const answer = await driver.executeAsyncScript(source, ...args);
+  const answer = await answered(driver.executeAsyncScript(source, ...args), `${fn} ${JSON.stringify(args)}`);
   if (answer.error !== undefined) throw new Error(answer.error);
   return answer.value;
 }
@@ -106,7 +123,7 @@ class Page {
   }
 
   async goto(url) {
-    await this.driver.get(url);
+    await answered(this.driver.get(url), url);
     return { url: await this.driver.getCurrentUrl() };
   }
 
@@ -134,7 +151,7 @@ class Page {
     const element = await this.driver.wait(webdriver.until.elementLocated(webdriver.By.css(selector)), within);
     await this.driver.wait(webdriver.until.elementIsVisible(element), within);
     await this.driver.executeScript('arguments[0].scrollIntoView({ block: "center", behavior: "instant" });', element);
-    await element.click();
+    await answered(element.click(), `a press on ${selector}`);
   }
 
   async follow(selector) {
