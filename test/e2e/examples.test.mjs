@@ -84,6 +84,7 @@ for (const { kind, browser: name } of [
       await p.goto(`${asked.get('redirect_uri')}?${new URLSearchParams({ code: 'x', state: asked.get('state') })}`);
       await p.wait(() => document.querySelector('[data-code="browser_unknown"]') !== null, { timeout: patience });
       assert.match(await p.url(), /&again=1$/);
+      p.problems.length = 0; // of the pages before, and that the answer was a refusal
       if (name === 'chromium') {
         const faults = await examine(p, { name: 'example-refused', status: 403 });
         assert.equal(faults.size, 0, inWords(faults));
