@@ -131,6 +131,18 @@ func TestWhatIsCostlyNeedsAFreshSignIn(t *testing.T) {
 	if res := a.step("GET", "/pay", page); res.StatusCode != 200 {
 		t.Errorf("after the confirmation: %d %q\n%s", res.StatusCode, res.Header.Get("Location"), a.log)
 	}
+	// A time of the future is that of now.
+	tomorrow := idp.Now().Add(24 * time.Hour).Unix()
+	idp.Quirk(func(q *idptest.Quirks) {
+		q.Token.Edit = func(_, claims map[string]any) { claims["auth_time"] = tomorrow }
+	})
+	a.as(ada)
+	idp.Quirk(func(q *idptest.Quirks) { q.Token.Edit = nil })
+	idp.Advance(time.Hour)
+	a.forgetArrival()
+	if res := a.step("GET", "/pay", page); res.StatusCode != 303 {
+		t.Errorf("fresh for a day: %d", res.StatusCode)
+	}
 	// Somebody else does not confirm it.
 	idp.Advance(time.Hour)
 	idp.SignsIn(idptest.Person{Subject: "grace"})

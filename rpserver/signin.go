@@ -83,8 +83,8 @@ func (rp *RP) addSignIn(ctx context.Context, p *provider, u *User, id *oidc.IDTo
 		Issuer: person.Issuer, Subject: person.Subject, SessionID: sessionOf(id.SessionID),
 		Created: now, Expires: now.Add(rp.signInLifetime), Automatic: b.automatic,
 	}
-	if id.AuthTime > 0 {
-		s.AuthTime = time.Unix(id.AuthTime, 0)
+	if id.AuthTime > 0 { // one that is ahead must not keep a sign-in fresh for longer
+		s.AuthTime = time.Unix(min(id.AuthTime, now.Unix()), 0)
 	}
 	kept := keptTokens{IDToken: b.token}
 	if b.answer != nil {
