@@ -65,10 +65,10 @@ describe('FedCM in the browser', () => {
   });
 
   test('signing in again finds the same customer', async () => {
-    const before = rows(stack, ['nonce', 'session']);
+    const before = rows(stack, ['nonce', 'session', 'sign_in']);
     await page.goto(stack.url('shop'));
     await signIn('Ada');
-    assert.deepEqual(rows(stack, ['nonce', 'session']), before, 'a second customer was made');
+    assert.deepEqual(rows(stack, ['nonce', 'session', 'sign_in']), before, 'a second customer was made');
     await press(page, 'signout');
     await shows(page, '[data-do="signin"]');
   });
