@@ -34,7 +34,8 @@ type Config struct {
 	// of them itself: those that are set are used in its place.
 	Store Store
 
-	// Users finds or creates the user that a token speaks of. Nil means Store.
+	// Users finds or creates the user that a token speaks of. Nil means Store. To link
+	// identities it has to be an IdentityStore too, whatever Store is.
 	Users UserStore
 
 	// Nonces keeps the nonces that were used. Nil means Store.

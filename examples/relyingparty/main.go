@@ -57,6 +57,7 @@ func main() {
 		log.Fatal(err)
 	}
 	log.Printf("%s; its redirect URI at %s: %s", *origin, *issuer, strings.Join(site.RedirectURIs(), " "))
+	log.Printf("where people come back to after a sign-out at the provider: %s", strings.Join(site.PostLogoutRedirectURIs(), " "))
 	server := &http.Server{
 		Addr: *addr, Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,

@@ -139,6 +139,17 @@ func TestSignInAndOut(t *testing.T) {
 	if page := do("GET", "/", ""); !strings.Contains(page, "Signed in as Ada &lt;Lovelace&gt;.") {
 		t.Errorf("after: %s", page)
 	}
+	// A provider need not say anybody's name.
+	if err := json.Unmarshal([]byte(do("POST", "/auth/signin/nonce", "")), &begun); err != nil {
+		t.Fatal(err)
+	}
+	do("POST", "/auth/signin/fedcm", `{"token":"`+sign(map[string]any{"iss": issuer, "aud": "shop", "sub": "2",
+		"nonce": begun.Nonce, "iat": now, "exp": now + 60})+`"}`)
+	for path, want := range map[string]string{"/": "Signed in as somebody without a name.", "/members": "see this, somebody without a name."} {
+		if page := do("GET", path, ""); !strings.Contains(page, want) || !strings.Contains(page, "</html>") {
+			t.Errorf("without a name, %s: %s", path, page)
+		}
+	}
 	do("POST", "/auth/signout", "")
 	if page := do("GET", "/", ""); !strings.Contains(page, "Nobody is signed in") {
 		t.Errorf("after the sign-out: %s", page)
