@@ -143,6 +143,43 @@ func TestTheGuidesSiteWorks(t *testing.T) {
 	if got := read(t, browser, s.URL+"/calendar"); got != "true" {
 		t.Errorf("/calendar: %s", got)
 	}
+	// What the guide says of links in mails, a fresh sign-in, scripts and both sign-outs.
+	ask := func(method, path, accept, from string) (status int, page string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept", accept)
+		r.Header.Set("Sec-Fetch-Site", from)
+		if method == http.MethodPost {
+			r.Header.Set("Origin", s.URL)
+		}
+		res, err := browser.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		b, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(b)
+	}
+	if status, page := ask("GET", "/pay", "text/html", "same-origin"); page != "Press to pay." {
+		t.Errorf("/pay: %d %s", status, page)
+	}
+	// The answer is a page that goes on to the provider: a redirect would fall under form-action.
+	if status, page := ask("POST", "/auth/signout?at=provider&return=/", "text/html", "same-origin"); !strings.Contains(page, idp.URL(idptest.EndSession)) {
+		t.Errorf("sign-out at the provider: %d %s", status, page)
+	}
+	if status, page := ask("GET", "/orders", "application/json", "same-origin"); status != http.StatusForbidden || !strings.Contains(page, "sign_in_required") {
+		t.Errorf("a script, signed out: %d %s", status, page)
+	}
+	idp.SignsIn(idptest.Person{Subject: "grace", Name: "Grace"})
+	if status, page := ask("GET", "/orders", "text/html", "cross-site"); !strings.HasPrefix(page, "The orders of ") {
+		t.Errorf("by a link in a mail: %d %s", status, page)
+	}
 	if m := idp.Mistakes(); len(m) > 0 {
 		t.Error(m)
 	}
