@@ -52,6 +52,10 @@ func runProviderCheck(t cli.Terminal, args []string) int {
 	if _, err := web.SecureURL(f.Arg(0)); err != nil {
 		return cli.Fail(t, cli.Usage, "%q %v", f.Arg(0), err)
 	}
+	// An issuer has no query (OpenID Connect Discovery 1.0 section 3), a document may.
+	if !strings.Contains(f.Arg(0), "/.well-known/") && strings.Contains(f.Arg(0), "?") {
+		return cli.Fail(t, cli.Usage, "%q has a query, which an issuer has not: give the issuer, or the whole address of its document with /.well-known/", f.Arg(0))
+	}
 	prefixes, err := readPrefixes(*private)
 	if err != nil {
 		return cli.Fail(t, cli.Usage, "-private: %v", err)

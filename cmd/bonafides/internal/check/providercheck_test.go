@@ -153,6 +153,7 @@ func TestProviderCheckUsage(t *testing.T) {
 		{[]string{"https://a.example", "-client-id", "x"}, "flags go before it"},
 		{[]string{"login.example"}, "absolute URL"},
 		{[]string{"http://login.example"}, "https"},
+		{[]string{"https://login.example/?p=x"}, "has a query"},
 		{[]string{"-client-id", "", "https://a.example"}, "-client-id is empty"},
 		{[]string{"-private", "10.0.0.1", "https://a.example"}, "no prefix"},
 	} {
