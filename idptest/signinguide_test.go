@@ -2,6 +2,11 @@ package idptest_test
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -85,6 +90,8 @@ func guideStores(ctx context.Context, databaseURL string) {
 	_, _ = rpstore.OpenSQLite("shop.db")
 	_, _ = rpstore.OpenPostgres(ctx, databaseURL)
 }
+
+var _ = guideStores // compiled is enough: store/rpstore has its tests
 
 func guideProviders(googleSecret, entraSecret string, p8 []byte) ([]rpserver.Provider, error) {
 	google := provider.Google("1234.apps.googleusercontent.com", googleSecret)
@@ -182,6 +189,32 @@ func TestTheGuidesSiteWorks(t *testing.T) {
 	}
 	if m := idp.Mistakes(); len(m) > 0 {
 		t.Error(m)
+	}
+}
+
+func TestTheGuidesPresetsAndMachines(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	providers, err := guideProviders("secret", "secret", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rpserver.New(rpserver.Config{Origin: "https://shop.example", Store: new(rpmem.Store), Providers: providers}); err != nil {
+		t.Error(err)
+	}
+	deploy, err := guideMachines(http.NotFoundHandler())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	if deploy.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/deploy", nil)); w.Code != http.StatusUnauthorized {
+		t.Errorf("a machine without a token: %d %s", w.Code, w.Body)
 	}
 }
 
