@@ -105,6 +105,9 @@ var endpointQuirks = []quirk{
 	}},
 	{func(q *idptest.Quirks) { q.Endpoints.NoPAR = true }, unnamed("pushed_authorization_request_endpoint", func(w *wire) answer { return w.par })},
 	{func(q *idptest.Quirks) { q.Endpoints.NoUserinfo = true }, unnamed("userinfo_endpoint", func(w *wire) answer { return w.userinfo })},
+	{func(q *idptest.Quirks) { q.Endpoints.UserinfoBody = true }, func(_ *testing.T, w *wire) bool {
+		return w.userinfo.status == 405 && w.userinfo.header.Get("Allow") == "POST"
+	}},
 	{func(q *idptest.Quirks) { q.Endpoints.NoRevocation = true }, unnamed("revocation_endpoint", func(w *wire) answer { return w.revoke })},
 	{func(q *idptest.Quirks) { q.Endpoints.NoEndSession = true }, unnamed("end_session_endpoint", func(w *wire) answer { return w.logout })},
 	{func(q *idptest.Quirks) { q.Endpoints.NoJWKS = true }, unnamed("jwks_uri", nil)},

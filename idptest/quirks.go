@@ -109,6 +109,7 @@ type EndpointQuirks struct {
 	PARRequired     bool // authorization requests have to be pushed first (FAPI 2.0 providers)
 	NoPAR           bool // no pushed authorization requests (most)
 	NoUserinfo      bool
+	UserinfoBody    bool // the access token in a POST's body alone (RFC 6750 section 2.2)
 	NoRevocation    bool // (Entra)
 	NoEndSession    bool // (Google, Apple)
 	NoJWKS          bool // no jwks_uri

@@ -9,7 +9,11 @@ func (p *Provider) serveUserinfo(w http.ResponseWriter, r *http.Request, c *call
 		http.NotFound(w, r)
 		return
 	}
-	if !allow(w, r, http.MethodGet, http.MethodPost) {
+	methods := []string{http.MethodPost, http.MethodGet}
+	if c.quirks.Endpoints.UserinfoBody {
+		methods = methods[:1]
+	}
+	if !allow(w, r, methods...) {
 		return
 	}
 	token := bearer(r)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
 )
@@ -28,6 +30,18 @@ func (p *Provider) Userinfo(ctx context.Context, accessToken, subject string) (*
 		req.Header.Set("Authorization", "Bearer "+accessToken) // RFC 6750 section 2.1
 		return p.send(req, secretsOf(nil, accessToken))
 	})
+	if why == nil && r.status == http.StatusMethodNotAllowed {
+		// It takes the token in the body alone (section 2.2), which is asked for by few.
+		r, why = p.patiently(ctx, func() (*reply, *Error) {
+			form := url.Values{"access_token": {accessToken}}
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, strings.NewReader(form.Encode()))
+			if err != nil {
+				return nil, &Error{Code: CodeUnreachable, Err: err}
+			}
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			return p.send(req, secretsOf(nil, accessToken))
+		})
+	}
 	if why != nil {
 		return nil, why
 	}

@@ -118,6 +118,10 @@ var Providers = []Case{
 		Quirks: idptest.Quirks{Endpoints: idptest.EndpointQuirks{OddMembers: true}},
 	},
 	{
+		Row:    Row{What: "userinfo that takes the token in a POST's body alone"},
+		Quirks: idptest.Quirks{Endpoints: idptest.EndpointQuirks{UserinfoBody: true}, Token: idptest.TokenQuirks{Thin: true}},
+	},
+	{
 		Row:    Row{What: "no userinfo, no revocation, no sign-out", Who: "Google and Apple (no sign-out), Entra ID (no revocation)"},
 		Quirks: idptest.Quirks{Endpoints: idptest.EndpointQuirks{NoUserinfo: true, NoRevocation: true, NoEndSession: true}},
 	},
