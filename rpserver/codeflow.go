@@ -121,7 +121,9 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 	path := rp.pathOf(w, r, attempt.path)
 	err = rp.answered(w, r, p, q, attempt, why, browser)
 	if errors.Is(err, errStateReused) && attempt.of(why.bound(browser)) {
-		if _, signedIn := rp.User(r); signedIn { // the page was loaded again, or the button pressed twice
+		// The page was loaded again, or the button pressed twice. With a POST of another site
+		// no session comes that would say whether the first one signed the person in.
+		if _, signedIn := rp.User(r); signedIn || p.ResponseMode == modeFormPost {
 			err = nil
 		}
 	}

@@ -124,9 +124,18 @@ func TestAnAnswerThatComesByPOST(t *testing.T) {
 	if string(who) != ada {
 		t.Errorf("signed in: %q", who)
 	}
-	// Once more: without the Lax session cookie, which does not come here, it is refused.
-	if res := p.do("POST", to, cookies, form); res.StatusCode != 403 {
+	// Once more, as with a button that is pressed twice: it goes on, and signs nobody in.
+	res = p.do("POST", to, cookies, form)
+	if res.StatusCode != 303 || res.Header.Get("Location") != "/whoami" {
 		t.Errorf("again: %d", res.StatusCode)
+	}
+	for _, c := range res.Cookies() {
+		if strings.Contains(c.Name, "rp-session") {
+			t.Errorf("again: a session %v", c)
+		}
+	}
+	if res := p.do("POST", to, other, form); res.StatusCode != 403 {
+		t.Errorf("again, in another browser: %d", res.StatusCode)
 	}
 	if m := p.idp.Mistakes(); len(m) != 0 {
 		t.Error(m)

@@ -39,7 +39,7 @@ func (rp *RP) navigation(serve func(http.ResponseWriter, *http.Request) error, a
 func checkNavigation(r *http.Request) error {
 	mode, dest := r.Header.Values("Sec-Fetch-Mode"), r.Header.Values("Sec-Fetch-Dest")
 	known := len(mode) <= 1 && len(dest) <= 1
-	if known && (len(mode) == 0 || mode[0] == "navigate") && (len(dest) == 0 || dest[0] == "document" || dest[0] == "empty" && len(mode) == 0) {
+	if known && (len(mode) == 0 || mode[0] == "navigate") && (len(dest) == 0 || dest[0] == "document") {
 		return nil
 	}
 	return web.NewProblem(http.StatusForbidden, "navigation_required",

@@ -116,10 +116,16 @@ for (const { kind, browser: name } of [
     });
 
     test(`${kind}: and by redirect`, { timeout: 5 * patience }, async () => {
+      let answer; // where the provider sends the browser back to
+      p.puppeteer?.on('request', (r) => { if (r.url().includes('/auth/signin/callback/')) answer = r.url(); });
       await p.follow('a[href^="/auth/signin/start"]');
       if ((await p.url()).startsWith(all.stack.origin('idp'))) await p.follow('[data-do="continue"]');
       await p.wait(() => document.body?.textContent.includes('Signed in as Ada Brandt.'), { timeout: patience });
       assert.equal(new URL(await p.url()).origin, all.origins.site);
+      if (!p.puppeteer) return;
+      await p.goto(answer); // loaded again, it goes on to where it led
+      await p.wait(() => document.body?.textContent.includes('Signed in as Ada Brandt.'), { timeout: patience });
+      assert.doesNotMatch(await p.url(), /callback/);
     });
 
     test(`${kind}: a page for members sends who is signed out to sign in, and back`, { timeout: 5 * patience }, async () => {
