@@ -34,7 +34,9 @@ var (
 )
 
 // SignInsWhere says which sign-ins are meant: those in which every field that is set
-// here is equal, byte by byte.
+// here is equal, byte by byte. With Subject and SessionID those of the subject that have no
+// SessionID are meant as well: some providers name their session when it ends and not when
+// it begins.
 type SignInsWhere struct{ ID, UserID, Issuer, Subject, SessionID string }
 
 // Check refuses what would mean more than was meant: nothing set, which is everybody,

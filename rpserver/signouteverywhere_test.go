@@ -111,6 +111,22 @@ func TestTheProviderSignsPeopleOut(t *testing.T) {
 	}
 }
 
+// Some providers name their session when it ends and not when it begins.
+func TestTheProviderSignsOutWhoseSessionItDidNotName(t *testing.T) {
+	idp := idptest.New(t, idptest.WithQuirks(idptest.Quirks{Token: idptest.TokenQuirks{NoSessionID: true}}))
+	a := newAway(t, idp, nil)
+	a.as(ada)
+	token := idp.LogoutToken(idptest.Person{Subject: ada}, func(_, claims map[string]any) { claims["sid"] = "a session" })
+	res, err := http.PostForm(a.rp.BackChannelLogoutURIs()[0], url.Values{"logout_token": {token}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != 200 || a.who() != "nobody" {
+		t.Errorf("%d, %s", res.StatusCode, a.who())
+	}
+}
+
 func TestLogoutTokensThatEndNothing(t *testing.T) {
 	for name, quirk := range map[string]idptest.LogoutQuirks{
 		"logout_event":      {NoEvent: true},

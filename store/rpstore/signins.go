@@ -83,10 +83,15 @@ func (s *Store) EndSignIns(ctx context.Context, w rpserver.SignInsWhere, at time
 	for _, c := range []struct{ column, value string }{
 		{"id", w.ID}, {"user_id", w.UserID}, {"issuer", w.Issuer}, {"subject", w.Subject}, {"session_id", w.SessionID},
 	} {
-		if c.value != "" {
-			args = append(args, c.value)
-			query += fmt.Sprintf(" AND %s = $%d", c.column, len(args))
+		if c.value == "" {
+			continue
 		}
+		args = append(args, c.value)
+		if c.column == "session_id" && w.Subject != "" {
+			query += fmt.Sprintf(" AND (session_id = $%d OR session_id = '')", len(args))
+			continue
+		}
+		query += fmt.Sprintf(" AND %s = $%d", c.column, len(args))
 	}
 	n, err := s.db.Exec(ctx, query, args...)
 	return int(n), err

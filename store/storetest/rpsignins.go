@@ -104,7 +104,7 @@ func rpEndWhere(t *testing.T, s RPStore) {
 	rows := []struct{ id, user, issuer, subject, session string }{
 		{"0", "u", "https://a.example", "s", "x"}, {"1", "u", "https://a.example", "s", "y"},
 		{"2", "v", "https://a.example", "t", "x"}, {"3", "u", "https://b.example", "s", "x"},
-		{"4", "w", "https://b.example", "S", ""}, {"5", "u ", "https://a.example/", "s ", "X"},
+		{"4", "w", "https://b.example", "S", ""}, {"6", "w", "https://b.example", "S", "y"}, {"5", "u ", "https://a.example/", "s ", "X"},
 	}
 	for i, c := range []struct {
 		where where
@@ -112,8 +112,11 @@ func rpEndWhere(t *testing.T, s RPStore) {
 	}{
 		{where{ID: "1"}, "1"}, {where{UserID: "u"}, "013"}, {where{Issuer: "https://a.example"}, "012"},
 		{where{Issuer: "https://a.example", Subject: "s"}, "01"}, {where{Issuer: "https://a.example", SessionID: "x"}, "02"},
-		{where{Issuer: "https://a.example", Subject: "s", SessionID: "x"}, "0"}, {where{Issuer: "https://b.example", Subject: "S"}, "4"},
-		{where{ID: "1", UserID: "v"}, ""}, {where{UserID: "' OR 1=1 --"}, ""}, {where{Issuer: "https://b.example", SessionID: "y"}, ""},
+		{where{Issuer: "https://a.example", Subject: "s", SessionID: "x"}, "0"}, {where{Issuer: "https://b.example", Subject: "S"}, "46"},
+		// With a subject also those that name no session of the provider's; without, none of them.
+		{where{Issuer: "https://b.example", Subject: "S", SessionID: "x"}, "4"}, {where{Issuer: "https://b.example", Subject: "S", SessionID: "y"}, "46"},
+		{where{Issuer: "https://b.example", SessionID: "x"}, "3"},
+		{where{ID: "1", UserID: "v"}, ""}, {where{UserID: "' OR 1=1 --"}, ""}, {where{Issuer: "https://b.example", SessionID: "z"}, ""},
 	} {
 		prefix := fmt.Sprint("case", i, "-") // each case has rows of its own
 		own := func(v string) string {

@@ -96,7 +96,7 @@ func (s *Store) EndSignIns(ctx context.Context, w rpserver.SignInsWhere, at time
 	ended := 0
 	for id, in := range s.signIns {
 		if !in.Ended.IsZero() || !is(w.ID, id) || !is(w.UserID, in.UserID) || !is(w.Issuer, in.Issuer) ||
-			!is(w.Subject, in.Subject) || !is(w.SessionID, in.SessionID) {
+			!is(w.Subject, in.Subject) || !is(w.SessionID, in.SessionID) && (w.Subject == "" || in.SessionID != "") {
 			continue
 		}
 		in.Ended, in.holder = at.UTC().Truncate(time.Millisecond), ""
