@@ -210,6 +210,12 @@ func (p *player) play(e step) error {
 	client := *p.client
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := client.Do(req)
+	// A server that refuses a body for its size may close before all of it is written, and
+	// the client then finds that sooner than the answer. Nothing happened: ask again.
+	for try := 0; err != nil && e.status == http.StatusRequestEntityTooLarge && try < 10; try++ {
+		req.Body = io.NopCloser(strings.NewReader(body))
+		resp, err = client.Do(req)
+	}
 	if err != nil {
 		return err
 	}
