@@ -30,9 +30,13 @@ type Account struct {
 
 // SignIn says that an account is signed in in one browser.
 type SignIn struct {
+	// ID is random and stays the same while the account is signed in there, also when
+	// the person signs in afresh.
+	ID      string
 	Account string // Account.ID
 	At      time.Time
 	Expires time.Time
+	AMR     []string // how (RFC 8176)
 }
 
 // Grant says that a person let a relying party know who they are.
@@ -82,6 +86,7 @@ type Store interface {
 	AccountStore
 	SignInStore
 	GrantStore
+	AuthorizationStore
 	CodeStore
 	SessionStore
 }
@@ -116,8 +121,9 @@ type SignInStore interface {
 	SignIns(ctx context.Context, browser string, now time.Time) ([]SignIn, error)
 	// AddSignIn moves the sign-ins of browser from (which may be empty) to
 	// browser to and adds s there, replacing an earlier sign-in of the same
-	// account. Nothing remains under from, so what still names it is worthless. Of
-	// the account's sign-ins the newest MaxSignIns stay, in whichever browsers.
+	// account but for its ID. Nothing remains under from, so what still names it is
+	// worthless. Of the account's sign-ins the newest MaxSignIns stay, in whichever
+	// browsers.
 	AddSignIn(ctx context.Context, from, to string, s SignIn) error
 	// RemoveSignIn ends one sign-in. Removing what is not there is no error.
 	RemoveSignIn(ctx context.Context, browser, account string) error
@@ -158,7 +164,7 @@ type SessionStore interface {
 	CommitSession(ctx context.Context, kind, token string, data []byte, expires time.Time) error
 	// DeleteSession removes the data. Deleting what is not there is no error.
 	DeleteSession(ctx context.Context, kind, token string) error
-	// Sweep forgets what had expired at now: sessions, sign-ins and codes. Only
-	// the size of the store depends on it.
+	// Sweep forgets what had expired at now: sessions, sign-ins, codes and
+	// authorizations. Only the size of the store depends on it.
 	Sweep(ctx context.Context, now time.Time) error
 }

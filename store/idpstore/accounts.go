@@ -4,33 +4,36 @@ import (
 	"context"
 
 	"github.com/bonafides-dev/bonafides/idpserver/directory"
+	"github.com/bonafides-dev/bonafides/store/internal/text"
 )
+
+const accountColumns = `id, email, email_verified, name, given_name, password_hash, created_at`
 
 // CreateAccount implements directory.AccountStore. The address is claimed by the
 // insert itself, so two sign-ups at once cannot both have it.
 func (s *Store) CreateAccount(ctx context.Context, a directory.Account) error {
-	r, err := s.db.ExecContext(ctx, `
-		INSERT INTO accounts (id, email, email_key, email_verified, name, given_name, password_hash, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (email_key) DO NOTHING`,
-		a.ID, a.Email, emailKey(a.Email), a.EmailVerified, a.Name, a.GivenName, a.PasswordHash, millis(a.CreatedAt))
-	if err != nil {
+	if err := text.Keys(a.ID, a.Email); err != nil {
 		return err
 	}
-	n, err := r.RowsAffected()
+	n, err := s.db.Exec(ctx, `
+		INSERT INTO accounts (`+accountColumns+`, email_key)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (email_key) DO NOTHING`,
+		a.ID, a.Email, a.EmailVerified, text.Shown(a.Name), text.Shown(a.GivenName), a.PasswordHash, millis(a.CreatedAt), emailKey(a.Email))
 	if err == nil && n == 0 {
 		return directory.ErrEmailTaken
 	}
 	return err
 }
 
-const selectAccount = `SELECT id, email, email_verified, name, given_name, password_hash, created_at FROM accounts `
-
-func (s *Store) oneAccount(ctx context.Context, where string, arg string) (*directory.Account, error) {
+func (s *Store) oneAccount(ctx context.Context, where, arg string) (*directory.Account, error) {
+	if text.Keys(arg) != nil { // no row has such a key
+		return nil, directory.ErrNotFound
+	}
 	var a directory.Account
 	var created int64
-	err := s.db.QueryRowContext(ctx, selectAccount+where, arg).
-		Scan(&a.ID, &a.Email, &a.EmailVerified, &a.Name, &a.GivenName, &a.PasswordHash, &created)
+	err := s.db.Row(ctx, `SELECT `+accountColumns+` FROM accounts WHERE `+where, []any{arg},
+		&a.ID, &a.Email, &a.EmailVerified, &a.Name, &a.GivenName, &a.PasswordHash, &created)
 	if err != nil {
 		return nil, orNotFound(err)
 	}
@@ -40,22 +43,21 @@ func (s *Store) oneAccount(ctx context.Context, where string, arg string) (*dire
 
 // Account implements directory.AccountStore.
 func (s *Store) Account(ctx context.Context, id string) (*directory.Account, error) {
-	return s.oneAccount(ctx, `WHERE id = ?`, id)
+	return s.oneAccount(ctx, `id = $1`, id)
 }
 
 // AccountByEmail implements directory.AccountStore.
 func (s *Store) AccountByEmail(ctx context.Context, email string) (*directory.Account, error) {
-	return s.oneAccount(ctx, `WHERE email_key = ?`, emailKey(email))
+	return s.oneAccount(ctx, `email_key = $1`, emailKey(email))
 }
 
 // MarkEmailVerified implements directory.AccountStore.
 func (s *Store) MarkEmailVerified(ctx context.Context, id, email string) error {
-	return mustChange(s.db.ExecContext(ctx,
-		`UPDATE accounts SET email_verified = 1 WHERE id = ? AND email_key = ?`, id, emailKey(email)))
+	return mustChange(s.db.Exec(ctx,
+		`UPDATE accounts SET email_verified = $1 WHERE id = $2 AND email_key = $3`, true, id, emailKey(email)))
 }
 
 // SetPasswordHash implements directory.AccountStore.
 func (s *Store) SetPasswordHash(ctx context.Context, id, hash string) error {
-	return mustChange(s.db.ExecContext(ctx,
-		`UPDATE accounts SET password_hash = ? WHERE id = ?`, hash, id))
+	return mustChange(s.db.Exec(ctx, `UPDATE accounts SET password_hash = $1 WHERE id = $2`, hash, id))
 }

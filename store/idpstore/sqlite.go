@@ -1,9 +1,8 @@
 // Package idpstore keeps an identity provider's accounts, sign-ins, grants, codes and
-// sessions in SQL. It implements directory.Store.
+// sessions in SQL: in a SQLite file, or in PostgreSQL. It implements directory.Store.
 package idpstore
 
 import (
-	"context"
 	"database/sql"
 	"embed"
 	"errors"
@@ -17,8 +16,9 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Store is a directory.Store over one SQLite file. It is safe for concurrent use.
-type Store struct{ db *sql.DB }
+// Store is a directory.Store over one database. It is safe for concurrent use, also by
+// several processes.
+type Store struct{ db *sqldb.DB }
 
 var _ directory.Store = (*Store)(nil)
 
@@ -29,10 +29,10 @@ func OpenSQLite(path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: db}, nil
+	return &Store{db: &sqldb.DB{DB: db}}, nil
 }
 
-// Close closes the file.
+// Close closes the database.
 func (s *Store) Close() error { return s.db.Close() }
 
 func millis(t time.Time) int64 { return t.UnixMilli() }
@@ -50,18 +50,11 @@ func orNotFound(err error) error {
 }
 
 // mustChange turns "no row matched" into ErrNotFound.
-func mustChange(r sql.Result, err error) error {
-	if err != nil {
-		return err
-	}
-	n, err := r.RowsAffected()
-	if err != nil {
-		return err
-	}
-	if n == 0 {
+func mustChange(n int64, err error) error {
+	if err == nil && n == 0 {
 		return directory.ErrNotFound
 	}
-	return nil
+	return err
 }
 
 // blob keeps NOT NULL columns content with empty data.
@@ -70,16 +63,4 @@ func blob(b []byte) []byte {
 		return []byte{}
 	}
 	return b
-}
-
-// inTx runs f in a transaction.
-func (s *Store) inTx(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := f(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
-	}
-	return tx.Commit()
 }

@@ -42,6 +42,9 @@ func IdP(t *testing.T, open func(*testing.T) directory.Store) {
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}
+	for _, c := range idpAuthorizationCases {
+		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
+	}
 }
 
 var idpNow = time.Date(2026, 5, 4, 12, 0, 0, 123e6, time.UTC)
@@ -251,8 +254,17 @@ func idpHostileText(t *testing.T, s directory.Store) {
 	must(t, s.CreateAccount(ctx, a))
 	got, err := s.Account(ctx, a.ID)
 	must(t, err)
-	if got.Name != a.Name {
-		t.Errorf("name = %q", got.Name)
+	if want := strings.ReplaceAll(a.Name, "\x00", ""); got.Name != want { // which PostgreSQL cannot keep
+		t.Errorf("name = %q, want %q", got.Name, want)
+	}
+	for _, address := range []string{"a\x00b@example.test", "a\xff@example.test"} {
+		a := idpAccount(2)
+		a.Email = address
+		if err := s.CreateAccount(ctx, a); err == nil {
+			t.Errorf("an account with the address %q was made", address)
+		}
+		_, err = s.AccountByEmail(ctx, address)
+		wantNotFound(t, err)
 	}
 	_, err = s.AccountByEmail(ctx, `' OR 1=1 --`)
 	wantNotFound(t, err)

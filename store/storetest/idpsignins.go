@@ -30,7 +30,9 @@ func idpMarkVerified(t *testing.T, s directory.Store) {
 }
 
 func idpSignInAt(account string, at time.Time) directory.SignIn {
-	return directory.SignIn{Account: account, At: at, Expires: at.Add(time.Hour)}
+	return directory.SignIn{
+		ID: account + at.Format(time.StampMilli), Account: account, At: at, Expires: at.Add(time.Hour), AMR: []string{"pwd"},
+	}
 }
 
 func idpListed(t *testing.T, s directory.Store, browser string, now time.Time) []string {
@@ -64,7 +66,9 @@ func idpSignIns(t *testing.T, s directory.Store) {
 	wantIDs(t, idpListed(t, s, "", idpNow))
 
 	again := idpSignInAt(b.ID, idpNow.Add(time.Minute))
+	again.AMR = []string{"pwd", "otp", "mfa"}
 	must(t, s.AddSignIn(ctx, "browser", "browser", again))
+	again.ID = idpSignInAt(b.ID, idpNow).ID // what it was
 	wantIDs(t, idpListed(t, s, "browser", idpNow), a.ID, b.ID)
 	list, err := s.SignIns(ctx, "browser", idpNow)
 	must(t, err)
@@ -108,6 +112,11 @@ func idpSignInsMove(t *testing.T, s directory.Store) {
 	// The account that signs in again is among those that move.
 	must(t, s.AddSignIn(ctx, "new", "newer", idpSignInAt(a.ID, idpNow.Add(time.Minute))))
 	wantIDs(t, idpListed(t, s, "newer", idpNow), b.ID, a.ID)
+	list, err := s.SignIns(ctx, "newer", idpNow)
+	must(t, err)
+	if first := idpSignInAt(a.ID, idpNow).ID; list[1].ID != first {
+		t.Errorf("the sign-in became %q, it was %q", list[1].ID, first)
+	}
 }
 
 func idpSignOut(t *testing.T, s directory.Store) {

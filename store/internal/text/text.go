@@ -26,3 +26,12 @@ func Keys(keys ...string) error {
 	}
 	return nil
 }
+
+// Shown is text for people as every store can keep it: without NUL, which PostgreSQL
+// refuses, and without what is no UTF-8.
+func Shown(s string) string {
+	if strings.IndexByte(s, 0) < 0 && utf8.ValidString(s) {
+		return s
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", "")
+}

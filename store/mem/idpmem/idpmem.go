@@ -14,6 +14,7 @@ import (
 
 	"github.com/bonafides-dev/bonafides/idpserver/directory"
 	"github.com/bonafides-dev/bonafides/store/internal/lazy"
+	"github.com/bonafides-dev/bonafides/store/internal/text"
 )
 
 // Store is a directory.Store that forgets everything with the process: for tests,
@@ -28,6 +29,9 @@ type Store struct {
 	grants   map[string][]directory.Grant
 	codes    map[codeKey]directory.Code
 	sessions map[sessionKey]session
+
+	authorizations   map[string]*directory.Authorization // by id
+	authorizationsAt map[place][]*directory.Authorization
 }
 
 type codeKey struct {
@@ -46,7 +50,7 @@ var _ directory.Store = (*Store)(nil)
 
 // CreateAccount implements directory.AccountStore.
 func (s *Store) CreateAccount(ctx context.Context, a directory.Account) error {
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(ctx.Err(), text.Keys(a.ID, a.Email)); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -58,7 +62,7 @@ func (s *Store) CreateAccount(ctx context.Context, a directory.Account) error {
 	if _, there := s.accounts[a.ID]; there {
 		return errors.New("idpmem: account id already there")
 	}
-	a.CreatedAt = toMilli(a.CreatedAt)
+	a.CreatedAt, a.Name, a.GivenName = toMilli(a.CreatedAt), text.Shown(a.Name), text.Shown(a.GivenName)
 	lazy.Put(&s.accounts, a.ID, a)
 	lazy.Put(&s.emails, key, a.ID)
 	return nil
@@ -123,6 +127,7 @@ func (s *Store) SignIns(ctx context.Context, browser string, now time.Time) ([]d
 	var out []directory.SignIn
 	for _, si := range s.signIns[browser] {
 		if si.Expires.After(toMilli(now)) {
+			si.AMR = append([]string{}, si.AMR...)
 			out = append(out, si)
 		}
 	}
@@ -134,7 +139,7 @@ func (s *Store) SignIns(ctx context.Context, browser string, now time.Time) ([]d
 
 // AddSignIn implements directory.SignInStore.
 func (s *Store) AddSignIn(ctx context.Context, from, to string, si directory.SignIn) error {
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(ctx.Err(), text.Keys(from, to, si.Account, si.ID)); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -144,8 +149,14 @@ func (s *Store) AddSignIn(ctx context.Context, from, to string, si directory.Sig
 		list = append(list, s.signIns[from]...)
 		s.setSignIns(from, nil)
 	}
-	list = slices.DeleteFunc(list, func(o directory.SignIn) bool { return o.Account == si.Account })
+	list = slices.DeleteFunc(list, func(o directory.SignIn) bool {
+		if o.Account == si.Account {
+			si.ID = o.ID
+		}
+		return o.Account == si.Account
+	})
 	si.At, si.Expires = toMilli(si.At), toMilli(si.Expires)
+	si.AMR = append([]string{}, si.AMR...)
 	s.setSignIns(to, append(list, si))
 	for len(s.places[si.Account]) > directory.MaxSignIns {
 		oldest := ""
@@ -266,6 +277,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) error {
 			delete(s.sessions, k)
 		}
 	}
+	s.sweepAuthorizations(now)
 	for browser, list := range s.signIns {
 		s.setSignIns(browser, slices.DeleteFunc(slices.Clone(list), func(si directory.SignIn) bool { return !si.Expires.After(now) }))
 	}
