@@ -159,7 +159,7 @@ func TestCodeFlowEndsInATokenOfThePerson(t *testing.T) {
 	decode(t, res, &got)
 	p.secret(got.AccessToken)
 	p.secret(got.IDToken)
-	if got.TokenType != "Bearer" || got.ExpiresIn != 300 || got.Scope != "openid profile email" || res.Header.Get("Cache-Control") != "no-store" {
+	if got.TokenType != "Bearer" || got.ExpiresIn != 900 || got.Scope != "openid profile email" || res.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("answer = %+v", got)
 	}
 	set, err := jws.ParseKeySet(p.jwks())
@@ -272,9 +272,9 @@ type noCodes struct {
 	down bool
 }
 
-func (s *noCodes) TakeCode(ctx context.Context, purpose string, hash [32]byte, now time.Time) (*directory.Code, error) {
+func (s *noCodes) TakeAuthorizationCode(ctx context.Context, id string, hash [32]byte, now time.Time, first directory.RefreshToken) (*directory.Authorization, error) {
 	if s.down {
 		return nil, errors.New("store is down")
 	}
-	return s.Store.TakeCode(ctx, purpose, hash, now)
+	return s.Store.TakeAuthorizationCode(ctx, id, hash, now, first)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/bonafides-dev/bonafides/idpserver/directory"
 	"github.com/bonafides-dev/bonafides/idpserver/internal/people"
+	"github.com/bonafides-dev/bonafides/idpserver/internal/tokens"
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/protocol/origin"
 )
@@ -41,8 +42,8 @@ type Config struct {
 	// for which hd and domain hints exist.
 	Domains []string
 
-	// Secrets key what only this server may make: the marks by which it knows a
-	// browser that signed in before, and the address at which a relying party finds
+	// Secrets key what only this server may make: access tokens, the marks by which it
+	// knows a browser that signed in before, and the address at which a relying party finds
 	// somebody's picture. Each has at least 32 random bytes. The first one makes
 	// them, and all recognise what was made: put a new one in front, and keep the
 	// old one for the year that a browser is known. Several processes of one
@@ -68,6 +69,21 @@ type Config struct {
 	// AuthCodeLifetime is how long an authorization code works: 60 seconds if
 	// zero, which is also the most (RFC 9700 section 4.5 wants it short).
 	AuthCodeLifetime time.Duration
+	// AccessTokenLifetime is how long an access token opens the userinfo endpoint, and
+	// whatever asks the introspection endpoint: 15 minutes if zero, 24 hours at most. A
+	// sign-out, a revocation and a site that is disconnected end it sooner.
+	AccessTokenLifetime time.Duration
+	// RefreshIdle is how long a refresh token works that is not used: 30 days if zero.
+	RefreshIdle time.Duration
+	// OfflineLifetime is how long a client has access while the person is away
+	// (offline_access), however often it is used: 180 days if zero.
+	OfflineLifetime time.Duration
+	// Scopes are the operator's own, which clients may ask for beside the standard ones.
+	Scopes []directory.Scope
+	// Claims adds an operator's own claims to the ID tokens of the code flow and to
+	// userinfo: about an account, for a client that was granted these scopes. It must not
+	// have the names of the provider's own claims. If it fails, nothing is issued.
+	Claims func(ctx context.Context, a *directory.Account, c *directory.Client, scopes []string) (map[string]any, error)
 	// MinPasswordLength is in characters, in NFC, of passwords that people choose from
 	// now on: 15 if zero, the least where a password stands alone (NIST SP 800-63B-4
 	// section 3.1.1.2), never below 8. A password that is long enough is still
@@ -102,6 +118,7 @@ type Config struct {
 const (
 	maxTokenLifetime    = 10 * time.Minute
 	maxAuthCodeLifetime = time.Minute
+	maxAccessLifetime   = 24 * time.Hour
 )
 
 // withDefaults returns the configuration with its zero values replaced, or says
@@ -118,12 +135,16 @@ func (c Config) withDefaults() (Config, error) {
 	case c.Mailer == nil:
 		return c, errors.New("idpserver: Mailer is needed, to verify addresses")
 	}
+	if err := directory.CheckScopes(c.Scopes, tokens.Scopes()); err != nil {
+		return c, fmt.Errorf("idpserver: Scopes: %w", err)
+	}
 	for _, d := range c.Domains {
 		if !people.IsDomain(d) {
 			return c, fmt.Errorf("idpserver: Domains: %q is not a domain name in lower case", d)
 		}
 	}
-	for _, d := range []time.Duration{c.SessionLifetime, c.SessionIdle, c.TokenLifetime, c.CodeLifetime, c.AuthCodeLifetime} {
+	for _, d := range []time.Duration{c.SessionLifetime, c.SessionIdle, c.TokenLifetime, c.CodeLifetime, c.AuthCodeLifetime,
+		c.AccessTokenLifetime, c.RefreshIdle, c.OfflineLifetime} {
 		if d < 0 {
 			return c, errors.New("idpserver: a lifetime is negative")
 		}
@@ -134,6 +155,12 @@ func (c Config) withDefaults() (Config, error) {
 	if c.AuthCodeLifetime > maxAuthCodeLifetime {
 		return c, fmt.Errorf("idpserver: AuthCodeLifetime is at most %v", maxAuthCodeLifetime)
 	}
+	if c.AccessTokenLifetime > maxAccessLifetime {
+		return c, fmt.Errorf("idpserver: AccessTokenLifetime is at most %v", maxAccessLifetime)
+	}
+	setDefault(&c.AccessTokenLifetime, 15*time.Minute)
+	setDefault(&c.RefreshIdle, 30*24*time.Hour)
+	setDefault(&c.OfflineLifetime, 180*24*time.Hour)
 	setDefault(&c.AuthCodeLifetime, maxAuthCodeLifetime)
 	setDefault(&c.SessionLifetime, 30*24*time.Hour)
 	setDefault(&c.SessionIdle, 14*24*time.Hour)

@@ -121,6 +121,7 @@ func (p provider) Assert(r *http.Request, a *fedcm.Assertion) (string, error) {
 	if over := p.people.AllowAuthorization(account.ID); over != nil {
 		return "", &fedcm.Error{Status: over.Status, Code: fedcm.CodeUnavailable, Detail: over.Detail}
 	}
+	// Who is signed in here is known; since when is not told without being asked.
 	token, err := p.tokens.Authorize(ctx, tokens.Authorization{
 		Account: account, Client: client, Wanted: wanted, Shown: shown, Nonce: a.Nonce,
 		Log: []any{"auto_selected", a.IsAutoSelected},

@@ -74,12 +74,15 @@ var clients = []directory.Client{
 	{ID: "wiki", Name: "Wiki", Origins: []string{"https://wiki.example"}, IDTokenSignedResponseAlg: jws.ES256,
 		RedirectURIs: []string{"https://wiki.example/cb"}, SecretHash: directory.HashClientSecret(wikiSecret)},
 	{ID: "legacy", Name: "Legacy", Origins: []string{"https://legacy.example"}, InsecureNoNonce: true},
+	{ID: "older", Name: "Older", Origins: []string{"https://older.example"}, RedirectURIs: []string{"https://older.example/cb"},
+		SecretHash: directory.HashClientSecret(wikiSecret), AllowNoPKCE: true, RequireNonce: true, ClaimsAtUserinfo: true, RefreshTokens: true},
+	{ID: "orders", Name: "Orders", Origins: []string{"https://orders.example"}, SecretHash: directory.HashClientSecret(wikiSecret)},
 }
 
 // newIdP makes a provider on plain http loopback; change adjusts its config.
 func newIdP(t testing.TB, change ...func(*idpserver.Config)) *idp {
 	t.Helper()
-	p := &idp{t: t, store: new(idpmem.Store), now: time.Now(), secrets: map[string]bool{}}
+	p := &idp{t: t, store: new(idpmem.Store), now: time.Now().Truncate(time.Millisecond), secrets: map[string]bool{}}
 	static, err := directory.StaticClients(clients...)
 	if err != nil {
 		t.Fatal(err)

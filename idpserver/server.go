@@ -47,16 +47,20 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("idpserver: %w", err)
 	}
-	tell := tokens.New(tokens.Config{
-		Issuer: c.Issuer, Store: c.Store, People: who,
-		TokenLifetime: c.TokenLifetime, CodeLifetime: c.AuthCodeLifetime, Now: c.Now, Log: c.Log,
+	tell, err := tokens.New(tokens.Config{
+		Issuer: c.Issuer, Store: c.Store, People: who, Secrets: c.Secrets, Claims: c.Claims,
+		TokenLifetime: c.TokenLifetime, CodeLifetime: c.AuthCodeLifetime, AccessLifetime: c.AccessTokenLifetime,
+		RefreshIdle: c.RefreshIdle, OfflineLifetime: c.OfflineLifetime, Now: c.Now, Log: c.Log,
 	})
+	if err != nil {
+		return nil, fmt.Errorf("idpserver: %w", err)
+	}
 	show := pages.New(pages.Config{
 		Name: c.Name, Issuer: c.Issuer, MinPasswordLength: c.MinPasswordLength,
 		People: who, Tokens: tell, Clients: c.Clients, Parts: c.parts(), Log: c.Log,
 	})
 	endpoints := op.New(op.Config{
-		Issuer: c.Issuer, People: who, Tokens: tell, Pages: show, Clients: c.Clients,
+		Issuer: c.Issuer, People: who, Tokens: tell, Pages: show, Clients: c.Clients, Scopes: c.Scopes,
 		Now: c.Now, Log: c.Log,
 	})
 	browsers, err := newFedCM(c, who, tell, show)
@@ -145,6 +149,9 @@ func routes(issuer string, show *pages.Pages, endpoints *op.OP, window *popup.Po
 	// A client's own page may post its request here, and nothing is decided.
 	mux.Handle(op.AuthorizePath, show.Serve(endpoints.ServeAuthorize))
 	mux.HandleFunc(op.TokenPath, endpoints.ServeToken)
+	mux.HandleFunc(op.UserinfoPath, endpoints.ServeUserinfo)
+	mux.HandleFunc(op.IntrospectPath, endpoints.ServeIntrospect)
+	mux.HandleFunc(op.RevokePath, endpoints.ServeRevoke)
 	mux.HandleFunc("/picture/{file}", pages.ServePicture)
 	mux.HandleFunc(op.DiscoveryPath, endpoints.ServeDiscovery)
 	mux.HandleFunc(op.KeysPath, endpoints.ServeKeys)

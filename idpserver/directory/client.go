@@ -36,8 +36,24 @@ type Client struct {
 	// IDTokenSignedResponseAlg is the algorithm of its ID tokens: empty for
 	// RS256 (OpenID Connect Dynamic Client Registration 1.0 section 2), or ES256.
 	IDTokenSignedResponseAlg jws.Algorithm
-	// InsecureNoNonce lets the client ask for a token without a nonce. Whoever
-	// gets hold of such a token can use it as their own until it expires.
+	// RefreshTokens gives it refresh tokens that end with the person's sign-in, also
+	// where it does not ask for offline_access.
+	RefreshTokens bool
+	// ClaimsAtUserinfo leaves the claims about the person out of the ID tokens of the
+	// code flow: the client asks for them at the userinfo endpoint. Without it they are in
+	// both.
+	ClaimsAtUserinfo bool
+	// RequireNonce refuses requests of the code flow without a nonce. It is the one
+	// setting here whose zero value is lenient: most clients send none, and PKCE or their
+	// secret binds a code to them as well (OpenID Connect Core 1.0 section 3.1.2.1 has the
+	// nonce optional for it).
+	RequireNonce bool
+	// AllowNoPKCE takes requests of the code flow without a code_challenge, of a client
+	// with a secret and RequireNonce: an older client that knows no PKCE.
+	AllowNoPKCE bool
+	// InsecureNoNonce lets the client ask for a token without a nonce by FedCM and in the
+	// provider's window, where the browser itself gets the token. Whoever gets hold of
+	// such a token can use it as their own until it expires.
 	InsecureNoNonce bool
 }
 
@@ -118,6 +134,9 @@ func (c *Client) check() error {
 		if err := checkRedirectURI(u); err != nil {
 			return err
 		}
+	}
+	if c.AllowNoPKCE && (len(c.SecretHash) == 0 || !c.RequireNonce) {
+		return fmt.Errorf("AllowNoPKCE needs a secret and RequireNonce: nothing else would bind a code to the browser that asked for it")
 	}
 	if n := len(c.SecretHash); n != 0 && n != sha256.Size {
 		return fmt.Errorf("SecretHash has %d bytes; make it with HashClientSecret", n)

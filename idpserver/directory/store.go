@@ -21,11 +21,20 @@ type Account struct {
 	// the operator vouches for it.
 	EmailVerified bool
 	Name          string
-	GivenName     string // may be empty
+	GivenName     string // may be empty, as all that follow but CreatedAt
+	FamilyName    string
+	// PreferredUsername is a name that people call themselves; no identifier.
+	PreferredUsername string
+	Locale            string // BCP 47: "en-GB"
+	Zoneinfo          string // of the IANA database: "Europe/London"
+	// Groups are the operator's groups that the account belongs to: for clients that ask
+	// for the scope groups, and for Client.Groups.
+	Groups []string
 	// PasswordHash is a PHC string ($argon2id$...). Empty: nobody can sign in
 	// to this account with a password.
 	PasswordHash string
 	CreatedAt    time.Time
+	UpdatedAt    time.Time // when a claim changed last; zero: not since CreatedAt
 }
 
 // SignIn says that an account is signed in in one browser.
@@ -46,13 +55,14 @@ type Grant struct {
 	// Fields are the groups of claims that were disclosed to the person before
 	// they agreed: "name", "email", "picture".
 	Fields   []string
+	Scopes   []string  // that they agreed to; none by FedCM
 	At       time.Time // the first time
 	LastUsed time.Time
 }
 
 // Code is a secret that works once. Only its hash is stored.
 type Code struct {
-	Purpose string   // CodeEmail or CodeAuthorization
+	Purpose string   // CodeEmail or CodeSignUp
 	Hash    [32]byte // of the code; the server that makes codes decides how
 	Account string   // Account.ID
 	Data    []byte   // what the code stands for
@@ -67,10 +77,6 @@ const CodeEmail = "email"
 // name of the sign-up, and their Data the account that it will be, with its password
 // hash.
 const CodeSignUp = "signup"
-
-// CodeAuthorization is the purpose of authorization codes (RFC 6749 section
-// 4.1.2). Their Data says what the code was issued for.
-const CodeAuthorization = "authorization"
 
 var (
 	// ErrNotFound means that the store answered and has no such row.
@@ -135,7 +141,7 @@ type GrantStore interface {
 	// Grants lists the grants of an account, oldest first.
 	Grants(ctx context.Context, account string) ([]Grant, error)
 	// PutGrant adds g or, for a pair of account and client already there,
-	// replaces Fields and LastUsed; At stays what it was.
+	// replaces Fields, Scopes and LastUsed; At stays what it was.
 	PutGrant(ctx context.Context, g Grant) error
 	// DeleteGrant ends a grant. Deleting what is not there is no error.
 	DeleteGrant(ctx context.Context, account, client string) error

@@ -19,13 +19,16 @@ const (
 
 // hints are parameters that a provider may pass over (OpenID Connect Core section
 // 3.1.2.1), and most do.
-var hints = []string{"display", "acr_values", "ui_locales", "access_type"}
+var hints = []string{"display", "acr_values", "ui_locales", "access_type", "claims"}
+
+// Hints lists the parameters that a provider need not read: ParseAuthRequest reads those
+// that it is told to.
+func Hints() []string { return slices.Clone(hints) }
 
 // ParseAuthRequest reads the parameters of a request, for which url.Values can be
 // used. A parameter without a value counts as left out, and an unknown one is
 // ignored (RFC 6749 section 3.1). Each of also names another parameter that the
-// provider reads: display, acr_values, ui_locales, access_type, or one of its own,
-// which then goes into Extra.
+// provider reads: one of Hints, or one of its own, which then goes into Extra.
 //
 // It judges nothing: an answer may go to RedirectURI only if that is registered for
 // ClientID, so a provider checks that first and then calls Judge. If a parameter
@@ -62,9 +65,12 @@ func ParseAuthRequest(query map[string][]string, also ...string) *AuthRequest {
 // which they are read. It is empty if there is none.
 func (r *AuthRequest) Repeated() string { return r.repeated }
 
-// AuthRules are a provider's rules for requests. The zero value is the strict one.
+// AuthRules are a provider's rules for the requests of a client. By the zero value a
+// request needs PKCE, which binds the code to the browser that asked for it, and no nonce,
+// as OpenID Connect Core section 3.1.2.1 has it for the code flow.
 type AuthRules struct {
-	InsecureNoNonce bool // accept a request without a nonce
+	RequireNonce bool // refuse a request without a nonce
+	AllowNoPKCE  bool // take a request without a challenge; set RequireNonce with it
 }
 
 // Judge holds a request that ParseAuthRequest read to the rules of the code flow with
@@ -102,15 +108,19 @@ func (r *AuthRequest) Judge(rules AuthRules) error {
 		return no(ErrorInvalidRequest, "response_mode must be query")
 	case !slices.Contains(r.Scopes, "openid"):
 		return no(ErrorInvalidScope, "scope must hold openid")
-	case r.Nonce == "" && !rules.InsecureNoNonce:
+	case r.Nonce == "" && rules.RequireNonce:
 		return no(ErrorInvalidRequest, "nonce is missing")
 	case len(r.Nonce) > MaxNonce:
 		return no(ErrorInvalidRequest, "nonce is longer than 512 bytes")
+	case rules.AllowNoPKCE && r.Challenge == "" && r.challengeMethod == "":
+	case r.Challenge == "" && r.challengeMethod == "":
+		return no(ErrorInvalidRequest, "code_challenge is missing: this provider wants PKCE with S256 (RFC 7636)")
 	case r.challengeMethod != PKCEMethod:
 		return no(ErrorInvalidRequest, "code_challenge_method must be S256 (RFC 7636)")
 	case CheckChallenge(r.Challenge) != nil:
 		return no(ErrorInvalidRequest, "code_challenge is missing or is not an S256 challenge (RFC 7636)")
-	case slices.Contains(prompts, PromptNone) && len(prompts) > 1:
+	}
+	if slices.Contains(prompts, PromptNone) && len(prompts) > 1 {
 		return no(ErrorInvalidRequest, "prompt none must stand alone")
 	}
 	for _, v := range prompts {

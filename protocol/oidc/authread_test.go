@@ -73,7 +73,6 @@ func TestARequestIsRefusedForItsFirstFault(t *testing.T) {
 		{"response_type", "code id_token", ErrorUnsupportedResponseType, "response_type must be code"},
 		{"response_mode", "fragment", ErrorInvalidRequest, "response_mode must be query"},
 		{"scope", "openid2 profile", ErrorInvalidScope, "scope must hold openid"},
-		{"nonce", "", ErrorInvalidRequest, "nonce is missing"},
 		{"nonce", strings.Repeat("n", MaxNonce+1), ErrorInvalidRequest, "nonce is longer than 512 bytes"},
 		{"code_challenge_method", "plain", ErrorInvalidRequest, "code_challenge_method must be S256 (RFC 7636)"},
 		{"code_challenge", "short", ErrorInvalidRequest, "code_challenge is missing or is not an S256 challenge (RFC 7636)"},
@@ -99,8 +98,23 @@ func TestARequestIsRefusedForItsFirstFault(t *testing.T) {
 	}
 	q = goodQuery()
 	q.Del("nonce")
-	if err := ParseAuthRequest(q).Judge(AuthRules{InsecureNoNonce: true}); err != nil {
+	if err := ParseAuthRequest(q).Judge(AuthRules{}); err != nil {
 		t.Errorf("without a nonce: %v", err)
+	}
+	if err, ok := ParseAuthRequest(q).Judge(AuthRules{RequireNonce: true}).(*ProviderError); !ok || err.Description != "nonce is missing" {
+		t.Errorf("without a nonce that is required: %v", err)
+	}
+	bare := goodQuery()
+	bare.Del("code_challenge")
+	if err := ParseAuthRequest(bare).Judge(AuthRules{AllowNoPKCE: true}); err == nil {
+		t.Error("a method without a challenge was taken")
+	}
+	bare.Del("code_challenge_method")
+	if err := ParseAuthRequest(bare).Judge(AuthRules{AllowNoPKCE: true}); err != nil {
+		t.Errorf("without PKCE: %v", err)
+	}
+	if err, ok := ParseAuthRequest(bare).Judge(AuthRules{}).(*ProviderError); !ok || !strings.Contains(err.Description, "wants PKCE") {
+		t.Errorf("without PKCE that is required: %v", err)
 	}
 	q["state"], q["scope"] = []string{"s", "s"}, []string{"openid", "openid"}
 	r := ParseAuthRequest(q)

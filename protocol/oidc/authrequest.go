@@ -24,6 +24,7 @@ type AuthRequest struct {
 	ACRValues    string
 	UILocales    string
 	AccessType   string // Google: "offline" for a refresh token
+	Claims       string // JSON, as ParseClaimsRequest reads it
 	ResponseMode string // form_post; empty: the answer comes in the query
 	Extra        []Param
 
@@ -78,6 +79,7 @@ func (r *AuthRequest) members() []member[string] {
 		{"acr_values", &r.ACRValues},
 		{"ui_locales", &r.UILocales},
 		{"access_type", &r.AccessType},
+		{"claims", &r.Claims},
 	}
 }
 

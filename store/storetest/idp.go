@@ -52,7 +52,8 @@ var idpNow = time.Date(2026, 5, 4, 12, 0, 0, 123e6, time.UTC)
 func idpAccount(n int) directory.Account {
 	return directory.Account{
 		ID: fmt.Sprintf("subject-%d", n), Email: fmt.Sprintf("Person%d@Example.test", n),
-		Name: "Ada Lovelace", GivenName: "Ada", PasswordHash: "$argon2id$v=19$m=1,t=1,p=1$AAAA$BBBB",
+		Name: "Ada Lovelace", GivenName: "Ada", FamilyName: "Lovelace", PreferredUsername: "ada", Locale: "en-GB", Zoneinfo: "Europe/London",
+		Groups: []string{"analysts", "Friends of the Engine"}, UpdatedAt: idpNow.Add(time.Second), PasswordHash: "$argon2id$v=19$m=1,t=1,p=1$AAAA$BBBB",
 		CreatedAt: idpNow,
 	}
 }
@@ -161,18 +162,18 @@ func idpGrants(t *testing.T, s directory.Store) {
 
 	later := idpNow.Add(time.Hour)
 	must(t, s.PutGrant(ctx, directory.Grant{
-		Account: a.ID, Client: "shop", Fields: []string{"name", "email"}, At: later, LastUsed: later,
+		Account: a.ID, Client: "shop", Fields: []string{"name", "email"}, Scopes: []string{"openid", "x"}, At: later, LastUsed: later,
 	}))
 	got, err := s.Grants(ctx, a.ID)
 	must(t, err)
 	if len(got) != 2 || got[0].Client != "shop" || got[1].Client != "wiki" {
 		t.Fatalf("grants = %+v", got)
 	}
-	if g := got[0]; !g.At.Equal(idpNow) || !g.LastUsed.Equal(later) || !slices.Equal(g.Fields, []string{"name", "email"}) {
+	if g := got[0]; !g.At.Equal(idpNow) || !g.LastUsed.Equal(later) || !slices.Equal(g.Fields, []string{"name", "email"}) || !slices.Equal(g.Scopes, []string{"openid", "x"}) {
 		t.Errorf("grant = %+v", g)
 	}
-	if len(got[1].Fields) != 0 {
-		t.Errorf("fields = %q, want none", got[1].Fields)
+	if len(got[1].Fields)+len(got[1].Scopes) != 0 {
+		t.Errorf("%+v, want no fields and scopes", got[1])
 	}
 	must(t, s.DeleteGrant(ctx, a.ID, "shop"))
 	must(t, s.DeleteGrant(ctx, a.ID, "shop"))

@@ -81,11 +81,32 @@ func (o *OP) authorize(w http.ResponseWriter, r *http.Request, req *authRequest)
 	o.c.Pages.ShowConsent(w, r, pages.Consent{
 		Heading: "Continue to " + req.client.Name, Client: req.client, People: fit, Action: ConsentPath, Hidden: hidden,
 		Fields:   req.fields(),
+		May:      o.sentences(req.asked()),
 		Other:    pages.SignInURL(req.afterSigningIn(now), "", ""),
 		Question: req.client.Name + " learns " + pages.InWords(req.fields()) + ".",
 	})
 	return nil
 }
+
+// sentences say what scopes allow beside who somebody is.
+func (o *OP) sentences(scopes []string) (list []string) {
+	for _, s := range scopes {
+		switch s {
+		case tokens.ScopeOffline:
+			list = append(list, "learn this also while you are not there, until you disconnect it")
+		case tokens.ScopeGroups:
+			list = append(list, "see the groups that you belong to")
+		}
+		for _, own := range o.c.Scopes {
+			if own.Name == s {
+				list = append(list, own.Sentence)
+			}
+		}
+	}
+	return list
+}
+
+var errNotAgreed = refuse(oidc.ErrorConsentRequired, "the person has not agreed to all of this before")
 
 // authorizeSilently answers prompt=none: from what was agreed to before, or not
 // at all. Accounts that never agreed to tell this client anything are as if they were
@@ -93,7 +114,7 @@ func (o *OP) authorize(w http.ResponseWriter, r *http.Request, req *authRequest)
 // otherwise ask whether its visitor is somebody, and since when.
 func (o *OP) authorizeSilently(w http.ResponseWriter, r *http.Request, req *authRequest, fit []*directory.Account) error {
 	var known []*directory.Account
-	agreed := map[string][]string{}
+	agreed := map[string]directory.Grant{}
 	for _, a := range fit {
 		granted, ok, err := o.c.Tokens.Granted(r.Context(), a.ID, req.client.ID)
 		if err != nil {
@@ -110,9 +131,15 @@ func (o *OP) authorizeSilently(w http.ResponseWriter, r *http.Request, req *auth
 	default:
 		return refuse(oidc.ErrorAccountSelectionRequired, "several accounts are signed in; name one with login_hint")
 	}
+	before := agreed[known[0].ID]
 	for _, f := range req.fields() {
-		if !slices.Contains(agreed[known[0].ID], f) {
-			return refuse(oidc.ErrorConsentRequired, "the person has not agreed to all of this before")
+		if !slices.Contains(before.Fields, f) {
+			return errNotAgreed
+		}
+	}
+	for _, s := range req.asked() {
+		if !slices.Contains(before.Scopes, s) {
+			return errNotAgreed
 		}
 	}
 	err := o.sendCodeTo(w, r, req, known[0])
@@ -164,13 +191,16 @@ func (o *OP) sendCodeTo(w http.ResponseWriter, r *http.Request, req *authRequest
 	if refused := o.c.People.AllowAuthorization(a.ID); refused != nil {
 		return refused
 	}
-	since, err := o.c.People.SignedInAt(r, a.ID)
+	signIn, err := o.c.People.SignInHere(r, a.ID)
 	if err != nil {
 		return err
 	}
 	code, err := o.c.Tokens.Authorize(r.Context(), tokens.Authorization{
-		Account: a, Client: req.client, Wanted: req.fields(), Shown: req.fields(), Nonce: req.Nonce, SignedIn: since,
-		Code: &tokens.Code{RedirectURI: req.RedirectURI, Challenge: req.Challenge, Scope: req.scope()},
+		Account: a, Client: req.client, Wanted: req.fields(), Shown: req.fields(), Nonce: req.Nonce, SignIn: signIn,
+		Code: &tokens.Code{
+			RedirectURI: req.RedirectURI, Challenge: req.Challenge,
+			Scopes: req.granted(), Claims: req.Claims, Offline: req.offline(),
+		},
 	})
 	if errors.Is(err, tokens.ErrNoAlgorithm) {
 		return refuse(oidc.ErrorServer, "there is no key for the algorithm that the client is registered with")

@@ -27,17 +27,27 @@ type authRequest struct {
 	*oidc.AuthRequest
 	client *directory.Client
 	since  time.Time  // the person must have signed in at or after it
+	known  []string   // the scopes that exist here
 	params url.Values // those that are carried on
 }
 
 // refuse is a refusal that goes back to the client by redirect.
 func refuse(code, text string) error { return &oidc.ProviderError{Code: code, Description: text} }
 
+// reasonOf says what is wrong with a document of the client's.
+func reasonOf(err error) string {
+	var why *oidc.Error
+	if errors.As(err, &why) {
+		return why.Message
+	}
+	return "it is malformed"
+}
+
 // read judges the parameters. The first result is nil while it is not
 // known where an answer may go: the refusal is then a page and never a redirect
 // (RFC 9700 section 4.11.2). Later refusals are *oidc.ProviderError.
 func (o *OP) read(ctx context.Context, in url.Values) (*authRequest, error) {
-	r := &authRequest{AuthRequest: oidc.ParseAuthRequest(in, paramSince)}
+	r := &authRequest{AuthRequest: oidc.ParseAuthRequest(in, append(oidc.Hints(), paramSince)...)}
 	page := func(code, detail string) (*authRequest, error) {
 		return nil, web.NewProblem(http.StatusBadRequest, code, detail)
 	}
@@ -58,12 +68,17 @@ func (o *OP) read(ctx context.Context, in url.Values) (*authRequest, error) {
 	if !slices.Contains(client.RedirectURIs, r.RedirectURI) {
 		return page("redirect_uri_mismatch", "The site asked for the answer to be sent to an address that is not registered for it (redirect_uri), so we told it nothing. The addresses must be exactly the same.")
 	}
-	r.client, r.params = client, url.Values{}
+	r.client, r.params, r.known = client, url.Values{}, o.scopes()
 	for _, p := range r.Params() {
 		r.params.Set(p.Name, p.Value)
 	}
-	if err := r.Judge(oidc.AuthRules{InsecureNoNonce: client.InsecureNoNonce}); err != nil {
+	if err := r.Judge(oidc.AuthRules{RequireNonce: client.RequireNonce, AllowNoPKCE: client.AllowNoPKCE}); err != nil {
 		return r, err
+	}
+	if r.Claims != "" {
+		if _, err := oidc.ParseClaimsRequest(r.Claims); err != nil {
+			return r, refuse(oidc.ErrorInvalidRequest, "the claims parameter cannot be read: "+reasonOf(err))
+		}
 	}
 	r.since = r.SignedInSince(o.c.Now())
 	// Our own addition, when we send people to sign in afresh. It can only ask
@@ -80,32 +95,32 @@ func (o *OP) read(ctx context.Context, in url.Values) (*authRequest, error) {
 	return r, nil
 }
 
-// fields are the groups of claims that the scopes ask for (OpenID Connect Core
-// 1.0 section 5.4). Unknown scopes are ignored, as section 3.1.2.1 wants.
+// fields are the groups of claims that the scopes and the claims parameter ask for
+// (OpenID Connect Core 1.0 sections 5.4 and 5.5). What is unknown is ignored, as section
+// 3.1.2.1 wants.
 func (r *authRequest) fields() []string {
-	out := []string{}
-	for _, f := range tokens.DefaultFields() {
-		scope := "profile"
-		if f == tokens.FieldEmail {
-			scope = "email"
-		}
-		if slices.Contains(r.Scopes, scope) {
-			out = append(out, f)
-		}
-	}
-	return out
+	return tokens.FieldsAsked(r.granted(), r.Claims)
 }
 
-// scope is what is granted: of what was asked for, what exists here.
-func (r *authRequest) scope() string {
-	out := "openid"
-	for _, v := range []string{"profile", "email"} {
-		if slices.Contains(r.Scopes, v) {
-			out += " " + v
+// granted are the scopes that a code is for: of those asked for, those that exist here,
+// in the order of OP.scopes.
+func (r *authRequest) granted() (all []string) {
+	for _, s := range r.known {
+		if slices.Contains(r.Scopes, s) || s == tokens.ScopeOffline && r.AccessType == "offline" {
+			all = append(all, s)
 		}
 	}
-	return out
+	return all
 }
+
+// asked are those of them that a person agrees to beside the fields.
+func (r *authRequest) asked() []string {
+	return slices.DeleteFunc(r.granted(), func(s string) bool {
+		return s == tokens.ScopeOpenID || s == tokens.ScopeProfile || s == tokens.ScopeEmail
+	})
+}
+
+func (r *authRequest) offline() bool { return slices.Contains(r.granted(), tokens.ScopeOffline) }
 
 // afterSigningIn is the request as it goes on once somebody has signed in: what
 // chose the account has done its work, and a sign-in that had to be fresh must

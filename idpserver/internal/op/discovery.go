@@ -3,6 +3,7 @@ package op
 import (
 	"net/http"
 
+	"github.com/bonafides-dev/bonafides/idpserver/internal/tokens"
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
 )
@@ -30,11 +31,14 @@ func (o *OP) Publish(keys []byte, algorithms []string) error {
 		Issuer:                        o.c.Issuer,
 		AuthorizationEndpoint:         o.c.Issuer + AuthorizePath,
 		TokenEndpoint:                 o.c.Issuer + TokenPath,
+		UserinfoEndpoint:              o.c.Issuer + UserinfoPath,
+		RevocationEndpoint:            o.c.Issuer + RevokePath,
+		IntrospectionEndpoint:         o.c.Issuer + IntrospectPath,
 		JWKSURI:                       o.c.Issuer + KeysPath,
-		ScopesSupported:               []string{"openid", "profile", "email"},
+		ScopesSupported:               o.scopes(),
 		ResponseTypesSupported:        []string{"code"},
 		ResponseModesSupported:        []string{"query"},
-		GrantTypesSupported:           []string{"authorization_code"},
+		GrantTypesSupported:           []string{"authorization_code", "refresh_token"},
 		SubjectTypesSupported:         []string{"public"},
 		IDTokenSigningAlgValues:       algorithms,
 		TokenEndpointAuthMethods:      []string{"client_secret_basic", "client_secret_post", "none"},
@@ -42,8 +46,7 @@ func (o *OP) Publish(keys []byte, algorithms []string) error {
 		PromptValuesSupported:         oidc.PromptValues(),
 		AuthorizationResponseIssParam: true,
 		RequestURIParameterSupported:  &no,
-		ClaimsSupported: []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash",
-			"name", "given_name", "email", "email_verified", "picture", "hd"},
+		ClaimsSupported:               tokens.Claims(),
 	}).JSON()
 	if err != nil {
 		return err
@@ -53,4 +56,13 @@ func (o *OP) Publish(keys []byte, algorithms []string) error {
 		keys:      web.NewDocument(keys, "application/jwk-set+json", "public, max-age=300"),
 	})
 	return nil
+}
+
+// scopes are all that a client may ask for, in the order in which a grant names them.
+func (o *OP) scopes() []string {
+	all := tokens.Scopes()
+	for _, s := range o.c.Scopes {
+		all = append(all, s.Name)
+	}
+	return all
 }

@@ -1,5 +1,6 @@
 // Package op answers the OpenID Connect endpoints of a provider: authorization
-// (code flow with PKCE), token, discovery and keys. What people see there is drawn
+// (code flow with PKCE), token, userinfo,
+// introspection, revocation, discovery and keys. What people see there is drawn
 // by pages, what a code is worth is decided by tokens.
 package op
 
@@ -17,11 +18,14 @@ import (
 
 // The paths of the endpoints.
 const (
-	AuthorizePath = "/authorize"
-	ConsentPath   = "/authorize/consent"
-	TokenPath     = "/token"
-	DiscoveryPath = oidc.DiscoveryPath
-	KeysPath      = "/jwks.json"
+	AuthorizePath  = "/authorize"
+	ConsentPath    = "/authorize/consent"
+	TokenPath      = "/token"
+	UserinfoPath   = "/userinfo"
+	IntrospectPath = "/introspect"
+	RevokePath     = "/revoke"
+	DiscoveryPath  = oidc.DiscoveryPath
+	KeysPath       = "/jwks.json"
 )
 
 // Config is what the room needs; all fields are required.
@@ -31,6 +35,7 @@ type Config struct {
 	Tokens  *tokens.Tokens
 	Pages   *pages.Pages
 	Clients directory.ClientStore
+	Scopes  []directory.Scope // the operator's own
 	Now     func() time.Time
 	Log     *slog.Logger
 }

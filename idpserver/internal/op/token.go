@@ -5,13 +5,12 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
+	"strings"
 
 	"github.com/bonafides-dev/bonafides/idpserver/directory"
-	"github.com/bonafides-dev/bonafides/idpserver/internal/pages"
 	"github.com/bonafides-dev/bonafides/idpserver/internal/tokens"
 	"github.com/bonafides-dev/bonafides/internal/web"
-	"github.com/bonafides-dev/bonafides/protocol/strictjson"
+	"github.com/bonafides-dev/bonafides/protocol/oidc"
 )
 
 // The errors of the token endpoint (RFC 6749 section 5.2).
@@ -23,85 +22,31 @@ const (
 )
 
 // ServeToken answers the token endpoint (OpenID Connect Core 1.0 section 3.1.3).
-// It uses no cookie, so other sites' forms are no danger to it.
 func (o *OP) ServeToken(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Cache-Control", "no-store") // RFC 6749 section 5.1
-	h.Set("Pragma", "no-cache")
-	h.Set("X-Content-Type-Options", "nosniff")
-	body, client, err := o.token(w, r)
-	var p *web.Problem
-	if err != nil && !errors.As(err, &p) {
-		o.c.Log.ErrorContext(r.Context(), "token endpoint failed", "error", err.Error())
-		o.refuseToken(w, r, web.NewProblem(http.StatusServiceUnavailable, "temporarily_unavailable",
-			"The provider could not answer. The code may be used up; begin again."))
-		return
-	}
-	if err != nil {
-		if over := o.c.People.TokenFailed(r, client); over != nil {
-			p = web.NewProblem(over.Status, "temporarily_unavailable", "Too many requests of this client, or from this network, failed.")
-			p.RetryAfter = over.RetryAfter
-		}
-		o.refuseToken(w, r, p)
-		return
-	}
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	_, _ = w.Write(body)
+	o.answerServer(w, r, "token", o.token)
 }
 
-// refuseToken writes the error object of RFC 6749 section 5.2.
-func (o *OP) refuseToken(w http.ResponseWriter, r *http.Request, p *web.Problem) {
-	o.c.Log.InfoContext(r.Context(), "token refused", "code", p.Code, "status", p.Status)
-	if p.Status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", `Basic realm="token", charset="UTF-8"`)
+// token is the answer of the token endpoint.
+func (o *OP) token(w http.ResponseWriter, r *http.Request, form url.Values, client *directory.Client) ([]byte, error) {
+	switch form.Get("grant_type") {
+	case "authorization_code":
+		return o.exchange(r.Context(), client, form)
+	case "refresh_token":
+		return o.refresh(r.Context(), client, form)
+	case "":
+		return nil, web.NewProblem(http.StatusBadRequest, tokenInvalidRequest, "grant_type is missing.")
 	}
-	p.SetHeaders(w.Header())
-	var answer strictjson.Writer
-	answer.String("error", p.Code)
-	answer.String("error_description", p.Detail)
-	b, err := answer.Bytes()
-	if err != nil {
-		p.Write(w)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(p.Status)
-	_, _ = w.Write(b)
+	return nil, web.NewProblem(http.StatusBadRequest, tokenUnsupported, "grant_type must be authorization_code or refresh_token.")
 }
 
-// token returns the answer, and the client as soon as it is known which it is.
-func (o *OP) token(w http.ResponseWriter, r *http.Request) ([]byte, *directory.Client, error) {
-	if p := web.CheckMethod(w, r, http.MethodPost); p != nil {
-		return nil, nil, p
-	}
-	form, p := web.ReadForm(w, r, pages.MaxForm)
-	if p != nil {
-		return nil, nil, web.NewProblem(p.Status, tokenInvalidRequest, p.Error())
-	}
-	client, err := o.authenticateClient(r, form)
-	if err != nil {
-		return nil, nil, err
-	}
-	bad := func(code, detail string) ([]byte, *directory.Client, error) {
-		return nil, client, web.NewProblem(http.StatusBadRequest, code, detail)
-	}
-	switch {
-	case form.Get("grant_type") == "":
-		return bad(tokenInvalidRequest, "grant_type is missing.")
-	case form.Get("grant_type") != "authorization_code":
-		return bad(tokenUnsupported, "grant_type must be authorization_code.")
-	case form.Get("code") == "" || form.Get("redirect_uri") == "":
-		return bad(tokenInvalidRequest, "code and redirect_uri are both needed.")
-	case form.Get("code_verifier") == "":
-		return bad(tokenInvalidRequest, "code_verifier is missing (RFC 7636).")
-	}
-	body, err := o.exchange(r.Context(), client, form)
-	return body, client, err
-}
-
-// exchange buys an ID token for the code.
+// exchange buys tokens for a code.
 func (o *OP) exchange(ctx context.Context, client *directory.Client, form url.Values) ([]byte, error) {
+	switch {
+	case form.Get("code") == "" || form.Get("redirect_uri") == "":
+		return nil, web.NewProblem(http.StatusBadRequest, tokenInvalidRequest, "code and redirect_uri are both needed.")
+	case form.Get("code_verifier") == "" && !client.AllowNoPKCE:
+		return nil, web.NewProblem(http.StatusBadRequest, tokenInvalidRequest, "code_verifier is missing (RFC 7636).")
+	}
 	bought, err := o.c.Tokens.Exchange(ctx, client, form.Get("code"), form.Get("redirect_uri"), form.Get("code_verifier"))
 	if errors.Is(err, tokens.ErrInvalidGrant) {
 		return nil, web.NewProblem(http.StatusBadRequest, tokenInvalidGrant,
@@ -110,11 +55,23 @@ func (o *OP) exchange(ctx context.Context, client *directory.Client, form url.Va
 	if err != nil {
 		return nil, err
 	}
-	var w strictjson.Writer
-	w.String("access_token", bought.AccessToken)
-	w.String("token_type", "Bearer")
-	w.Int("expires_in", int64(bought.Lifetime.Seconds()))
-	w.String("scope", bought.Scope)
-	w.String("id_token", bought.IDToken)
-	return w.Bytes()
+	return bought.JSON()
+}
+
+// refresh buys tokens for a refresh token (RFC 6749 section 6).
+func (o *OP) refresh(ctx context.Context, client *directory.Client, form url.Values) ([]byte, error) {
+	if form.Get("refresh_token") == "" {
+		return nil, web.NewProblem(http.StatusBadRequest, tokenInvalidRequest, "refresh_token is missing.")
+	}
+	bought, err := o.c.Tokens.Refresh(ctx, client, form.Get("refresh_token"), strings.Fields(form.Get("scope")))
+	switch {
+	case errors.Is(err, tokens.ErrInvalidGrant):
+		return nil, web.NewProblem(http.StatusBadRequest, tokenInvalidGrant,
+			"The refresh token is unknown, replaced, expired or revoked, or another client's. Ask the person to sign in again.")
+	case errors.Is(err, tokens.ErrInvalidScope):
+		return nil, web.NewProblem(http.StatusBadRequest, oidc.ErrorInvalidScope, "scope holds what was not granted.")
+	case err != nil:
+		return nil, err
+	}
+	return bought.JSON()
 }

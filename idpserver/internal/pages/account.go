@@ -145,7 +145,7 @@ func (p *Pages) ServeSignOut(w http.ResponseWriter, r *http.Request) error {
 			ids = append(ids, a.ID)
 		}
 	}
-	left, err := p.c.People.End(w, r, ids...)
+	left, err := p.c.Tokens.SignOut(w, r, ids...)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 type Consent struct {
 	Heading, Question string
 	Fields            []string // of the ID token, that the site asks for
+	May               []string // what else it asks to be allowed, "read your orders"
 	Client            *directory.Client
 	People            []*directory.Account
 	Action            string     // where the forms go

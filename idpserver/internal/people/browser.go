@@ -65,23 +65,37 @@ func (p *People) signedIn(ctx context.Context, browser string, since time.Time) 
 	return accounts, nil
 }
 
-// SignedInAt is when an account signed in in the browser of a page's request.
-func (p *People) SignedInAt(r *http.Request, account string) (time.Time, error) {
-	browser, err := p.browser(r, p.page)
+// SignInHere is the sign-in of an account in the browser of a page's request, or
+// ErrNotYours.
+func (p *People) SignInHere(r *http.Request, account string) (directory.SignIn, error) {
+	return p.signInOf(r, p.page, account)
+}
+
+// SignInForFedCM is the same for a FedCM request, which ForFedCM let through.
+func (p *People) SignInForFedCM(r *http.Request, account string) (directory.SignIn, error) {
+	return p.signInOf(r, p.fedcm, account)
+}
+
+func (p *People) signInOf(r *http.Request, c cookie, account string) (directory.SignIn, error) {
+	browser, err := p.browser(r, c)
 	if err != nil {
-		return time.Time{}, err
+		return directory.SignIn{}, err
 	}
 	list, err := p.c.Store.SignIns(r.Context(), browser, p.c.Now())
 	if err != nil {
-		return time.Time{}, err
+		return directory.SignIn{}, err
 	}
 	for _, si := range list {
 		if si.Account == account {
-			return si.At, nil
+			return si, nil
 		}
 	}
-	return time.Time{}, ErrNotYours
+	return directory.SignIn{}, ErrNotYours
 }
+
+// amrPassword says that the person knew their password (RFC 8176 section 2). Whoever
+// signs up chose it just before.
+const amrPassword = "pwd"
 
 // Begin signs the account in in the browser of r, beside the accounts that are
 // signed in there. The browser gets a new name and all cookies a new token, so
@@ -94,7 +108,7 @@ func (p *People) Begin(w http.ResponseWriter, r *http.Request, a *directory.Acco
 	}
 	browser := rand.Text()
 	err = p.c.Store.AddSignIn(ctx, before, browser,
-		directory.SignIn{Account: a.ID, At: now, Expires: now.Add(p.c.SessionLifetime)})
+		directory.SignIn{ID: rand.Text(), Account: a.ID, At: now, Expires: now.Add(p.c.SessionLifetime), AMR: []string{amrPassword}})
 	if err != nil {
 		return err
 	}

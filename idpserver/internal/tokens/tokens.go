@@ -5,6 +5,8 @@ package tokens
 
 import (
 	"context"
+	"crypto/cipher"
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -21,27 +23,42 @@ import (
 type Store interface {
 	directory.AccountStore
 	directory.GrantStore
-	directory.CodeStore
+	directory.AuthorizationStore
 }
 
-// Config is what the room needs; all fields are required.
+// Config is what the room needs; all fields but Secrets and Claims are required.
 type Config struct {
-	Issuer                      string
-	Store                       Store
-	People                      *people.People
-	TokenLifetime, CodeLifetime time.Duration
-	Now                         func() time.Time
-	Log                         *slog.Logger
+	Issuer  string
+	Store   Store
+	People  *people.People
+	Secrets [][]byte // none: one for as long as this process
+
+	TokenLifetime, CodeLifetime, AccessLifetime time.Duration
+	// RefreshIdle is how long a refresh token works that is not used, OfflineLifetime
+	// how long all of an authorization that outlives the sign-in.
+	RefreshIdle, OfflineLifetime time.Duration
+	// Claims are an operator's own claims about an account, for a client with these
+	// scopes.
+	Claims func(context.Context, *directory.Account, *directory.Client, []string) (map[string]any, error)
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // Tokens makes them. It is safe for concurrent use.
 type Tokens struct {
 	c       Config
+	access  []cipher.AEAD // the first seals access tokens, all open them
 	signers atomic.Pointer[[]jws.Signer]
 }
 
 // New makes the room. SetSigners has to be called before the first token.
-func New(c Config) *Tokens { return &Tokens{c: c} }
+func New(c Config) (*Tokens, error) {
+	access, err := newAccessKeys(c.Secrets)
+	if err != nil {
+		return nil, err
+	}
+	return &Tokens{c: c, access: access}, nil
+}
 
 // SetSigners says what signs from now on: for a client the first with its algorithm.
 func (t *Tokens) SetSigners(signers []jws.Signer) { t.signers.Store(&signers) }
@@ -54,16 +71,21 @@ type Authorization struct {
 	// person was shown before they agreed.
 	Wanted, Shown []string
 	Nonce         string
-	// SignedIn is when the person signed in here; zero where that is not told.
-	SignedIn time.Time
+	// SignIn is the person's sign-in here; zero where it is not told.
+	SignIn directory.SignIn
 	// Code asks for an authorization code instead of an ID token.
 	Code *Code
 	// Log is said beside what is logged, as slog wants it.
 	Log []any
 }
 
-// Code is what an authorization code is bound to.
-type Code struct{ RedirectURI, Challenge, Scope string }
+// Code is what an authorization code is bound to, and what it is for.
+type Code struct {
+	RedirectURI, Challenge string
+	Scopes                 []string // openid first
+	Claims                 string   // the claims parameter; may be empty
+	Offline                bool     // the person agreed to access while they are away
+}
 
 // ErrNoAlgorithm refuses a client that is registered for an algorithm that no
 // configured key has.
@@ -78,27 +100,29 @@ func (t *Tokens) Authorize(ctx context.Context, a Authorization) (string, error)
 	if err != nil {
 		return "", err
 	}
-	granted, _, err := t.Granted(ctx, a.Account.ID, a.Client.ID)
+	granted, err := t.granted(ctx, a.Account.ID, a.Client.ID)
 	if err != nil {
 		return "", err
 	}
-	release, remember := disclosed(a.Wanted, a.Shown, granted)
-	now := t.c.Now()
-	err = t.c.Store.PutGrant(ctx, directory.Grant{
-		Account: a.Account.ID, Client: a.Client.ID, Fields: remember, At: now, LastUsed: now,
-	})
-	if err != nil {
+	release, remember := disclosed(a.Wanted, a.Shown, granted.Fields)
+	var scopes []string
+	if a.Code != nil {
+		scopes = a.Code.Scopes
+	}
+	if err := t.remember(ctx, a, granted, remember, scopes); err != nil {
 		return "", err
 	}
 	said := append([]any{"account", a.Account.ID, "client", a.Client.ID}, a.Log...)
 	if a.Code != nil {
-		code, err := t.putCode(ctx, a, release)
+		code, err := t.putCode(ctx, a)
 		if err == nil {
 			t.c.Log.InfoContext(ctx, "authorization code issued", said...)
 		}
 		return code, err
 	}
-	token, err := t.sign(signer, a.Account, idToken{client: a.Client.ID, nonce: a.Nonce, release: release, signedIn: unix(a.SignedIn)})
+	token, err := t.sign(ctx, signer, a.Account, idToken{
+		client: a.Client, nonce: a.Nonce, claims: claimsOfFields(release), signedIn: unix(a.SignIn.At), amr: a.SignIn.AMR,
+	})
 	if err == nil {
 		t.c.Log.InfoContext(ctx, "ID token issued", said...)
 	}
@@ -112,33 +136,26 @@ func unix(at time.Time) int64 {
 	return at.Unix()
 }
 
-// Granted returns the fields that the person agreed to for a client, and whether
-// there is a grant at all.
-func (t *Tokens) Granted(ctx context.Context, account, client string) ([]string, bool, error) {
-	grants, err := t.c.Store.Grants(ctx, account)
-	if err != nil {
-		return nil, false, err
-	}
-	for _, g := range grants {
-		if g.Client == client {
-			return g.Fields, true, nil
-		}
-	}
-	return nil, false, nil
-}
-
-// Grants lists what an account lets sites know, oldest first.
-func (t *Tokens) Grants(ctx context.Context, account string) ([]directory.Grant, error) {
-	return t.c.Store.Grants(ctx, account)
-}
-
-// Disconnect ends what an account lets a client know.
+// Disconnect ends what an account lets a client know, and everything that the client
+// has of it.
 func (t *Tokens) Disconnect(ctx context.Context, account, client string) error {
 	if err := t.c.Store.DeleteGrant(ctx, account, client); err != nil {
 		return err
 	}
+	_, err := t.c.Store.RevokeAuthorizations(ctx, directory.Authorizations{Account: account, Client: client}, t.c.Now())
+	if err != nil {
+		return err
+	}
 	t.c.Log.InfoContext(ctx, "site disconnected", "account", account, "client", client)
 	return nil
+}
+
+func (t *Tokens) account(ctx context.Context, id string) (*directory.Account, error) {
+	a, err := t.c.Store.Account(ctx, id)
+	if errors.Is(err, directory.ErrNotFound) {
+		return nil, ErrInvalidToken
+	}
+	return a, err
 }
 
 // signer is the first key with the algorithm of a client, or ErrNoAlgorithm.

@@ -39,7 +39,22 @@ ALTER TABLE sign_ins ADD COLUMN id TEXT NOT NULL DEFAULT '';
 ALTER TABLE sign_ins ADD COLUMN amr TEXT NOT NULL DEFAULT ''; -- separated by one space
 UPDATE sign_ins SET id = lower(hex(randomblob(16)));
 
+ALTER TABLE grants ADD COLUMN scopes TEXT NOT NULL DEFAULT ''; -- separated by one space
+ALTER TABLE accounts ADD COLUMN family_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE accounts ADD COLUMN preferred_username TEXT NOT NULL DEFAULT '';
+ALTER TABLE accounts ADD COLUMN locale TEXT NOT NULL DEFAULT '';
+ALTER TABLE accounts ADD COLUMN zoneinfo TEXT NOT NULL DEFAULT '';
+ALTER TABLE accounts ADD COLUMN groups TEXT NOT NULL DEFAULT ''; -- one a line
+ALTER TABLE accounts ADD COLUMN updated_at INTEGER NOT NULL DEFAULT 0;
+
 -- +goose Down
 DROP TABLE authorizations;
 ALTER TABLE sign_ins DROP COLUMN amr;
 ALTER TABLE sign_ins DROP COLUMN id;
+ALTER TABLE accounts DROP COLUMN updated_at;
+ALTER TABLE accounts DROP COLUMN groups;
+ALTER TABLE accounts DROP COLUMN zoneinfo;
+ALTER TABLE accounts DROP COLUMN locale;
+ALTER TABLE accounts DROP COLUMN preferred_username;
+ALTER TABLE accounts DROP COLUMN family_name;
+ALTER TABLE grants DROP COLUMN scopes;

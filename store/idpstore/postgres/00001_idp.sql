@@ -10,8 +10,14 @@ CREATE TABLE accounts (
 	email_verified BOOLEAN NOT NULL,
 	name           TEXT NOT NULL,
 	given_name     TEXT NOT NULL,
+	family_name    TEXT NOT NULL,
+	preferred_username TEXT NOT NULL,
+	locale         TEXT NOT NULL,
+	zoneinfo       TEXT NOT NULL,
+	groups         TEXT NOT NULL, -- one a line
 	password_hash  TEXT NOT NULL,
-	created_at     BIGINT NOT NULL
+	created_at     BIGINT NOT NULL,
+	updated_at     BIGINT NOT NULL
 );
 
 CREATE TABLE sign_ins (
@@ -29,7 +35,8 @@ CREATE INDEX sign_ins_expiry ON sign_ins (expires_at);
 CREATE TABLE grants (
 	account   TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
 	client    TEXT NOT NULL,
-	fields    TEXT NOT NULL, -- separated by one space
+	fields    TEXT NOT NULL, -- separated by one space, as scopes
+	scopes    TEXT NOT NULL,
 	at        BIGINT NOT NULL,
 	last_used BIGINT NOT NULL,
 	PRIMARY KEY (account, client)

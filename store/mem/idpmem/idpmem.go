@@ -62,7 +62,13 @@ func (s *Store) CreateAccount(ctx context.Context, a directory.Account) error {
 	if _, there := s.accounts[a.ID]; there {
 		return errors.New("idpmem: account id already there")
 	}
-	a.CreatedAt, a.Name, a.GivenName = toMilli(a.CreatedAt), text.Shown(a.Name), text.Shown(a.GivenName)
+	for _, shown := range []*string{&a.Name, &a.GivenName, &a.FamilyName, &a.PreferredUsername, &a.Locale, &a.Zoneinfo} {
+		*shown = text.Shown(*shown)
+	}
+	a.CreatedAt, a.Groups = toMilli(a.CreatedAt), slices.Clone(a.Groups)
+	if !a.UpdatedAt.IsZero() {
+		a.UpdatedAt = toMilli(a.UpdatedAt)
+	}
 	lazy.Put(&s.accounts, a.ID, a)
 	lazy.Put(&s.emails, key, a.ID)
 	return nil
@@ -218,7 +224,7 @@ func (s *Store) Grants(ctx context.Context, account string) ([]directory.Grant, 
 	defer s.mu.Unlock()
 	out := slices.Clone(s.grants[account])
 	for i := range out {
-		out[i].Fields = slices.Clone(out[i].Fields)
+		out[i].Fields, out[i].Scopes = slices.Clone(out[i].Fields), slices.Clone(out[i].Scopes)
 	}
 	slices.SortFunc(out, func(a, b directory.Grant) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Client, b.Client))
@@ -233,7 +239,7 @@ func (s *Store) PutGrant(ctx context.Context, g directory.Grant) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g.Fields = slices.Clone(g.Fields)
+	g.Fields, g.Scopes = slices.Clone(g.Fields), slices.Clone(g.Scopes)
 	g.At, g.LastUsed = toMilli(g.At), toMilli(g.LastUsed)
 	list := s.grants[g.Account]
 	for i := range list {
