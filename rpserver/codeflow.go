@@ -48,7 +48,7 @@ func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 		return errAhead
 	}
 	q, err := readQuery(r)
-	if err != nil {
+	if err != nil || rp.comeHere(w, r, q) {
 		return err
 	}
 	p, err := rp.providerNamed(q["provider"])

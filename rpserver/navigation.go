@@ -120,6 +120,36 @@ func (rp *RP) startBeside(p *provider) string {
 	return strings.TrimPrefix(startPath, "/") + "?" + url.Values{"provider": {p.Name}}.Encode()
 }
 
+// paramHere marks a sign-in that was sent to the site's own host.
+const paramHere = "here"
+
+// comeHere sends a sign-in that began at another host of the site, www.shop.example for
+// shop.example or 127.0.0.1 for localhost, to the site's own: the provider sends people
+// back there alone, and the cookie that binds their answer would stay behind. It does so
+// once. Behind a proxy that writes a Host of its own no request is ever at home.
+func (rp *RP) comeHere(w http.ResponseWriter, r *http.Request, q url.Values) bool {
+	if q.Has(paramHere) || isHost(r.Host, rp.origin) {
+		return false
+	}
+	query := paramHere + "=1"
+	if r.URL.RawQuery != "" {
+		query = r.URL.RawQuery + "&" + query
+	}
+	http.Redirect(w, r, rp.origin+rp.prefix+startPath+"?"+query, http.StatusSeeOther)
+	return true
+}
+
+// isHost tells whether a Host header names the host of an origin, which has no default
+// port.
+func isHost(host, origin string) bool {
+	scheme, at, _ := strings.Cut(origin, "://")
+	port := ":80"
+	if scheme == "https" {
+		port = ":443"
+	}
+	return strings.EqualFold(strings.TrimSuffix(host, port), at)
+}
+
 // arrived is the cookie that says for a few seconds that a sign-in has just come to its
 // end. Who then is not signed in has a browser, or an application, that keeps no session:
 // to send them to the provider again would never end.
