@@ -130,7 +130,11 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return again(err, rp.startAt(p, path))
 	}
-	rp.arrive(w, r, path)
+	how := arrivedSignedIn
+	if why.label == labelConfirm {
+		how = arrivedConfirmed
+	}
+	rp.arrive(w, r, how, path)
 	return nil
 }
 

@@ -157,32 +157,3 @@ func (rp *RP) confirmed(p *provider, id *oidc.IDToken, person Identity, y purpos
 	}
 	return nil
 }
-
-// RequireFresh is RequireUser for what must not happen to an open session: to change an
-// address, to pay. Who did not prove to the provider within maxAge that they are who they
-// are is sent there to do so, and back; anything but a page that a browser asks for gets
-// a problem document with the code confirmation_required.
-func (rp *RP) RequireFresh(maxAge time.Duration, next http.Handler) http.Handler {
-	return rp.RequireUser(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s, _ := rp.SignedIn(r)
-		if !s.AuthTime.IsZero() && rp.now().Sub(s.AuthTime) <= maxAge {
-			next.ServeHTTP(w, r)
-			return
-		}
-		p := rp.providerOf(s)
-		back, ok := safeReturn([]string{r.RequestURI})
-		if p == nil || !wantsPage(r) || r.Method != http.MethodGet || !ok || rp.hasArrived(r) {
-			errConfirm.Write(w)
-			return
-		}
-		q := url.Values{"provider": {p.Name}, "return": {back}, "max_age": {strconv.Itoa(int(maxAge.Seconds()))}}
-		if u, ok := rp.User(r); ok && u.Email != "" {
-			q.Set("login_hint", u.Email)
-		}
-		w.Header().Set("Cache-Control", "no-store")
-		http.Redirect(w, r, rp.prefix+startPath+"?"+q.Encode(), http.StatusSeeOther)
-	}))
-}
-
-var errConfirm = web.NewProblem(http.StatusForbidden, "confirmation_required",
-	"Confirm who you are to go on: open this page in the browser, or send the person to signin/start with max_age.")

@@ -62,14 +62,19 @@ func (rp *RP) askToSignIn(w http.ResponseWriter, r *http.Request) {
 	_ = signInPage.Execute(w, ways)
 }
 
-// ways are the links to the providers. They come back to the path that was asked
-// for as the browser sent it, whatever prefix was taken from it on the way here; to
-// the root if it was no page that could be asked for again.
-func (rp *RP) ways(r *http.Request) []Way {
+// pageOf is the path that was asked for as the browser sent it, whatever prefix was taken
+// from it on the way here; the root if it was no page that could be asked for again.
+func pageOf(r *http.Request) string {
 	back, ok := safeReturn([]string{r.RequestURI})
 	if !ok || r.Method != http.MethodGet {
-		back = "/"
+		return "/"
 	}
+	return back
+}
+
+// ways are the links to the providers. They come back to the page that was asked for.
+func (rp *RP) ways(r *http.Request) []Way {
+	back := pageOf(r)
 	hosts := map[string]int{}
 	for _, p := range rp.providers {
 		hosts[hostOf(p.Issuer)]++
