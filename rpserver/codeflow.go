@@ -63,8 +63,11 @@ func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = rp.begin(w, r, p, why, next, q.Get("login_hint"))
 	}
-	if err != nil {
-		return again(err, rp.startAt(p, next))
+	switch {
+	case errors.Is(err, errFromHere): // a press on a page of this site would be taken for its own
+		return err
+	case err != nil:
+		return again(err, rp.startFor(why, p, next))
 	}
 	return nil
 }
@@ -128,7 +131,10 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if err != nil {
-		return again(err, rp.startAt(p, path))
+		if !attempt.of(why.bound(browser)) { // somebody else began it
+			why = purpose{}
+		}
+		return again(err, rp.startFor(why, p, path))
 	}
 	how := arrivedSignedIn
 	if why.label == labelConfirm {

@@ -47,11 +47,11 @@ func (rp *RP) RequireFresh(maxAge time.Duration, next http.Handler) http.Handler
 // confirmAt is where a person confirms who they are, and comes back to the page that they
 // asked for.
 func (rp *RP) confirmAt(p *provider, r *http.Request, maxAge time.Duration) string {
-	q := url.Values{"provider": {p.Name}, "return": {pageOf(r)}, "max_age": {strconv.Itoa(int(maxAge.Seconds()))}}
+	start := rp.startFor(purpose{maxAge: strconv.Itoa(int(maxAge.Seconds()))}, p, pageOf(r))
 	if u, ok := rp.User(r); ok && u.Email != "" {
-		q.Set("login_hint", u.Email)
+		start += "&" + url.Values{"login_hint": {u.Email}}.Encode()
 	}
-	return rp.prefix + startPath + "?" + q.Encode()
+	return start
 }
 
 var (

@@ -48,6 +48,21 @@ func (y purpose) written(path string) string {
 	return y.maxAge + " " + path
 }
 
+// startFor is where somebody starts again with the same purpose.
+func (rp *RP) startFor(y purpose, p *provider, back string) string {
+	start := rp.startAt(p, back)
+	if y.label == labelLink {
+		start += "&" + url.Values{"link": {"1"}}.Encode()
+	}
+	if y.maxAge != "" {
+		start += "&" + url.Values{"max_age": {y.maxAge}}.Encode()
+	}
+	if len(y.scopes) > 0 { // known until the provider is asked; the state does not hold them
+		start += "&" + url.Values{"scope": {strings.Join(y.scopes, " ")}}.Encode()
+	}
+	return start
+}
+
 var (
 	errNotLinkable = web.NewProblem(http.StatusNotFound, "linking_unsupported", "This site knows one way to sign in for each person.")
 	errFromHere    = web.NewProblem(http.StatusForbidden, "cross_origin_request",
