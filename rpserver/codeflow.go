@@ -36,7 +36,8 @@ func (rp *RP) redirectURI(p *provider) string {
 }
 
 // serveStart answers GET signin/start?provider=NAME&return=/PATH: it sends the
-// browser to the provider.
+// browser to the provider. Without a name, where there are several, the person chooses:
+// the links of a site with one provider go on working when it gets a second one.
 func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 	if err := checkNavigation(r); err != nil {
 		return err
@@ -51,13 +52,17 @@ func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p, err := rp.providerNamed(q["provider"])
-	if err != nil {
-		return err
-	}
 	next, ok := safeReturn(q["return"])
 	if !ok {
 		return errReturnRefused
+	}
+	if len(q["provider"]) == 0 && len(rp.providers) > 1 && !hasPurpose(q) {
+		rp.showWays(w, r, http.StatusOK, rp.ways(next))
+		return nil
+	}
+	p, err := rp.providerNamed(q["provider"])
+	if err != nil {
+		return err
 	}
 	why, err := rp.readPurpose(r, p, q)
 	if err == nil {

@@ -71,13 +71,16 @@ var (
 	errAge   = web.NewProblem(http.StatusBadRequest, "max_age_malformed", "max_age must be a number of seconds, below ten digits.")
 )
 
+// hasPurpose tells whether a sign-in is begun for more than to sign in.
+func hasPurpose(q url.Values) bool { return q.Has("link") || q.Has("max_age") || q.Has("scope") }
+
 // readPurpose reads what a sign-in is begun for. To link and to ask for more is for the
 // site's own pages: another site could give somebody a second identity that is its own.
 func (rp *RP) readPurpose(r *http.Request, p *provider, q url.Values) (purpose, error) {
-	link, age, scope := q.Get("link") != "", q.Get("max_age"), q.Get("scope")
-	if !link && age == "" && scope == "" {
+	if !hasPurpose(q) {
 		return purpose{label: labelState}, nil
 	}
+	link, age, scope := q.Has("link"), q.Get("max_age"), q.Get("scope")
 	s, ok := rp.SignedIn(r)
 	if !ok {
 		return purpose{}, errSignInRequired
