@@ -1,16 +1,11 @@
 package idptest_test
 
 import (
-	"net/http"
-	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/bonafides-dev/bonafides/idptest"
-	"github.com/bonafides-dev/bonafides/rpserver"
 	"github.com/bonafides-dev/bonafides/rpserver/provider"
-	"github.com/bonafides-dev/bonafides/store/mem/rpmem"
 )
 
 // What docs/testing.md says of presets and of machines.
@@ -19,20 +14,8 @@ func TestAPresetSignsInAtTheTestsProvider(t *testing.T) {
 	idp := idptest.New(t, idptest.WithPerson(idptest.Person{Subject: "grace", Name: "Grace"}))
 	google := provider.Google(idp.ClientID, idp.ClientSecret)
 	google.Issuer = idp.Issuer
-	mux := http.NewServeMux()
-	s := httptest.NewServer(mux)
-	t.Cleanup(s.Close)
-	auth, err := rpserver.New(rpserver.Config{Origin: s.URL, Store: new(rpmem.Store), Providers: []rpserver.Provider{google}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	mux.Handle("/", auth)
-	mux.HandleFunc("GET /who", func(w http.ResponseWriter, r *http.Request) {
-		if u, ok := auth.User(r); ok {
-			_, _ = w.Write([]byte(u.Name))
-		}
-	})
-	if got := read(t, newBrowser(), s.URL+"/signin/start?return=/who"); got != "Grace" {
+	site, _ := member(t, google)
+	if got := read(t, newBrowser(), site+"/signin/start?return=/who"); got != "Grace" {
 		t.Error(got)
 	}
 }
@@ -56,21 +39,14 @@ func TestAMachinesTokenIsMadeByHand(t *testing.T) {
 }
 
 func TestTheDocumentShowsPresetsAsTheyAreTested(t *testing.T) {
-	document, err := os.ReadFile("../docs/testing.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	source, err := os.ReadFile("preset_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := strings.Split(string(document), "```go\n")[2:]
+	source := contents(t, "preset_test.go")
+	blocks := strings.Split(contents(t, "../docs/testing.md"), "```go\n")[2:]
 	if len(blocks) != 2 {
 		t.Fatalf("%d blocks after the first", len(blocks))
 	}
 	for _, b := range blocks {
 		b, _, _ = strings.Cut(b, "```")
-		if !strings.Contains(flat(string(source)), flat(b)) {
+		if !strings.Contains(flat(source), flat(b)) {
 			t.Errorf("in no function of this file:\n%s", b)
 		}
 	}

@@ -11,14 +11,11 @@ import (
 )
 
 // member is a site that says who is signed in, and where the provider tells it of a sign-out.
-func member(t *testing.T, idp *idptest.Provider, id, secret string) (site, logout string) {
+func member(t *testing.T, p rpserver.Provider) (site, logout string) {
 	mux := http.NewServeMux()
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
-	auth, err := rpserver.New(rpserver.Config{
-		Origin: s.URL, Store: new(rpmem.Store),
-		Providers: []rpserver.Provider{{Issuer: idp.Issuer, ClientID: id, ClientSecret: secret}},
-	})
+	auth, err := rpserver.New(rpserver.Config{Origin: s.URL, Store: new(rpmem.Store), Providers: []rpserver.Provider{p}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,8 +35,8 @@ func member(t *testing.T, idp *idptest.Provider, id, secret string) (site, logou
 func TestAPersonSignsOutAtTwoSites(t *testing.T) {
 	grace := idptest.Person{Subject: "grace", Name: "Grace"}
 	idp := idptest.New(t, idptest.WithPerson(grace))
-	shop, shopLogout := member(t, idp, idp.ClientID, idp.ClientSecret)
-	club, clubLogout := member(t, idp, "club", "the secret of the club")
+	shop, shopLogout := member(t, rpserver.Provider{Issuer: idp.Issuer, ClientID: idp.ClientID, ClientSecret: idp.ClientSecret})
+	club, clubLogout := member(t, rpserver.Provider{Issuer: idp.Issuer, ClientID: "club", ClientSecret: "the secret of the club"})
 	idp.Register(idptest.Client{ID: "club", Secret: "the secret of the club", BackChannelLogoutURI: clubLogout})
 	browser := newBrowser()
 	for _, site := range []string{shop, club} {
