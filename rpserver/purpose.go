@@ -66,7 +66,7 @@ func (rp *RP) startFor(y purpose, p *provider, back string) string {
 var (
 	errNotLinkable = web.NewProblem(http.StatusNotFound, "linking_unsupported", "This site knows one way to sign in for each person.")
 	errFromHere    = web.NewProblem(http.StatusForbidden, "cross_origin_request",
-		"This was begun by another site's page. Begin it from this site's own pages.")
+		"This begins with a link on one of this site's own pages, and not with another site's or with a typed address.")
 	errScope = web.NewProblem(http.StatusBadRequest, "scope_unknown", "This site does not ask for that (MoreScopes).")
 	errAge   = web.NewProblem(http.StatusBadRequest, "max_age_malformed", "max_age must be a number of seconds, below ten digits.")
 )
