@@ -36,7 +36,8 @@ func (rp *RP) redirectURI(p *provider) string {
 }
 
 // serveStart answers GET signin/start?provider=NAME&return=/PATH: it sends the
-// browser to the provider.
+// browser to the provider. Without a name, where there are several, the person chooses:
+// the links of a site with one provider go on working when it gets a second one.
 func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 	if err := checkNavigation(r); err != nil {
 		return err
@@ -51,20 +52,27 @@ func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || rp.comeHere(w, r, q) {
 		return err
 	}
-	p, err := rp.providerNamed(q["provider"])
-	if err != nil {
-		return err
-	}
 	next, ok := safeReturn(q["return"])
 	if !ok {
 		return errReturnRefused
+	}
+	if len(q["provider"]) == 0 && len(rp.providers) > 1 && !hasPurpose(q) {
+		rp.showWays(w, r, http.StatusOK, rp.ways(next))
+		return nil
+	}
+	p, err := rp.providerNamed(q["provider"])
+	if err != nil {
+		return err
 	}
 	why, err := rp.readPurpose(r, p, q)
 	if err == nil {
 		err = rp.begin(w, r, p, why, next, q.Get("login_hint"))
 	}
-	if err != nil {
-		return again(err, rp.startAt(p, next))
+	switch {
+	case errors.Is(err, errFromHere): // a press on a page of this site would be taken for its own
+		return err
+	case err != nil:
+		return again(err, rp.startFor(why, p, next))
 	}
 	return nil
 }
@@ -128,9 +136,16 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if err != nil {
-		return again(err, rp.startAt(p, path))
+		if !attempt.of(why.bound(browser)) { // somebody else began it
+			why = purpose{}
+		}
+		return again(err, rp.startFor(why, p, path))
 	}
-	rp.arrive(w, r, path)
+	how := arrivedSignedIn
+	if why.label == labelConfirm {
+		how = arrivedConfirmed
+	}
+	rp.arrive(w, r, how, path)
 	return nil
 }
 

@@ -152,19 +152,31 @@ func isHost(host, origin string) bool {
 
 // arrived is the cookie that says for a few seconds that a sign-in has just come to its
 // end. Who then is not signed in has a browser, or an application, that keeps no session:
-// to send them to the provider again would never end.
+// to send them to the provider again would never end. The same is true of who has just
+// confirmed who they are, and is asked to; who only signed in may have done so with what
+// the provider knew since this morning.
 const (
-	arrived     = browserCookie("rp-arrived")
-	arrivedTime = 10 // seconds
+	arrived          = browserCookie("rp-arrived")
+	arrivedSignedIn  = "1"
+	arrivedConfirmed = "confirmed"
+	arrivedTime      = 10 // seconds
 )
 
-func (rp *RP) arrive(w http.ResponseWriter, r *http.Request, path string) {
-	http.SetCookie(w, rp.cookie(arrived, "1", arrivedTime))
+func (rp *RP) arrive(w http.ResponseWriter, r *http.Request, how, path string) {
+	http.SetCookie(w, rp.cookie(arrived, how, arrivedTime))
 	http.Redirect(w, r, path, http.StatusSeeOther)
 }
 
 func (rp *RP) hasArrived(r *http.Request) bool {
-	return len(r.CookiesNamed(cookieName(rp.origin, string(arrived)))) > 0
+	return len(rp.arrivals(r)) > 0
+}
+
+func (rp *RP) hasConfirmed(r *http.Request) bool {
+	return slices.ContainsFunc(rp.arrivals(r), func(c *http.Cookie) bool { return c.Value == arrivedConfirmed })
+}
+
+func (rp *RP) arrivals(r *http.Request) []*http.Cookie {
+	return r.CookiesNamed(cookieName(rp.origin, string(arrived)))
 }
 
 // paramAgain marks an answer that comes for the second time, from this site's own page.

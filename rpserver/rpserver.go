@@ -85,7 +85,8 @@ type Config struct {
 	RefusalPage func(w http.ResponseWriter, r *http.Request, why Refusal)
 
 	// SignInPage draws the page that RequireUser answers to people who are not signed
-	// in, with the ways to do it. Nil means a plain page.
+	// in, with the ways to do it, and signin/start where several providers are to be chosen
+	// from. Nil means a plain page.
 	SignInPage func(w http.ResponseWriter, r *http.Request, ways []Way)
 
 	// Client fetches the providers' documents and keys and sends them codes. Nil

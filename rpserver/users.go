@@ -24,12 +24,17 @@ type Identity struct {
 
 	Name, GivenName, FamilyName string
 	Picture, Locale             string
+
+	// Claims are all claims of the ID token as it has them, one JSON object: groups and
+	// roles, for a UserStore of one's own. Not what the userinfo endpoint adds. They are
+	// true at the moment of the sign-in, and the kit's stores do not keep them.
+	Claims string
 }
 
 // Cleaned is the identity as a UserStore keeps it: what is shown to people (addresses,
 // names, picture, locale) without control characters, which nobody sees and some
 // databases refuse (PostgreSQL holds no NUL), and without bytes that are no UTF-8.
-// Issuer and Subject stay to the byte. The kit's stores call it.
+// Issuer and Subject stay to the byte, and Claims are left out. The kit's stores call it.
 func (id Identity) Cleaned() Identity {
 	for _, s := range []*string{&id.Email, &id.HostedDomain, &id.Name, &id.GivenName, &id.FamilyName, &id.Picture, &id.Locale} {
 		*s = strings.Map(func(r rune) rune {
@@ -40,6 +45,7 @@ func (id Identity) Cleaned() Identity {
 		}, strings.ToValidUTF8(*s, ""))
 	}
 	id.EmailVerified = id.EmailVerified && id.Email != ""
+	id.Claims = ""
 	return id
 }
 
