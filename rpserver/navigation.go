@@ -97,17 +97,26 @@ func given(q url.Values) url.Values {
 }
 
 // safeReturn accepts a path of this site; none is "/", and so is one that is too long to
-// keep: the person signs in all the same.
+// keep, or that leads to another sign-in: the person signs in all the same.
 func safeReturn(values []string) (string, bool) {
 	switch {
 	case len(values) == 0:
 		return "/", true
 	case len(values) > 1:
 		return "", false
-	case len(values[0]) > maxReturn && web.IsPath(values[0], len(values[0])):
+	case len(values[0]) > maxReturn && web.IsPath(values[0], len(values[0])), beginsAgain(values[0]):
 		return "/", true
 	}
 	return values[0], web.IsPath(values[0], maxReturn)
+}
+
+// beginsAgain tells whether a path is that of signin/start, of this relying party or of
+// another one below another prefix. Whoever wrote the link that a person followed would begin
+// there what is for this site's own pages alone (readPurpose): after comeAgain the browser
+// says of it that it comes from here.
+func beginsAgain(path string) bool {
+	u, err := url.Parse(path)
+	return err == nil && u.Host == "" && strings.HasSuffix(u.Path, startPath)
 }
 
 // startAt is where a sign-in with this provider begins that comes back to a path.
