@@ -95,7 +95,7 @@ type IdentityStore interface {
 
 	// Unlink takes an identity from a user; one that the user does not have is no
 	// error. It refuses the last one with ErrLastIdentity, also when two callers take
-	// the last two at the same time.
+	// the last two at the same time. The sign-ins stay: applications call RP.Unlink.
 	Unlink(ctx context.Context, userID, issuer, subject string) error
 
 	// Identities returns what a user signs in with, the oldest first, each as its
