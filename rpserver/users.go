@@ -29,8 +29,11 @@ type Identity struct {
 // Cleaned is the identity as a UserStore keeps it: what is shown to people (addresses,
 // names, picture, locale) without control characters, which nobody sees and some
 // databases refuse (PostgreSQL holds no NUL), and without bytes that are no UTF-8.
-// Issuer and Subject stay to the byte. The kit's stores call it.
+// Issuer and Subject stay to the byte. What decides is not made of something else: an
+// address that changed so is not the one that was verified, and a HostedDomain that would
+// change is left out. The kit's stores call it.
 func (id Identity) Cleaned() Identity {
+	said := id
 	for _, s := range []*string{&id.Email, &id.HostedDomain, &id.Name, &id.GivenName, &id.FamilyName, &id.Picture, &id.Locale} {
 		*s = strings.Map(func(r rune) rune {
 			if r < ' ' || r == 0x7f {
@@ -39,7 +42,10 @@ func (id Identity) Cleaned() Identity {
 			return r
 		}, strings.ToValidUTF8(*s, ""))
 	}
-	id.EmailVerified = id.EmailVerified && id.Email != ""
+	id.EmailVerified = id.EmailVerified && id.Email != "" && id.Email == said.Email
+	if id.HostedDomain != said.HostedDomain {
+		id.HostedDomain = ""
+	}
 	return id
 }
 
