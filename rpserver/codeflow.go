@@ -176,7 +176,7 @@ func (rp *RP) answered(w http.ResponseWriter, r *http.Request, p *provider, q ur
 		rp.logProvider(r, p, "relying party: the provider's answer was refused", err)
 		return &refusedBecause{web.NewProblem(http.StatusForbidden, refused.Code, "The provider's answer was refused: "+refused.Message+"."), err}
 	case errors.As(err, &denied):
-		return rp.providerRefusal(r, p, denied)
+		return rp.providerRefusal(r, p, denied, state)
 	case err != nil:
 		return err
 	}
