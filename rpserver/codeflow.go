@@ -63,10 +63,11 @@ func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = rp.begin(w, r, p, why, next, q.Get("login_hint"))
 	}
-	if err != nil {
+	var elsewhere *refusedAttempt
+	if err != nil && !errors.As(err, &elsewhere) {
 		return again(err, rp.startAt(p, next))
 	}
-	return nil
+	return err
 }
 
 // begin sends the browser to the provider with a request that only this browser's

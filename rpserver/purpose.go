@@ -74,6 +74,9 @@ func (rp *RP) readPurpose(r *http.Request, p *provider, q url.Values) (purpose, 
 		if rp.identities == nil {
 			return purpose{}, errNotLinkable
 		}
+		if at := rp.providerOf(s); !rp.linkStale && at.confirms(s) && !rp.isFresh(s, linkFresh) {
+			return purpose{}, rp.confirmFirst(r, at, q)
+		}
 		return purpose{label: labelLink, signIn: s}, nil
 	}
 	y := purpose{label: labelConfirm, signIn: s, maxAge: age, scopes: strings.Fields(scope)}
@@ -158,6 +161,39 @@ func (rp *RP) confirmed(p *provider, id *oidc.IDToken, person Identity, y purpos
 	return nil
 }
 
+// linkFresh is how long ago who links proved to the provider who they are.
+const linkFresh = 15 * time.Minute
+
+// isFresh tells whether the person proved within an age who they are.
+func (rp *RP) isFresh(s *SignIn, age time.Duration) bool {
+	return !s.AuthTime.IsZero() && rp.now().Sub(s.AuthTime) <= age
+}
+
+// confirmAt is where the person of a sign-in confirms who they are, and comes back from.
+func (rp *RP) confirmAt(r *http.Request, p *provider, back string, age time.Duration) string {
+	q := url.Values{"provider": {p.Name}, "return": {back}, "max_age": {strconv.Itoa(int(age.Seconds()))}}
+	if u, ok := rp.User(r); ok && u.Email != "" {
+		q.Set("login_hint", u.Email)
+	}
+	return rp.prefix + startPath + "?" + q.Encode()
+}
+
+// confirms tells whether the person of a sign-in can confirm who they are: the provider is
+// among ours, said once when they proved it, and answers with the cookie of the session.
+func (p *provider) confirms(s *SignIn) bool {
+	return p != nil && !s.AuthTime.IsZero() && p.ResponseMode != modeFormPost
+}
+
+// confirmFirst refuses what needs a fresh sign-in, with where to get one. It is not gone on
+// with from there by itself: it begins on a page of this site.
+func (rp *RP) confirmFirst(r *http.Request, p *provider, q url.Values) error {
+	back, ok := safeReturn(q["return"])
+	if !ok {
+		return errReturnRefused
+	}
+	return again(errConfirmFirst, rp.confirmAt(r, p, back, linkFresh))
+}
+
 // RequireFresh is RequireUser for what must not happen to an open session: to change an
 // address, to pay. Who did not prove to the provider within maxAge that they are who they
 // are is sent there to do so, and back; anything but a page that a browser asks for gets
@@ -165,7 +201,7 @@ func (rp *RP) confirmed(p *provider, id *oidc.IDToken, person Identity, y purpos
 func (rp *RP) RequireFresh(maxAge time.Duration, next http.Handler) http.Handler {
 	return rp.RequireUser(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, _ := rp.SignedIn(r)
-		if !s.AuthTime.IsZero() && rp.now().Sub(s.AuthTime) <= maxAge {
+		if rp.isFresh(s, maxAge) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -175,14 +211,15 @@ func (rp *RP) RequireFresh(maxAge time.Duration, next http.Handler) http.Handler
 			errConfirm.Write(w)
 			return
 		}
-		q := url.Values{"provider": {p.Name}, "return": {back}, "max_age": {strconv.Itoa(int(maxAge.Seconds()))}}
-		if u, ok := rp.User(r); ok && u.Email != "" {
-			q.Set("login_hint", u.Email)
-		}
 		w.Header().Set("Cache-Control", "no-store")
-		http.Redirect(w, r, rp.prefix+startPath+"?"+q.Encode(), http.StatusSeeOther)
+		http.Redirect(w, r, rp.confirmAt(r, p, back, maxAge), http.StatusSeeOther)
 	}))
 }
 
-var errConfirm = web.NewProblem(http.StatusForbidden, "confirmation_required",
+const codeConfirm = "confirmation_required"
+
+var errConfirmFirst = web.NewProblem(http.StatusForbidden, codeConfirm,
+	"It is some time since you signed in. Confirm who you are, and then do this again.")
+
+var errConfirm = web.NewProblem(http.StatusForbidden, codeConfirm,
 	"Confirm who you are to go on: open this page in the browser, or send the person to signin/start with max_age.")
