@@ -61,7 +61,7 @@ func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 	}
 	why, err := rp.readPurpose(r, p, q)
 	if err == nil {
-		err = rp.begin(w, r, p, why, next, q.Get("login_hint"))
+		err = rp.begin(w, r, p, why, next, loginHint(q))
 	}
 	var elsewhere *refusedAttempt
 	if err != nil && !errors.As(err, &elsewhere) {

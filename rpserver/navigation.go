@@ -119,6 +119,15 @@ func beginsAgain(path string) bool {
 	return err == nil && u.Host == "" && strings.HasSuffix(u.Path, startPath)
 }
 
+// loginHint is whom the provider is to sign in, "" if nobody says so, or with more than
+// anybody's address has.
+func loginHint(q url.Values) string {
+	if hint := q.Get("login_hint"); len(hint) <= maxReturn {
+		return hint
+	}
+	return ""
+}
+
 // startAt is where a sign-in with this provider begins that comes back to a path.
 func (rp *RP) startAt(p *provider, back string) string {
 	return rp.prefix + startPath + "?" + url.Values{"provider": {p.Name}, "return": {back}}.Encode()
@@ -191,7 +200,7 @@ func (rp *RP) serveInitiate(w http.ResponseWriter, r *http.Request) error {
 			to.Set("return", back)
 		}
 	}
-	if hint := q.Get("login_hint"); hint != "" && len(hint) <= maxReturn {
+	if hint := loginHint(q); hint != "" {
 		to.Set("login_hint", hint)
 	}
 	http.Redirect(w, r, rp.prefix+startPath+"?"+to.Encode(), http.StatusSeeOther)
