@@ -66,15 +66,16 @@ func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 	}
 	why, err := rp.readPurpose(r, p, q)
 	if err == nil {
-		err = rp.begin(w, r, p, why, next, q.Get("login_hint"))
+		err = rp.begin(w, r, p, why, next, loginHint(q))
 	}
+	var elsewhere *refusedAttempt // it says itself where to go on
 	switch {
 	case errors.Is(err, errFromHere): // a press on a page of this site would be taken for its own
 		return err
-	case err != nil:
+	case err != nil && !errors.As(err, &elsewhere):
 		return again(err, rp.startFor(why, p, next))
 	}
-	return nil
+	return err
 }
 
 // begin sends the browser to the provider with a request that only this browser's
@@ -191,7 +192,7 @@ func (rp *RP) answered(w http.ResponseWriter, r *http.Request, p *provider, q ur
 		rp.logProvider(r, p, "relying party: the provider's answer was refused", err)
 		return &refusedBecause{web.NewProblem(http.StatusForbidden, refused.Code, "The provider's answer was refused: "+refused.Message+"."), err}
 	case errors.As(err, &denied):
-		return rp.providerRefusal(r, p, denied)
+		return rp.providerRefusal(r, p, denied, state)
 	case err != nil:
 		return err
 	}

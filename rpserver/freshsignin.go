@@ -17,7 +17,7 @@ import (
 func (rp *RP) RequireFresh(maxAge time.Duration, next http.Handler) http.Handler {
 	return rp.RequireUser(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, _ := rp.SignedIn(r)
-		if !s.AuthTime.IsZero() && rp.now().Sub(s.AuthTime) <= maxAge {
+		if rp.isFresh(s, maxAge) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -32,7 +32,7 @@ func (rp *RP) RequireFresh(maxAge time.Duration, next http.Handler) http.Handler
 			rp.refusePage(w, r, errConfirmFirst)
 			return
 		}
-		start := rp.confirmAt(p, r, maxAge)
+		start := rp.confirmAt(r, p, pageOf(r), maxAge)
 		switch {
 		case r.Method != http.MethodGet:
 			rp.refusePage(w, r, again(errConfirmFirst, start))
@@ -44,14 +44,38 @@ func (rp *RP) RequireFresh(maxAge time.Duration, next http.Handler) http.Handler
 	}))
 }
 
-// confirmAt is where a person confirms who they are, and comes back to the page that they
-// asked for.
-func (rp *RP) confirmAt(p *provider, r *http.Request, maxAge time.Duration) string {
-	start := rp.startFor(purpose{maxAge: strconv.Itoa(int(maxAge.Seconds()))}, p, pageOf(r))
+// linkFresh is how long ago who links proved to the provider who they are.
+const linkFresh = 15 * time.Minute
+
+// isFresh tells whether the person proved within an age who they are.
+func (rp *RP) isFresh(s *SignIn, age time.Duration) bool {
+	return !s.AuthTime.IsZero() && rp.now().Sub(s.AuthTime) <= age
+}
+
+// confirmAt is where the person who is signed in confirms who they are, and comes back
+// from.
+func (rp *RP) confirmAt(r *http.Request, p *provider, back string, age time.Duration) string {
+	start := rp.startFor(purpose{maxAge: strconv.Itoa(int(age.Seconds()))}, p, back)
 	if u, ok := rp.User(r); ok && u.Email != "" {
 		start += "&" + url.Values{"login_hint": {u.Email}}.Encode()
 	}
 	return start
+}
+
+// confirms tells whether the person of a sign-in can confirm who they are: the provider is
+// among ours, said once when they proved it, and answers with the cookie of the session.
+func (p *provider) confirms(s *SignIn) bool {
+	return p != nil && !s.AuthTime.IsZero() && p.ResponseMode != modeFormPost
+}
+
+// confirmFirst refuses what needs a fresh sign-in, with where to get one. It is not gone on
+// with from there by itself: it begins on a page of this site.
+func (rp *RP) confirmFirst(r *http.Request, p *provider, q url.Values) error {
+	back, ok := safeReturn(q["return"])
+	if !ok {
+		return errReturnRefused
+	}
+	return again(errConfirmFirst, rp.confirmAt(r, p, back, linkFresh))
 }
 
 var (

@@ -97,17 +97,35 @@ func given(q url.Values) url.Values {
 }
 
 // safeReturn accepts a path of this site; none is "/", and so is one that is too long to
-// keep: the person signs in all the same.
+// keep, or that leads to another sign-in: the person signs in all the same.
 func safeReturn(values []string) (string, bool) {
 	switch {
 	case len(values) == 0:
 		return "/", true
 	case len(values) > 1:
 		return "", false
-	case len(values[0]) > maxReturn && web.IsPath(values[0], len(values[0])):
+	case len(values[0]) > maxReturn && web.IsPath(values[0], len(values[0])), beginsAgain(values[0]):
 		return "/", true
 	}
 	return values[0], web.IsPath(values[0], maxReturn)
+}
+
+// beginsAgain tells whether a path is that of signin/start, of this relying party or of
+// another one below another prefix. Whoever wrote the link that a person followed would begin
+// there what is for this site's own pages alone (readPurpose): after comeAgain the browser
+// says of it that it comes from here.
+func beginsAgain(path string) bool {
+	u, err := url.Parse(path)
+	return err == nil && u.Host == "" && strings.HasSuffix(u.Path, startPath)
+}
+
+// loginHint is whom the provider is to sign in, "" if nobody says so, or with more than
+// anybody's address has.
+func loginHint(q url.Values) string {
+	if hint := q.Get("login_hint"); len(hint) <= maxReturn {
+		return hint
+	}
+	return ""
 }
 
 // startAt is where a sign-in with this provider begins that comes back to a path.
@@ -224,7 +242,7 @@ func (rp *RP) serveInitiate(w http.ResponseWriter, r *http.Request) error {
 			to.Set("return", back)
 		}
 	}
-	if hint := q.Get("login_hint"); hint != "" && len(hint) <= maxReturn {
+	if hint := loginHint(q); hint != "" {
 		to.Set("login_hint", hint)
 	}
 	http.Redirect(w, r, rp.prefix+startPath+"?"+to.Encode(), http.StatusSeeOther)

@@ -71,7 +71,12 @@ var codeOfPage = regexp.MustCompile(`data-code="([a-z0-9_]+)"`)
 // open goes to an address as a browser does, through all redirects.
 func (a *away) open(address string) page {
 	a.t.Helper()
-	res, err := a.http.Get(address)
+	return a.sent(mustRequest(a.t, "GET", address))
+}
+
+func (a *away) sent(r *http.Request) page {
+	a.t.Helper()
+	res, err := a.http.Do(r)
 	if err != nil {
 		a.t.Fatal(err)
 	}

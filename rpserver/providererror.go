@@ -123,8 +123,10 @@ func (rp *RP) noAnswer(r *http.Request, p *provider, err error) error {
 	return &refusedBecause{&problem, err}
 }
 
-// providerRefusal says what the provider's error means, to the log in its own words.
-func (rp *RP) providerRefusal(r *http.Request, p *provider, e *oidc.ProviderError) error {
+// providerRefusal says what the provider's error means, to the log in its own words, which
+// repeat nothing that was sent with this state.
+func (rp *RP) providerRefusal(r *http.Request, p *provider, e *oidc.ProviderError, state string) error {
+	e = op.Answered(e, state)
 	attrs := []any{"issuer", p.Issuer, "provider", p.Name, "said", e.Said()}
 	if setting := op.RequestSetting(e.Code); setting != "" {
 		attrs = append(attrs, "setting", setting)

@@ -92,6 +92,9 @@ func (rp *RP) readPurpose(r *http.Request, p *provider, q url.Values) (purpose, 
 		if rp.identities == nil {
 			return purpose{}, errNotLinkable
 		}
+		if at := rp.providerOf(s); !rp.linkStale && at.confirms(s) && !rp.isFresh(s, linkFresh) {
+			return purpose{}, rp.confirmFirst(r, at, q)
+		}
 		return purpose{label: labelLink, signIn: s}, nil
 	}
 	y := purpose{label: labelConfirm, signIn: s, maxAge: age, scopes: strings.Fields(scope)}

@@ -71,6 +71,13 @@ type Config struct {
 	// one's own it means 30 days.
 	SignInLifetime time.Duration
 
+	// InsecureLinkStale lets an open session link another identity, however long ago the
+	// person proved who they are: for a provider that says when (auth_time), but does not ask
+	// again when it is asked to (max_age). Without it that must be 15 minutes ago at most,
+	// or whoever finds the session links an identity of their own, signs in by it, and passes
+	// RequireFresh.
+	InsecureLinkStale bool
+
 	// NonceLifetime is how long a person may take to sign in. 0 means 10 minutes,
 	// 1 hour is the most.
 	NonceLifetime time.Duration
@@ -127,6 +134,7 @@ type RP struct {
 	lifetime   time.Duration
 
 	signInLifetime time.Duration
+	linkStale      bool
 
 	now  func() time.Time
 	wait func(context.Context, time.Duration) error
@@ -193,6 +201,7 @@ func New(c Config) (*RP, error) {
 		wait:        wait,
 
 		signInLifetime: c.SignInLifetime,
+		linkStale:      c.InsecureLinkStale,
 
 		now: c.Now,
 		log: c.Log,
