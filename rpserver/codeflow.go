@@ -114,6 +114,11 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if failure := q["error"]; len(q["state"]) == 0 && len(failure) == 1 {
+		// Of whose sign-in is not said, so nothing is taken for it; why is said all the same.
+		said := &oidc.ProviderError{Code: failure[0], Description: q.Get("error_description"), URI: q.Get("error_uri")}
+		return again(rp.providerRefusal(r, p, said, ""), rp.startAt(p, "/"))
+	}
 	if len(q["state"]) != 1 {
 		return again(web.NewProblem(http.StatusForbidden, "state_missing",
 			"The answer does not say which sign-in it belongs to (state). Start signing in again."), rp.startAt(p, "/"))
@@ -130,11 +135,17 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 	path := rp.pathOf(w, r, attempt.path)
 	err = rp.answered(w, r, p, q, attempt, why, browser)
 	if errors.Is(err, errStateReused) && attempt.of(why.bound(browser)) {
+		if _, signedIn := rp.User(r); !signedIn && p.ResponseMode != modeFormPost && comeAgainLater(w, r, q) {
+			return nil // the same answer came twice at once, and the other one may not be through
+		}
 		// The page was loaded again, or the button pressed twice. With a POST of another site
 		// no session comes that would say whether the first one signed the person in.
 		if _, signedIn := rp.User(r); signedIn || p.ResponseMode == modeFormPost {
 			err = nil
 		}
+	}
+	if err != nil && rp.isOld(r, err, why) {
+		err = nil
 	}
 	if err != nil {
 		if !attempt.of(why.bound(browser)) { // somebody else began it
@@ -184,7 +195,11 @@ func (rp *RP) answered(w http.ResponseWriter, r *http.Request, p *provider, q ur
 		return err
 	}
 	state := q.Get("state")
-	answer, err := oidc.JudgeAnswer(q, state, p.Issuer, d.RequireIss)
+	issuer := p.Issuer
+	if iss := q["iss"]; len(iss) == 1 && p.isIssuer(iss[0]) { // a tenant of it, or another form of its name
+		issuer = iss[0]
+	}
+	answer, err := oidc.JudgeAnswer(q, state, issuer, d.RequireIss)
 	var refused *oidc.Error
 	var denied *oidc.ProviderError
 	switch {

@@ -1,6 +1,7 @@
 package rpserver
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -208,8 +209,39 @@ func comeAgain(w http.ResponseWriter, r *http.Request, q url.Values) bool {
 	if r.Method != http.MethodGet || q.Has(paramAgain) {
 		return false
 	}
-	web.GoOn(w, r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]+"?"+r.URL.RawQuery+"&"+paramAgain+"=1")
+	web.GoOn(w, sameAgain(r), 0)
 	return true
+}
+
+// comeAgainLater is comeAgain in a moment: what another request has begun is through then.
+func comeAgainLater(w http.ResponseWriter, r *http.Request, q url.Values) bool {
+	if r.Method != http.MethodGet || q.Has(paramAgain) {
+		return false
+	}
+	web.GoOn(w, sameAgain(r), 2)
+	return true
+}
+
+// sameAgain is the address of the request, marked, beside itself.
+func sameAgain(r *http.Request) string {
+	return r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:] + "?" + r.URL.RawQuery + "&" + paramAgain + "=1"
+}
+
+// isOld tells whether an answer is one of before that somebody who is signed in opened, from
+// the history or a bookmark: it ends nothing and begins nothing, and the page where it led
+// to is theirs to see. What was begun for more than to sign in was not done, and is said to
+// be not done.
+func (rp *RP) isOld(r *http.Request, err error, why purpose) bool {
+	if why.label != labelState {
+		return false
+	}
+	for _, old := range []error{errStateReused, errStateExpired, errBrowserUnknown, errStateOtherBrowser} {
+		if errors.Is(err, old) {
+			_, signedIn := rp.User(r)
+			return signedIn
+		}
+	}
+	return false
 }
 
 // initiatePath is where others send people who are to sign in here: OpenID Connect Core

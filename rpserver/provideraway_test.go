@@ -141,3 +141,17 @@ func shorten(s string) string {
 	}
 	return s
 }
+
+// An address that redirects is not followed; which setting names the right one is said.
+func TestARedirectNamesTheSettingOfTheAddress(t *testing.T) {
+	for endpoint, want := range map[idptest.Endpoint]struct{ code, setting string }{
+		idptest.Discovery: {"provider_unreachable", "setting=DiscoveryURL"},
+		idptest.JWKS:      {"keys_unavailable", "setting=JWKSURL"},
+	} {
+		idp := idptest.New(t)
+		a := newAway(t, idp, nil)
+		idp.Fails(endpoint, idptest.Fault{Redirect: "https://elsewhere.example/document"})
+		a.refused(want.code)
+		a.logged("reason=redirect", want.setting)
+	}
+}

@@ -45,8 +45,23 @@ func whyOf(p *provider, err error) []any {
 	var unavailable *jwks.Error
 	if errors.As(err, &unavailable) {
 		attrs = append(attrs, "reason", unavailable.Reason)
+		if setting := whereSetting(unavailable); setting != "" {
+			attrs = append(attrs, "setting", setting)
+		}
 	}
 	return append(attrs, "error", err)
+}
+
+// whereSetting is the setting that names where a document is, if its address redirects.
+func whereSetting(why *jwks.Error) string {
+	var inner *jwks.Error
+	switch {
+	case why.Reason != jwks.ReasonRedirect:
+		return ""
+	case why.Code == jwks.CodeDiscovery, errors.As(why.Err, &inner) && inner.Code == jwks.CodeDiscovery:
+		return "DiscoveryURL"
+	}
+	return "JWKSURL"
 }
 
 // logProvider says in the log what a provider did that cost nobody a sign-in.

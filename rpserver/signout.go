@@ -92,7 +92,7 @@ func (rp *RP) end(r *http.Request, id string, atProvider bool, back string) (lea
 	}
 	browser, _ := rp.browserOf(r, cookieBrowser)
 	leave, ok, err := p.op.EndSession(ctx, op.EndSession{
-		IDTokenHint: kept.IDToken, ClientID: p.ClientID, PostLogoutRedirectURI: rp.postLogoutRedirectURI(p),
+		IDTokenHint: kept.IDToken, ClientID: p.ClientID, PostLogoutRedirectURI: rp.postLogoutRedirectURI(p), MaxURL: p.MaxSignOutURL,
 		State: rp.seal(sealedFor{labelSignOut, p.Name}, browser, shortPath(back), now),
 	})
 	if err != nil || !ok {
