@@ -136,7 +136,7 @@ func greet(out io.Writer, s *stack.Stack, clients []stack.Client) {
 		"press; one without FedCM opens the provider's window. With -chrome the browser does\n"+
 		"both itself.")
 	for _, c := range clients {
-		fmt.Fprintf(out, "\n%s may sign people in at %s as the client %q, from\n", c.Origin, s.Origins.IdP, c.ID)
+		fmt.Fprintf(out, "\n%s may sign people in at %s as the client %q, which has no secret, from\n", c.Origin, s.Origins.IdP, c.ID)
 		for _, uri := range s.RedirectURIs(c) {
 			fmt.Fprintf(out, "  %s\n", uri)
 		}

@@ -159,7 +159,7 @@ func TestASiteOfOnesOwnSignsPeopleInAtTheProvider(t *testing.T) {
 	if code := stop(); code != 0 || errs.String() != "" {
 		t.Errorf("code %d, %s", code, errs)
 	}
-	if !strings.Contains(out.String(), `as the client "mysite"`) {
+	if !strings.Contains(out.String(), `as the client "mysite", which has no secret`) {
 		t.Errorf("not said:\n%s", out)
 	}
 }

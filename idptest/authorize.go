@@ -73,7 +73,7 @@ func (p *Provider) serveAuthorize(w http.ResponseWriter, r *http.Request, c *cal
 	if c.quirks.Answers.NoPKCE {
 		g.challenge = ""
 	}
-	p.sessions[t.person.Subject] = g.sid
+	p.sessions[session{client.ID, t.person.Subject}] = g.sid
 	code := secret.New()
 	p.codes[code] = g
 	p.sendBack(w, c, form, url.Values{"code": {code}})

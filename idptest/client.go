@@ -27,6 +27,10 @@ type Client struct {
 	// PostLogoutRedirectURIs are compared as text. Nil accepts any.
 	PostLogoutRedirectURIs []string
 
+	// BackChannelLogoutURI is where BackChannelLogout sends a token for this client. The
+	// first client needs none.
+	BackChannelLogoutURI string
+
 	// AuthMethod is the one way in which the client may authenticate: client_secret_basic,
 	// client_secret_post, private_key_jwt or none. Empty: whatever it has is good.
 	AuthMethod string

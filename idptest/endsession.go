@@ -1,6 +1,7 @@
 package idptest
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -34,7 +35,7 @@ func (p *Provider) serveEndSession(w http.ResponseWriter, r *http.Request, c *ca
 		case id == "" && len(audience) > 0:
 			id = audience[0]
 		}
-		delete(p.sessions, subject)
+		maps.DeleteFunc(p.sessions, func(s session, _ string) bool { return s.subject == subject })
 	}
 	to := c.form.Get("post_logout_redirect_uri")
 	if to == "" {

@@ -21,7 +21,7 @@ const idTokenLifetime = 5 * time.Minute
 func (p *Provider) Token(who Person, nonce string, change func(header, claims map[string]any)) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	g := &grant{client: p.ClientID, person: who, scopes: []string{"openid", "profile", "email"}, sid: p.sessions[who.Subject], authTime: p.now()}
+	g := &grant{client: p.ClientID, person: who, scopes: []string{"openid", "profile", "email"}, sid: p.sessions[session{p.ClientID, who.Subject}], authTime: p.now()}
 	return p.idToken(g, nonce, "", change)
 }
 

@@ -38,10 +38,10 @@ type Provider struct {
 	access   map[string]*access
 	refresh  map[string]*grant
 	pushed   map[string]pushed
-	sessions map[string]string // the newest sid, by subject
-	before   map[string]bool   // client and subject that had a refresh token
-	spent    map[string]bool   // refresh tokens that were used
-	jti      map[string]bool   // of client assertions
+	sessions map[session]string // the newest sid
+	before   map[string]bool    // client and subject that had a refresh token
+	spent    map[string]bool    // refresh tokens that were used
+	jti      map[string]bool    // of client assertions
 	requests []Request
 	changed  chan struct{} // closed and made anew with each request
 	mistakes []Mistake
@@ -80,7 +80,7 @@ func New(t testing.TB, options ...Option) *Provider {
 	p := &Provider{
 		ClientID: "client", ClientSecret: secret.New(),
 		done: make(chan struct{}), changed: make(chan struct{}), clients: map[string]Client{}, codes: map[string]*grant{}, access: map[string]*access{},
-		refresh: map[string]*grant{}, pushed: map[string]pushed{}, sessions: map[string]string{}, before: map[string]bool{}, spent: map[string]bool{}, jti: map[string]bool{},
+		refresh: map[string]*grant{}, pushed: map[string]pushed{}, sessions: map[session]string{}, before: map[string]bool{}, spent: map[string]bool{}, jti: map[string]bool{},
 		person: Person{Subject: "ada", Name: "Ada Lovelace", Email: "ada@example.test", EmailVerified: true},
 		alg:    jws.RS256,
 	}

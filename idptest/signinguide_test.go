@@ -230,16 +230,9 @@ func TestTheGuidesStoreTurnsStrangersAway(t *testing.T) {
 
 // Every line of Go in the guide stands in this file, which is compiled.
 func TestTheGuideShowsCodeThatIsCompiled(t *testing.T) {
-	guide, err := os.ReadFile("../docs/signin.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	source, err := os.ReadFile("signinguide_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	code := flat(string(source))
-	blocks := strings.Split(string(guide), "```go\n")[1:]
+	guide, source := contents(t, "../docs/signin.md"), contents(t, "signinguide_test.go")
+	code := flat(source)
+	blocks := strings.Split(guide, "```go\n")[1:]
 	if len(blocks) < 5 {
 		t.Fatalf("%d blocks of Go in the guide", len(blocks))
 	}
@@ -249,6 +242,15 @@ func TestTheGuideShowsCodeThatIsCompiled(t *testing.T) {
 			t.Errorf("in no function of this file:\n%s", b)
 		}
 	}
+}
+
+func contents(t *testing.T, file string) string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
 
 // flat is text with its lines as they are, without indentation and empty lines.

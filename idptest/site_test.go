@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 
@@ -161,17 +160,10 @@ func TestTheKitsRelyingPartyTakesWhatMeansTheSame(t *testing.T) {
 
 // What a document shows is what runs here.
 func TestTheDocumentShowsThisTest(t *testing.T) {
-	source, err := os.ReadFile("site_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	document, err := os.ReadFile("../docs/testing.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, shown, _ := strings.Cut(string(source), "// What follows is in docs/testing.md as well.\n\n")
+	source, document := contents(t, "site_test.go"), contents(t, "../docs/testing.md")
+	_, shown, _ := strings.Cut(source, "// What follows is in docs/testing.md as well.\n\n")
 	shown, _, ok := strings.Cut(shown, "\n// The end of what is in docs/testing.md.")
-	if !ok || !strings.Contains(string(document), "```go\n"+shown+"```\n") {
+	if !ok || !strings.Contains(document, "```go\n"+shown+"```\n") {
 		t.Errorf("docs/testing.md does not show\n%s", shown)
 	}
 }

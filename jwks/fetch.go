@@ -105,6 +105,7 @@ func do(client *http.Client, req *http.Request, most int) (answer, *Error) {
 	case len(body) > most:
 		return answer{}, &Error{Reason: ReasonSize, Err: fmt.Errorf("it is longer than %d KiB", most>>10)}
 	}
+	body = web.WithoutMark(body)
 	return answer{body, strings.Join(res.Header.Values("Cache-Control"), ","), res.Header.Get("Age")}, pageInstead(res.Header, body)
 }
 

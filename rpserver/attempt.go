@@ -131,8 +131,7 @@ func (rp *RP) takeState(ctx context.Context, state *sealed, browser string) erro
 	case errors.Is(err, ErrNonceUsed):
 		return errStateReused
 	case errors.Is(err, errOtherBrowser):
-		return web.NewProblem(http.StatusForbidden, "state_other_browser",
-			"This answer belongs to a sign-in that another browser began. Start signing in again.")
+		return errStateOtherBrowser
 	case errors.Is(err, ErrNonceExpired):
 		return errStateExpired
 	case errors.Is(err, ErrNonceUnknown):
@@ -152,6 +151,8 @@ var (
 		"This answer belongs to no sign-in that was begun here. Start signing in again.")
 	errStateReused = web.NewProblem(http.StatusForbidden, "state_reused",
 		"This sign-in was completed, or refused, before. Start signing in again.")
+	errStateOtherBrowser = web.NewProblem(http.StatusForbidden, "state_other_browser",
+		"This answer belongs to a sign-in that another browser began. Start signing in again.")
 	errStateExpired = web.NewProblem(http.StatusForbidden, "state_expired",
 		"This sign-in took too long. Start signing in again.")
 	errBrowserUnknown = web.NewProblem(http.StatusForbidden, "browser_unknown",

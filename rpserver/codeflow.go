@@ -36,7 +36,8 @@ func (rp *RP) redirectURI(p *provider) string {
 }
 
 // serveStart answers GET signin/start?provider=NAME&return=/PATH: it sends the
-// browser to the provider.
+// browser to the provider. Without a name, where there are several, the person chooses:
+// the links of a site with one provider go on working when it gets a second one.
 func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 	if err := checkNavigation(r); err != nil {
 		return err
@@ -48,25 +49,33 @@ func (rp *RP) serveStart(w http.ResponseWriter, r *http.Request) error {
 		return errAhead
 	}
 	q, err := readQuery(r)
-	if err != nil {
-		return err
-	}
-	p, err := rp.providerNamed(q["provider"])
-	if err != nil {
+	if err != nil || rp.comeHere(w, r, q) {
 		return err
 	}
 	next, ok := safeReturn(q["return"])
 	if !ok {
 		return errReturnRefused
 	}
+	if len(q["provider"]) == 0 && len(rp.providers) > 1 && !hasPurpose(q) {
+		rp.showWays(w, r, http.StatusOK, rp.ways(next))
+		return nil
+	}
+	p, err := rp.providerNamed(q["provider"])
+	if err != nil {
+		return err
+	}
 	why, err := rp.readPurpose(r, p, q)
 	if err == nil {
-		err = rp.begin(w, r, p, why, next, q.Get("login_hint"))
+		err = rp.begin(w, r, p, why, next, loginHint(q))
 	}
-	if err != nil {
-		return again(err, rp.startAt(p, next))
+	var elsewhere *refusedAttempt // it says itself where to go on
+	switch {
+	case errors.Is(err, errFromHere): // a press on a page of this site would be taken for its own
+		return err
+	case err != nil && !errors.As(err, &elsewhere):
+		return again(err, rp.startFor(why, p, next))
 	}
-	return nil
+	return err
 }
 
 // begin sends the browser to the provider with a request that only this browser's
@@ -105,6 +114,11 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if failure := q["error"]; len(q["state"]) == 0 && len(failure) == 1 {
+		// Of whose sign-in is not said, so nothing is taken for it; why is said all the same.
+		said := &oidc.ProviderError{Code: failure[0], Description: q.Get("error_description"), URI: q.Get("error_uri")}
+		return again(rp.providerRefusal(r, p, said, ""), rp.startAt(p, "/"))
+	}
 	if len(q["state"]) != 1 {
 		return again(web.NewProblem(http.StatusForbidden, "state_missing",
 			"The answer does not say which sign-in it belongs to (state). Start signing in again."), rp.startAt(p, "/"))
@@ -121,16 +135,29 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 	path := rp.pathOf(w, r, attempt.path)
 	err = rp.answered(w, r, p, q, attempt, why, browser)
 	if errors.Is(err, errStateReused) && attempt.of(why.bound(browser)) {
+		if _, signedIn := rp.User(r); !signedIn && p.ResponseMode != modeFormPost && comeAgainLater(w, r, q) {
+			return nil // the same answer came twice at once, and the other one may not be through
+		}
 		// The page was loaded again, or the button pressed twice. With a POST of another site
 		// no session comes that would say whether the first one signed the person in.
 		if _, signedIn := rp.User(r); signedIn || p.ResponseMode == modeFormPost {
 			err = nil
 		}
 	}
-	if err != nil {
-		return again(err, rp.startAt(p, path))
+	if err != nil && rp.isOld(r, err, why) {
+		err = nil
 	}
-	rp.arrive(w, r, path)
+	if err != nil {
+		if !attempt.of(why.bound(browser)) { // somebody else began it
+			why = purpose{}
+		}
+		return again(err, rp.startFor(why, p, path))
+	}
+	how := arrivedSignedIn
+	if why.label == labelConfirm {
+		how = arrivedConfirmed
+	}
+	rp.arrive(w, r, how, path)
 	return nil
 }
 
@@ -168,7 +195,11 @@ func (rp *RP) answered(w http.ResponseWriter, r *http.Request, p *provider, q ur
 		return err
 	}
 	state := q.Get("state")
-	answer, err := oidc.JudgeAnswer(q, state, p.Issuer, d.RequireIss)
+	issuer := p.Issuer
+	if iss := q["iss"]; len(iss) == 1 && p.isIssuer(iss[0]) { // a tenant of it, or another form of its name
+		issuer = iss[0]
+	}
+	answer, err := oidc.JudgeAnswer(q, state, issuer, d.RequireIss)
 	var refused *oidc.Error
 	var denied *oidc.ProviderError
 	switch {
@@ -176,7 +207,7 @@ func (rp *RP) answered(w http.ResponseWriter, r *http.Request, p *provider, q ur
 		rp.logProvider(r, p, "relying party: the provider's answer was refused", err)
 		return &refusedBecause{web.NewProblem(http.StatusForbidden, refused.Code, "The provider's answer was refused: "+refused.Message+"."), err}
 	case errors.As(err, &denied):
-		return rp.providerRefusal(r, p, denied)
+		return rp.providerRefusal(r, p, denied, state)
 	case err != nil:
 		return err
 	}

@@ -62,6 +62,6 @@ func (rp *RP) serveCredential(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return again(err, rp.startAt(p, back))
 	}
-	rp.arrive(w, r, back)
+	rp.arrive(w, r, arrivedSignedIn, back)
 	return nil
 }

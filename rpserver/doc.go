@@ -19,7 +19,8 @@
 //
 //	POST signin/nonce   a nonce and the providers, for this browser
 //	POST signin/fedcm   an ID token in, a session out
-//	GET  signin/start   the code flow: to the provider (?provider=NAME&return=/PATH)
+//	GET  signin/start   the code flow: to the provider (?provider=NAME&return=/PATH);
+//	                    without a name, where there are several, a page to choose from
 //	GET  signin/callback/NAME  the code flow: back from it; POST with form_post
 //	     signin/initiate       a sign-in that others begin: leads to signin/start
 //	POST signin/credential/NAME    an ID token that a provider's button posts

@@ -11,7 +11,7 @@ import (
 // serveNothing answers what is no path of the sign-in. Where Prefix is still in the
 // path every request ends here, and whoever mounted it is told why.
 func (rp *RP) serveNothing(w http.ResponseWriter, r *http.Request) {
-	detail := "There is nothing here. The sign-in paths are signin/nonce, signin/fedcm, signin/start, signin/callback, signout and signin.js."
+	detail := "There is nothing here. The paths are below signin/ and signout; signin/start begins a sign-in."
 	if rp.prefix != "" && strings.HasPrefix(r.URL.Path, rp.prefix+"/") {
 		detail += " The prefix " + rp.prefix + " is still in the path: mount the handler with http.StripPrefix."
 	}

@@ -54,7 +54,7 @@ func TestAHundredPeopleWhileTheProviderHangs(t *testing.T) {
 			for range 100 {
 				wg.Go(func() {
 					began, w := time.Now(), httptest.NewRecorder()
-					rp.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/signin/start?return=/orders", nil))
+					rp.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "https://shop.example/signin/start?return=/orders", nil))
 					if w.Code != status || !strings.Contains(w.Header().Get("Location")+w.Body.String(), holds) {
 						t.Errorf("%d %s %s", w.Code, w.Header(), w.Body)
 					}

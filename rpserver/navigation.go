@@ -1,6 +1,7 @@
 package rpserver
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -97,17 +98,35 @@ func given(q url.Values) url.Values {
 }
 
 // safeReturn accepts a path of this site; none is "/", and so is one that is too long to
-// keep: the person signs in all the same.
+// keep, or that leads to another sign-in: the person signs in all the same.
 func safeReturn(values []string) (string, bool) {
 	switch {
 	case len(values) == 0:
 		return "/", true
 	case len(values) > 1:
 		return "", false
-	case len(values[0]) > maxReturn && web.IsPath(values[0], len(values[0])):
+	case len(values[0]) > maxReturn && web.IsPath(values[0], len(values[0])), beginsAgain(values[0]):
 		return "/", true
 	}
 	return values[0], web.IsPath(values[0], maxReturn)
+}
+
+// beginsAgain tells whether a path is that of signin/start, of this relying party or of
+// another one below another prefix. Whoever wrote the link that a person followed would begin
+// there what is for this site's own pages alone (readPurpose): after comeAgain the browser
+// says of it that it comes from here.
+func beginsAgain(path string) bool {
+	u, err := url.Parse(path)
+	return err == nil && u.Host == "" && strings.HasSuffix(u.Path, startPath)
+}
+
+// loginHint is whom the provider is to sign in, "" if nobody says so, or with more than
+// anybody's address has.
+func loginHint(q url.Values) string {
+	if hint := q.Get("login_hint"); len(hint) <= maxReturn {
+		return hint
+	}
+	return ""
 }
 
 // startAt is where a sign-in with this provider begins that comes back to a path.
@@ -120,21 +139,63 @@ func (rp *RP) startBeside(p *provider) string {
 	return strings.TrimPrefix(startPath, "/") + "?" + url.Values{"provider": {p.Name}}.Encode()
 }
 
+// paramHere marks a sign-in that was sent to the site's own host.
+const paramHere = "here"
+
+// comeHere sends a sign-in that began at another host of the site, www.shop.example for
+// shop.example or 127.0.0.1 for localhost, to the site's own: the provider sends people
+// back there alone, and the cookie that binds their answer would stay behind. It does so
+// once. Behind a proxy that writes a Host of its own no request is ever at home.
+func (rp *RP) comeHere(w http.ResponseWriter, r *http.Request, q url.Values) bool {
+	if q.Has(paramHere) || isHost(r.Host, rp.origin) {
+		return false
+	}
+	query := paramHere + "=1"
+	if r.URL.RawQuery != "" {
+		query = r.URL.RawQuery + "&" + query
+	}
+	http.Redirect(w, r, rp.origin+rp.prefix+startPath+"?"+query, http.StatusSeeOther)
+	return true
+}
+
+// isHost tells whether a Host header names the host of an origin, which has no default
+// port.
+func isHost(host, origin string) bool {
+	scheme, at, _ := strings.Cut(origin, "://")
+	port := ":80"
+	if scheme == "https" {
+		port = ":443"
+	}
+	return strings.EqualFold(strings.TrimSuffix(host, port), at)
+}
+
 // arrived is the cookie that says for a few seconds that a sign-in has just come to its
 // end. Who then is not signed in has a browser, or an application, that keeps no session:
-// to send them to the provider again would never end.
+// to send them to the provider again would never end. The same is true of who has just
+// confirmed who they are, and is asked to; who only signed in may have done so with what
+// the provider knew since this morning.
 const (
-	arrived     = browserCookie("rp-arrived")
-	arrivedTime = 10 // seconds
+	arrived          = browserCookie("rp-arrived")
+	arrivedSignedIn  = "1"
+	arrivedConfirmed = "confirmed"
+	arrivedTime      = 10 // seconds
 )
 
-func (rp *RP) arrive(w http.ResponseWriter, r *http.Request, path string) {
-	http.SetCookie(w, rp.cookie(arrived, "1", arrivedTime))
+func (rp *RP) arrive(w http.ResponseWriter, r *http.Request, how, path string) {
+	http.SetCookie(w, rp.cookie(arrived, how, arrivedTime))
 	http.Redirect(w, r, path, http.StatusSeeOther)
 }
 
 func (rp *RP) hasArrived(r *http.Request) bool {
-	return len(r.CookiesNamed(cookieName(rp.origin, string(arrived)))) > 0
+	return len(rp.arrivals(r)) > 0
+}
+
+func (rp *RP) hasConfirmed(r *http.Request) bool {
+	return slices.ContainsFunc(rp.arrivals(r), func(c *http.Cookie) bool { return c.Value == arrivedConfirmed })
+}
+
+func (rp *RP) arrivals(r *http.Request) []*http.Cookie {
+	return r.CookiesNamed(cookieName(rp.origin, string(arrived)))
 }
 
 // paramAgain marks an answer that comes for the second time, from this site's own page.
@@ -148,8 +209,39 @@ func comeAgain(w http.ResponseWriter, r *http.Request, q url.Values) bool {
 	if r.Method != http.MethodGet || q.Has(paramAgain) {
 		return false
 	}
-	web.GoOn(w, r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]+"?"+r.URL.RawQuery+"&"+paramAgain+"=1")
+	web.GoOn(w, sameAgain(r), 0)
 	return true
+}
+
+// comeAgainLater is comeAgain in a moment: what another request has begun is through then.
+func comeAgainLater(w http.ResponseWriter, r *http.Request, q url.Values) bool {
+	if r.Method != http.MethodGet || q.Has(paramAgain) {
+		return false
+	}
+	web.GoOn(w, sameAgain(r), 2)
+	return true
+}
+
+// sameAgain is the address of the request, marked, beside itself.
+func sameAgain(r *http.Request) string {
+	return r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:] + "?" + r.URL.RawQuery + "&" + paramAgain + "=1"
+}
+
+// isOld tells whether an answer is one of before that somebody who is signed in opened, from
+// the history or a bookmark: it ends nothing and begins nothing, and the page where it led
+// to is theirs to see. What was begun for more than to sign in was not done, and is said to
+// be not done.
+func (rp *RP) isOld(r *http.Request, err error, why purpose) bool {
+	if why.label != labelState {
+		return false
+	}
+	for _, old := range []error{errStateReused, errStateExpired, errBrowserUnknown, errStateOtherBrowser} {
+		if errors.Is(err, old) {
+			_, signedIn := rp.User(r)
+			return signedIn
+		}
+	}
+	return false
 }
 
 // initiatePath is where others send people who are to sign in here: OpenID Connect Core
@@ -182,7 +274,7 @@ func (rp *RP) serveInitiate(w http.ResponseWriter, r *http.Request) error {
 			to.Set("return", back)
 		}
 	}
-	if hint := q.Get("login_hint"); hint != "" && len(hint) <= maxReturn {
+	if hint := loginHint(q); hint != "" {
 		to.Set("login_hint", hint)
 	}
 	http.Redirect(w, r, rp.prefix+startPath+"?"+to.Encode(), http.StatusSeeOther)

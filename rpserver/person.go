@@ -111,7 +111,7 @@ func (p *provider) isIssuer(iss string) bool {
 }
 
 func identityOf(p *provider, t *oidc.IDToken) Identity {
-	return Identity{
+	id := Identity{
 		Issuer:        p.issuerOf(t.Issuer),
 		Subject:       t.Subject,
 		Email:         t.Email,
@@ -123,6 +123,8 @@ func identityOf(p *provider, t *oidc.IDToken) Identity {
 		Picture:       t.Picture,
 		Locale:        t.Locale,
 	}.Cleaned()
+	id.Claims = t.Claims()
+	return id
 }
 
 // sessionOf is a provider's name of its session (sid) as it is kept: at its full length or,

@@ -137,6 +137,11 @@ type Provider struct {
 	// if 0, or as much as MaxIDToken needs, and at most 1 MiB.
 	MaxAnswer int
 
+	// MaxSignOutURL bounds the address at which people sign out at the provider, in bytes.
+	// A longer one goes without the ID token as a hint; the provider may then ask the
+	// person. 0: no bound but that of the hint itself, 6 KiB.
+	MaxSignOutURL int
+
 	// StaleIfError is for how long keys and the discovery document may be used beyond
 	// their age while the provider does not answer. 0: not at all, so that a withdrawn key
 	// stops working then.

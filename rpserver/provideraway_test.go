@@ -71,7 +71,12 @@ var codeOfPage = regexp.MustCompile(`data-code="([a-z0-9_]+)"`)
 // open goes to an address as a browser does, through all redirects.
 func (a *away) open(address string) page {
 	a.t.Helper()
-	res, err := a.http.Get(address)
+	return a.sent(mustRequest(a.t, "GET", address))
+}
+
+func (a *away) sent(r *http.Request) page {
+	a.t.Helper()
+	res, err := a.http.Do(r)
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -135,4 +140,18 @@ func shorten(s string) string {
 		s = s[:300] + "..."
 	}
 	return s
+}
+
+// An address that redirects is not followed; which setting names the right one is said.
+func TestARedirectNamesTheSettingOfTheAddress(t *testing.T) {
+	for endpoint, want := range map[idptest.Endpoint]struct{ code, setting string }{
+		idptest.Discovery: {"provider_unreachable", "setting=DiscoveryURL"},
+		idptest.JWKS:      {"keys_unavailable", "setting=JWKSURL"},
+	} {
+		idp := idptest.New(t)
+		a := newAway(t, idp, nil)
+		idp.Fails(endpoint, idptest.Fault{Redirect: "https://elsewhere.example/document"})
+		a.refused(want.code)
+		a.logged("reason=redirect", want.setting)
+	}
 }

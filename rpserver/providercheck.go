@@ -163,6 +163,8 @@ func (p *Provider) checkSizes() error {
 		return errors.New("the setting MaxAnswer must lie between 0 (64 KiB) and 1048576 bytes")
 	case p.MaxAnswer > 0 && p.MaxAnswer < p.MaxIDToken:
 		return errors.New("the setting MaxAnswer is smaller than MaxIDToken, which comes in it")
+	case p.MaxSignOutURL < 0:
+		return errors.New("the setting MaxSignOutURL is negative")
 	case p.StaleIfError < 0:
 		return errors.New("the setting StaleIfError is negative")
 	}

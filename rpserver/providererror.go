@@ -45,8 +45,23 @@ func whyOf(p *provider, err error) []any {
 	var unavailable *jwks.Error
 	if errors.As(err, &unavailable) {
 		attrs = append(attrs, "reason", unavailable.Reason)
+		if setting := whereSetting(unavailable); setting != "" {
+			attrs = append(attrs, "setting", setting)
+		}
 	}
 	return append(attrs, "error", err)
+}
+
+// whereSetting is the setting that names where a document is, if its address redirects.
+func whereSetting(why *jwks.Error) string {
+	var inner *jwks.Error
+	switch {
+	case why.Reason != jwks.ReasonRedirect:
+		return ""
+	case why.Code == jwks.CodeDiscovery, errors.As(why.Err, &inner) && inner.Code == jwks.CodeDiscovery:
+		return "DiscoveryURL"
+	}
+	return "JWKSURL"
 }
 
 // logProvider says in the log what a provider did that cost nobody a sign-in.
@@ -123,8 +138,10 @@ func (rp *RP) noAnswer(r *http.Request, p *provider, err error) error {
 	return &refusedBecause{&problem, err}
 }
 
-// providerRefusal says what the provider's error means, to the log in its own words.
-func (rp *RP) providerRefusal(r *http.Request, p *provider, e *oidc.ProviderError) error {
+// providerRefusal says what the provider's error means, to the log in its own words, which
+// repeat nothing that was sent with this state.
+func (rp *RP) providerRefusal(r *http.Request, p *provider, e *oidc.ProviderError, state string) error {
+	e = op.Answered(e, state)
 	attrs := []any{"issuer", p.Issuer, "provider", p.Name, "said", e.Said()}
 	if setting := op.RequestSetting(e.Code); setting != "" {
 		attrs = append(attrs, "setting", setting)

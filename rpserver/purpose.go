@@ -48,21 +48,39 @@ func (y purpose) written(path string) string {
 	return y.maxAge + " " + path
 }
 
+// startFor is where somebody starts again with the same purpose.
+func (rp *RP) startFor(y purpose, p *provider, back string) string {
+	start := rp.startAt(p, back)
+	if y.label == labelLink {
+		start += "&" + url.Values{"link": {"1"}}.Encode()
+	}
+	if y.maxAge != "" {
+		start += "&" + url.Values{"max_age": {y.maxAge}}.Encode()
+	}
+	if len(y.scopes) > 0 { // known until the provider is asked; the state does not hold them
+		start += "&" + url.Values{"scope": {strings.Join(y.scopes, " ")}}.Encode()
+	}
+	return start
+}
+
 var (
 	errNotLinkable = web.NewProblem(http.StatusNotFound, "linking_unsupported", "This site knows one way to sign in for each person.")
 	errFromHere    = web.NewProblem(http.StatusForbidden, "cross_origin_request",
-		"This was begun by another site's page. Begin it from this site's own pages.")
+		"This begins with a link on one of this site's own pages, and not with another site's or with a typed address.")
 	errScope = web.NewProblem(http.StatusBadRequest, "scope_unknown", "This site does not ask for that (MoreScopes).")
 	errAge   = web.NewProblem(http.StatusBadRequest, "max_age_malformed", "max_age must be a number of seconds, below ten digits.")
 )
 
+// hasPurpose tells whether a sign-in is begun for more than to sign in.
+func hasPurpose(q url.Values) bool { return q.Has("link") || q.Has("max_age") || q.Has("scope") }
+
 // readPurpose reads what a sign-in is begun for. To link and to ask for more is for the
 // site's own pages: another site could give somebody a second identity that is its own.
 func (rp *RP) readPurpose(r *http.Request, p *provider, q url.Values) (purpose, error) {
-	link, age, scope := q.Get("link") != "", q.Get("max_age"), q.Get("scope")
-	if !link && age == "" && scope == "" {
+	if !hasPurpose(q) {
 		return purpose{label: labelState}, nil
 	}
+	link, age, scope := q.Has("link"), q.Get("max_age"), q.Get("scope")
 	s, ok := rp.SignedIn(r)
 	if !ok {
 		return purpose{}, errSignInRequired
@@ -73,6 +91,9 @@ func (rp *RP) readPurpose(r *http.Request, p *provider, q url.Values) (purpose, 
 	if link {
 		if rp.identities == nil {
 			return purpose{}, errNotLinkable
+		}
+		if at := rp.providerOf(s); !rp.linkStale && at.confirms(s) && !rp.isFresh(s, linkFresh) {
+			return purpose{}, rp.confirmFirst(r, at, q)
 		}
 		return purpose{label: labelLink, signIn: s}, nil
 	}
@@ -157,32 +178,3 @@ func (rp *RP) confirmed(p *provider, id *oidc.IDToken, person Identity, y purpos
 	}
 	return nil
 }
-
-// RequireFresh is RequireUser for what must not happen to an open session: to change an
-// address, to pay. Who did not prove to the provider within maxAge that they are who they
-// are is sent there to do so, and back; anything but a page that a browser asks for gets
-// a problem document with the code confirmation_required.
-func (rp *RP) RequireFresh(maxAge time.Duration, next http.Handler) http.Handler {
-	return rp.RequireUser(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s, _ := rp.SignedIn(r)
-		if !s.AuthTime.IsZero() && rp.now().Sub(s.AuthTime) <= maxAge {
-			next.ServeHTTP(w, r)
-			return
-		}
-		p := rp.providerOf(s)
-		back, ok := safeReturn([]string{r.RequestURI})
-		if p == nil || !wantsPage(r) || r.Method != http.MethodGet || !ok || rp.hasArrived(r) {
-			errConfirm.Write(w)
-			return
-		}
-		q := url.Values{"provider": {p.Name}, "return": {back}, "max_age": {strconv.Itoa(int(maxAge.Seconds()))}}
-		if u, ok := rp.User(r); ok && u.Email != "" {
-			q.Set("login_hint", u.Email)
-		}
-		w.Header().Set("Cache-Control", "no-store")
-		http.Redirect(w, r, rp.prefix+startPath+"?"+q.Encode(), http.StatusSeeOther)
-	}))
-}
-
-var errConfirm = web.NewProblem(http.StatusForbidden, "confirmation_required",
-	"Confirm who you are to go on: open this page in the browser, or send the person to signin/start with max_age.")

@@ -88,11 +88,11 @@ var refusalPage = template.Must(template.New("refusal").Parse(`<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Not signed in</title>
+<title>{{.Title}}</title>
 <link rel="icon" href="data:,">
 <style>` + refusalStyle + `</style>
 <main>
-<h1>You were not signed in</h1>
+<h1>{{.Heading}}</h1>
 <p role="status" data-out="signin" data-state="refused" data-code="{{.Code}}">{{.Detail}}</p>
 {{with .Again}}<p><a href="{{.}}" data-do="again">Start again</a></p>
 {{end}}<p><a href="/">Back to the site</a></p>
@@ -100,6 +100,13 @@ var refusalPage = template.Must(template.New("refusal").Parse(`<!doctype html>
 </main>
 </html>
 `))
+
+// refusalShown is a refusal with its heading: who links an account or confirms who they
+// are is signed in, and stays it.
+type refusalShown struct {
+	Refusal
+	Title, Heading string
+}
 
 // refusePage answers a navigation that is refused, as refuse answers a script.
 func (rp *RP) refusePage(w http.ResponseWriter, r *http.Request, err error) {
@@ -109,11 +116,15 @@ func (rp *RP) refusePage(w http.ResponseWriter, r *http.Request, err error) {
 		rp.refusalPage(w, r, refusal)
 		return
 	}
+	shown := refusalShown{refusal, "Not signed in", "You were not signed in"}
+	if _, ok := rp.SignedIn(r); ok {
+		shown.Title, shown.Heading = "Not done", "That was not done"
+	}
 	h := w.Header()
 	p.SetHeaders(h)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", refusalPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(p.Status)
-	_ = refusalPage.Execute(w, refusal)
+	_ = refusalPage.Execute(w, shown)
 }

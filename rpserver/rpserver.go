@@ -71,6 +71,13 @@ type Config struct {
 	// one's own it means 30 days.
 	SignInLifetime time.Duration
 
+	// InsecureLinkStale lets an open session link another identity, however long ago the
+	// person proved who they are: for a provider that says when (auth_time), but does not ask
+	// again when it is asked to (max_age). Without it that must be 15 minutes ago at most,
+	// or whoever finds the session links an identity of their own, signs in by it, and passes
+	// RequireFresh.
+	InsecureLinkStale bool
+
 	// NonceLifetime is how long a person may take to sign in. 0 means 10 minutes,
 	// 1 hour is the most.
 	NonceLifetime time.Duration
@@ -85,7 +92,8 @@ type Config struct {
 	RefusalPage func(w http.ResponseWriter, r *http.Request, why Refusal)
 
 	// SignInPage draws the page that RequireUser answers to people who are not signed
-	// in, with the ways to do it. Nil means a plain page.
+	// in, with the ways to do it, and signin/start where several providers are to be chosen
+	// from. Nil means a plain page.
 	SignInPage func(w http.ResponseWriter, r *http.Request, ways []Way)
 
 	// Client fetches the providers' documents and keys and sends them codes. Nil
@@ -126,6 +134,7 @@ type RP struct {
 	lifetime   time.Duration
 
 	signInLifetime time.Duration
+	linkStale      bool
 
 	now  func() time.Time
 	wait func(context.Context, time.Duration) error
@@ -192,6 +201,7 @@ func New(c Config) (*RP, error) {
 		wait:        wait,
 
 		signInLifetime: c.SignInLifetime,
+		linkStale:      c.InsecureLinkStale,
 
 		now: c.Now,
 		log: c.Log,

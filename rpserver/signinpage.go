@@ -29,9 +29,11 @@ var signInPage = template.Must(template.New("signin").Parse(`<!doctype html>
 <title>Sign in</title>
 <link rel="icon" href="data:,">
 <style>` + refusalStyle + `</style>
-<main data-out="signin" data-state="refused" data-code="sign_in_required">
+{{if .Refused}}<main data-out="signin" data-state="refused" data-code="sign_in_required">
 <h1>Sign in to see this</h1>
-{{range .}}<p><a href="{{.Href}}">Sign in with {{.Host}}</a></p>
+{{else}}<main>
+<h1>Sign in</h1>
+{{end}}{{range .Ways}}<p><a href="{{.Href}}">Sign in with {{.Host}}</a></p>
 {{end}}<p><a href="/">Back to the site</a></p>
 </main>
 </html>
@@ -46,30 +48,43 @@ func (rp *RP) askToSignIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.Set("Cache-Control", "no-store") // at the next visit they may be signed in
-	ways := rp.ways(r)
+	ways := rp.ways(pageOf(r))
 	if rp.signInPage == nil && len(ways) == 1 && r.Method == http.MethodGet && !isAhead(r) && !rp.hasArrived(r) {
 		http.Redirect(w, r, ways[0].Href, http.StatusSeeOther)
 		return
 	}
+	rp.showWays(w, r, errSignInRequired.Status, ways)
+}
+
+// showWays answers with the page where a person chooses with whom to sign in.
+func (rp *RP) showWays(w http.ResponseWriter, r *http.Request, status int, ways []Way) {
 	if rp.signInPage != nil {
 		rp.signInPage(w, r, ways)
 		return
 	}
+	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", refusalPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(errSignInRequired.Status)
-	_ = signInPage.Execute(w, ways)
+	w.WriteHeader(status)
+	_ = signInPage.Execute(w, struct {
+		Ways    []Way
+		Refused bool
+	}{ways, status != http.StatusOK})
 }
 
-// ways are the links to the providers. They come back to the path that was asked
-// for as the browser sent it, whatever prefix was taken from it on the way here; to
-// the root if it was no page that could be asked for again.
-func (rp *RP) ways(r *http.Request) []Way {
+// pageOf is the path that was asked for as the browser sent it, whatever prefix was taken
+// from it on the way here; the root if it was no page that could be asked for again.
+func pageOf(r *http.Request) string {
 	back, ok := safeReturn([]string{r.RequestURI})
 	if !ok || r.Method != http.MethodGet {
-		back = "/"
+		return "/"
 	}
+	return back
+}
+
+// ways are the links to the providers. They come back to a path.
+func (rp *RP) ways(back string) []Way {
 	hosts := map[string]int{}
 	for _, p := range rp.providers {
 		hosts[hostOf(p.Issuer)]++

@@ -92,7 +92,7 @@ func (rp *RP) end(r *http.Request, id string, atProvider bool, back string) (lea
 	}
 	browser, _ := rp.browserOf(r, cookieBrowser)
 	leave, ok, err := p.op.EndSession(ctx, op.EndSession{
-		IDTokenHint: kept.IDToken, ClientID: p.ClientID, PostLogoutRedirectURI: rp.postLogoutRedirectURI(p),
+		IDTokenHint: kept.IDToken, ClientID: p.ClientID, PostLogoutRedirectURI: rp.postLogoutRedirectURI(p), MaxURL: p.MaxSignOutURL,
 		State: rp.seal(sealedFor{labelSignOut, p.Name}, browser, shortPath(back), now),
 	})
 	if err != nil || !ok {
@@ -175,21 +175,35 @@ func (rp *RP) SignOutEverywhere(ctx context.Context, userID string) (int, error)
 	if userID == "" {
 		return 0, ErrNoUser
 	}
-	now := rp.now()
-	all, err := rp.signIns.SignInsOf(ctx, userID, now)
+	n, err := rp.endAll(ctx, SignInsWhere{UserID: userID})
 	if err != nil {
 		return 0, err
 	}
-	n, err := rp.signIns.EndSignIns(ctx, SignInsWhere{UserID: userID}, now)
+	rp.log.InfoContext(ctx, "relying party: signed out everywhere", "user", userID, "sign_ins", n)
+	return n, nil
+}
+
+// endAll ends sign-ins of one user, and tells the providers that their tokens are wanted no
+// more.
+func (rp *RP) endAll(ctx context.Context, which SignInsWhere) (int, error) {
+	now := rp.now()
+	all, err := rp.signIns.SignInsOf(ctx, which.UserID, now)
+	if err != nil {
+		return 0, err
+	}
+	n, err := rp.signIns.EndSignIns(ctx, which, now)
 	if err != nil {
 		return 0, err
 	}
 	for i := range all {
-		if p := rp.providerOf(&all[i]); p != nil {
-			rp.revoke(ctx, p, rp.openTokens(all[i].ID, all[i].Tokens))
+		s := &all[i]
+		if which.Issuer != "" && (s.Issuer != which.Issuer || s.Subject != which.Subject) {
+			continue
+		}
+		if p := rp.providerOf(s); p != nil {
+			rp.revoke(ctx, p, rp.openTokens(s.ID, s.Tokens))
 		}
 	}
-	rp.log.InfoContext(ctx, "relying party: signed out everywhere", "user", userID, "sign_ins", n)
 	return n, nil
 }
 

@@ -24,13 +24,21 @@ type Identity struct {
 
 	Name, GivenName, FamilyName string
 	Picture, Locale             string
+
+	// Claims are all claims of the ID token as it has them, one JSON object: groups and
+	// roles, for a UserStore of one's own. Not what the userinfo endpoint adds. They are
+	// true at the moment of the sign-in, and the kit's stores do not keep them.
+	Claims string
 }
 
 // Cleaned is the identity as a UserStore keeps it: what is shown to people (addresses,
 // names, picture, locale) without control characters, which nobody sees and some
 // databases refuse (PostgreSQL holds no NUL), and without bytes that are no UTF-8.
-// Issuer and Subject stay to the byte. The kit's stores call it.
+// Issuer and Subject stay to the byte, and Claims are left out. What decides is not made
+// of something else: an address that changed so is not the one that was verified, and a
+// HostedDomain that would change is left out. The kit's stores call it.
 func (id Identity) Cleaned() Identity {
+	said := id
 	for _, s := range []*string{&id.Email, &id.HostedDomain, &id.Name, &id.GivenName, &id.FamilyName, &id.Picture, &id.Locale} {
 		*s = strings.Map(func(r rune) rune {
 			if r < ' ' || r == 0x7f {
@@ -39,7 +47,11 @@ func (id Identity) Cleaned() Identity {
 			return r
 		}, strings.ToValidUTF8(*s, ""))
 	}
-	id.EmailVerified = id.EmailVerified && id.Email != ""
+	id.EmailVerified = id.EmailVerified && id.Email != "" && id.Email == said.Email
+	if id.HostedDomain != said.HostedDomain {
+		id.HostedDomain = ""
+	}
+	id.Claims = ""
 	return id
 }
 
@@ -95,7 +107,7 @@ type IdentityStore interface {
 
 	// Unlink takes an identity from a user; one that the user does not have is no
 	// error. It refuses the last one with ErrLastIdentity, also when two callers take
-	// the last two at the same time.
+	// the last two at the same time. The sign-ins stay: applications call RP.Unlink.
 	Unlink(ctx context.Context, userID, issuer, subject string) error
 
 	// Identities returns what a user signs in with, the oldest first, each as its

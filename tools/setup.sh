@@ -16,12 +16,14 @@ say() { echo "setup: $*"; }
 # Debian's packages: three browsers and what drives them, fonts for the
 # screenshots, a C compiler for the race detector, LLVM for TinyGo, an emulator
 # for arm64, BoringSSL, which the benchmarks run beside ours, lighttpd, the CGI
-# origin that the gate is tested in front of, and PostgreSQL for the stores.
+# origin that the gate is tested in front of, PostgreSQL for the stores, and Apache with
+# mod_auth_openidc, the other relying party of a provider.
 packages="
 	chromium firefox-esr webkit2gtk-driver xvfb xauth fonts-dejavu-core fonts-noto-color-emoji
 	gcc libc6-dev git
 	llvm-19-dev libclang-19-dev lld-19 clang-19 liblld-19-dev wasi-libc libclang-rt-19-dev-wasm32
 	qemu-user-static android-libboringssl-dev lighttpd postgresql
+	apache2 libapache2-mod-auth-openidc
 "
 command -v node >/dev/null && command -v npm >/dev/null || packages="$packages nodejs npm"
 
@@ -55,6 +57,9 @@ install_packages() {
 	case "$missing " in
 	*" lighttpd "*) systemctl disable --now lighttpd >/dev/null 2>&1 || true ;;
 	esac
+	case "$missing " in
+	*" apache2 "*) systemctl disable --now apache2 apache-htcacheclean >/dev/null 2>&1 || true ;;
+	esac
 	rm -f "$no_cluster"
 }
 
@@ -67,7 +72,7 @@ elif command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
 	install_packages
 else
 	lacking=""
-	for c in chromium firefox-esr WebKitWebDriver Xvfb node npm gcc lighttpd; do
+	for c in chromium firefox-esr WebKitWebDriver Xvfb node npm gcc lighttpd apache2; do
 		PATH=$PATH:/usr/sbin command -v "$c" >/dev/null || lacking="$lacking $c"
 	done
 	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || lacking="$lacking initdb"

@@ -24,29 +24,37 @@ var leavePage = template.Must(template.New("leave").Parse(`<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta http-equiv="refresh" content="0;url={{.}}">
+<meta http-equiv="refresh" content="{{.Seconds}};url={{.To}}">
 <title>One moment</title>
 <link rel="icon" href="data:,">
 <style>` + leaveStyle + `</style>
 <main>
-<p role="status">One moment. <a href="{{.}}">Go on</a></p>
+<p role="status">One moment. <a href="{{.To}}">Go on</a></p>
 </main>
 </html>
 `))
 
-// GoOn sends the browser on to an address of this site by a page, so that what comes there
-// comes from here.
-func GoOn(w http.ResponseWriter, to string) { Leave(w, to) }
+// leading is what the page is drawn of.
+type leading struct {
+	Seconds int
+	To      string
+}
+
+// GoOn sends the browser on to an address of this site by a page, after so many seconds, so
+// that what comes there comes from here.
+func GoOn(w http.ResponseWriter, to string, seconds int) { lead(w, to, seconds) }
 
 // Leave sends the browser from the answer to a form to another site. It is a page and no
 // redirect: a page whose policy allows forms to its own site alone (form-action) would
 // stop the redirect, without a word to the person.
-func Leave(w http.ResponseWriter, to string) {
+func Leave(w http.ResponseWriter, to string) { lead(w, to, 0) }
+
+func lead(w http.ResponseWriter, to string, seconds int) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", leavePolicy)
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
-	_ = leavePage.Execute(w, to)
+	_ = leavePage.Execute(w, leading{seconds, to})
 }

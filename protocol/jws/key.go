@@ -22,6 +22,10 @@ var curveNames = [...]string{kindP256: "P-256", kindP384: "P-384", kindP521: "P-
 const (
 	minModulus = 2048 / 8
 	maxModulus = 8192 / 8
+
+	// maxOperations is how many key_ops a key may name. RFC 7517 section 4.3 has eight; each
+	// is compared with all others.
+	maxOperations = 32
 )
 
 // Key is a public key that can check signatures. It is immutable and safe for
@@ -186,6 +190,9 @@ func (k *Key) purpose(v strictjson.Value) *Error {
 		ops, ok := o.Strings()
 		if !ok {
 			return refuse(CodeKeySet, "a key's key_ops is not an array of strings")
+		}
+		if len(ops) > maxOperations {
+			return refuse(CodeKeySet, "a key's key_ops is too long")
 		}
 		verify := false
 		for i, op := range ops {

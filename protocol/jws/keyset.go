@@ -5,6 +5,7 @@ import "github.com/bonafides-dev/bonafides/protocol/strictjson"
 const (
 	maxKeySet     = 512 << 10 // bytes of a JWK set
 	maxKeys       = 1024      // that are kept of one set
+	maxRejected   = 64        // that are told of one set: each may be a line of a log
 	maxCandidates = 3         // keys of one kid that a token is tried with
 )
 
@@ -37,7 +38,7 @@ func NewKeySet(keys ...*Key) *KeySet {
 // ParseKeySet reads a JWK set (RFC 7517 section 5) of at most 512 KiB. Keys of kinds
 // that this package does not know are ignored, as the RFC asks. A key of a known kind
 // that is malformed or too weak, or has a member twice, is left out and listed by
-// Rejected: one bad key does not lock everybody out. The same key a second time is left
+// Rejected, the first 64 of them: one bad key does not lock everybody out. The same key a second time is left
 // out. Of more than 1024 usable keys the first count, and Remarks says so. A document
 // that is not strict JSON, or no set, is refused; a member beside "keys" may be there
 // twice, since nobody reads it. Errors are *Error.
@@ -56,7 +57,9 @@ func ParseKeySet(jwks []byte) (*KeySet, error) {
 		switch {
 		case err == errIgnored:
 		case err != nil:
-			s.rejected = append(s.rejected, RejectedKey{keyIDOf(e), err.Message})
+			if len(s.rejected) < maxRejected {
+				s.rejected = append(s.rejected, RejectedKey{keyIDOf(e), err.Message})
+			}
 		case s.has(k):
 		case len(s.keys) == maxKeys:
 			s.remarks = append(s.remarks, KeyRemark{k.kid, "it comes after 1024 others and is left out"})
@@ -127,7 +130,7 @@ func (s *KeySet) Keys() []*Key {
 	return append([]*Key(nil), s.keys...)
 }
 
-// Rejected returns the keys of known kinds that were left out.
+// Rejected returns the keys of known kinds that were left out, 64 of them at most.
 func (s *KeySet) Rejected() []RejectedKey {
 	if s == nil {
 		return nil

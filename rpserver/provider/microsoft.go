@@ -11,6 +11,8 @@ func Entra(tenantID, clientID, clientSecret string) rpserver.Provider {
 		ClientID:     clientID,
 		ClientSecret: clientSecret,
 		MaxIDToken:   manyGroups,
+
+		MaxSignOutURL: longestQuery,
 	}
 }
 
@@ -28,11 +30,17 @@ func EntraTenants(tenantIDs []string, clientID, clientSecret string) rpserver.Pr
 		ClientID:     clientID,
 		ClientSecret: clientSecret,
 		MaxIDToken:   manyGroups,
+
+		MaxSignOutURL: longestQuery,
 	}
 }
 
 // manyGroups is what an ID token with the ids of 400 groups needs, and some room.
 const manyGroups = 64 << 10
+
+// longestQuery is what the front of Microsoft's servers takes of an address; a longer one is
+// answered with 404 or 414, and nobody is signed out.
+const longestQuery = 2000
 
 // AzureB2C is Azure AD B2C: tenant is the name before .onmicrosoft.com, tenantID its
 // id, policy the user flow (B2C_1_signin). Its discovery document is below the user
@@ -45,6 +53,8 @@ func AzureB2C(tenant, tenantID, policy, clientID, clientSecret string) rpserver.
 		DiscoveryURL: host + tenant + ".onmicrosoft.com/" + policy + "/v2.0/.well-known/openid-configuration",
 		ClientID:     clientID,
 		ClientSecret: clientSecret,
-		Scopes:       []string{"profile"}, // it has no scope email; the address comes as emails or by the user flow
+
+		MaxSignOutURL: longestQuery,
+		Scopes:        []string{"profile"}, // it has no scope email; the address comes as emails or by the user flow
 	}
 }

@@ -1,7 +1,7 @@
 import { connect } from "cloudflare:sockets";
 
 export async function loadModule() {
-  return (await import("./tools-7a890e368f74.wasm")).default;
+  return (await import("./tools-1eac27e191de.wasm")).default;
 }
 
 export function createRuntimeContext({ env, ctx, binding }) {

@@ -13,6 +13,7 @@ type EndSession struct {
 	ClientID              string
 	PostLogoutRedirectURI string // as registered
 	State                 string
+	MaxURL                int // bytes of the whole address; 0: as long as it is
 }
 
 // maxHint bounds an ID token in an address, in bytes: servers and browsers refuse longer
@@ -39,12 +40,18 @@ func (p *Provider) EndSession(ctx context.Context, q EndSession) (string, bool, 
 			query.Set(name, value)
 		}
 	}
-	if len(query) == 0 {
-		return to, true, nil
-	}
 	separator := "?"
 	if strings.Contains(to, "?") { // which stays as the document has it
 		separator = "&"
 	}
-	return to + separator + query.Encode(), true, nil
+	address := func() string {
+		if len(query) == 0 {
+			return to
+		}
+		return to + separator + query.Encode()
+	}
+	if q.MaxURL > 0 && len(address()) > q.MaxURL { // client_id says whose it is, too
+		query.Del("id_token_hint")
+	}
+	return address(), true, nil
 }

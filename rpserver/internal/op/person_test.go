@@ -188,12 +188,14 @@ func TestWhereToSignOutThere(t *testing.T) {
 		q    EndSession
 		want string
 	}{
-		"all of it":           {"/logout", EndSession{"a.b.c", "shop", "https://shop.example/bye", "s t"}, "/logout?client_id=shop&id_token_hint=a.b.c&post_logout_redirect_uri=https%3A%2F%2Fshop.example%2Fbye&state=s+t"},
-		"nothing":             {"/logout", EndSession{}, "/logout"},
-		"no hint":             {"/logout", EndSession{ClientID: "shop"}, "/logout?client_id=shop"},
-		"a query of its own":  {"/logout?p=a;b&q=%20", EndSession{ClientID: "shop"}, "/logout?p=a;b&q=%20&client_id=shop"},
-		"the longest hint":    {"/logout", EndSession{IDTokenHint: long}, "/logout?id_token_hint=" + long},
-		"a hint that is over": {"/logout", EndSession{IDTokenHint: long + "a", ClientID: "shop"}, "/logout?client_id=shop"},
+		"all of it":                            {"/logout", EndSession{"a.b.c", "shop", "https://shop.example/bye", "s t", 0}, "/logout?client_id=shop&id_token_hint=a.b.c&post_logout_redirect_uri=https%3A%2F%2Fshop.example%2Fbye&state=s+t"},
+		"nothing":                              {"/logout", EndSession{}, "/logout"},
+		"no hint":                              {"/logout", EndSession{ClientID: "shop"}, "/logout?client_id=shop"},
+		"a query of its own":                   {"/logout?p=a;b&q=%20", EndSession{ClientID: "shop"}, "/logout?p=a;b&q=%20&client_id=shop"},
+		"the longest hint":                     {"/logout", EndSession{IDTokenHint: long}, "/logout?id_token_hint=" + long},
+		"a hint too long for the address":      {"/logout", EndSession{IDTokenHint: "a.b.c", ClientID: "shop", MaxURL: 50}, "/logout?client_id=shop"},
+		"a hint that the address has room for": {"/logout", EndSession{IDTokenHint: "a.b.c", ClientID: "shop", MaxURL: 200}, "/logout?client_id=shop&id_token_hint=a.b.c"},
+		"a hint that is over":                  {"/logout", EndSession{IDTokenHint: long + "a", ClientID: "shop"}, "/logout?client_id=shop"},
 	} {
 		p := everything(t)
 		p.document["end_session_endpoint"] = p.URL + c.path

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
 )
 
@@ -119,6 +120,7 @@ func (p *Provider) send(req *http.Request, secrets []string) (*reply, *Error) {
 	if err != nil {
 		return nil, &Error{Code: CodeUnreachable, Status: res.StatusCode, Err: unanswered(err, secrets)}
 	}
+	body = web.WithoutMark(body)
 	r := &reply{status: res.StatusCode, header: res.Header, body: body, said: oidc.ParseTokenError(body, most)}
 	if r.said == nil {
 		r.said = challenged(res)

@@ -19,11 +19,39 @@ const repeated = 12
 // withoutSecrets are the other side's words for a log, unless they repeat what was sent,
 // or a part of it.
 func withoutSecrets(said *oidc.ProviderError, secrets []string) string {
+	return without(said, func(text string) string { return withoutAny(text, secrets) }).Said()
+}
+
+func without(said *oidc.ProviderError, clean func(string) string) *oidc.ProviderError {
 	words := *said
-	for _, text := range []*string{&words.Code, &words.Description} {
-		*text = withoutAny(*text, secrets)
+	words.Code, words.Description = clean(words.Code), clean(words.Description)
+	return &words
+}
+
+// Answered is what a provider said by way of the browser, for a log: without the state, and
+// without anything that is as long as what this site seals. The nonce is one, and nobody
+// here knows it any more.
+func Answered(said *oidc.ProviderError, state string) *oidc.ProviderError {
+	return without(said, func(text string) string {
+		if longestRun(text) >= sealedLike {
+			return leftOut
+		}
+		return withoutAny(text, []string{state})
+	})
+}
+
+// sealedLike is how many characters of base64url in a row are taken for something sealed: a
+// nonce has 96, and names of clients up to 45.
+const sealedLike = 64
+
+// longestRun is the length of the longest run of base64url in a text.
+func longestRun(text string) (most int) {
+	for _, run := range strings.FieldsFunc(text, func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_'
+	}) {
+		most = max(most, len(run))
 	}
-	return words.Said()
+	return most
 }
 
 // jwtBegins is how a JWT begins: a JSON object's first bytes in base64url.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/bonafides-dev/bonafides/protocol/oidc"
@@ -35,6 +36,10 @@ func (p *Provider) Exchange(ctx context.Context, q CodeRequest) (*oidc.TokenAnsw
 	return t, nil
 }
 
+// grantOver are the errors that only the person can help: RFC 6749 section 5.2, and what
+// Entra answers where a rule of the organisation changed since the sign-in.
+var grantOver = []string{"invalid_grant", oidc.ErrorInteractionRequired, oidc.ErrorLoginRequired, oidc.ErrorConsentRequired}
+
 // Renew sends a refresh token to the token endpoint (RFC 6749 section 6). Scopes may be
 // fewer than those that were granted; none means the same. CodeGrantOver says that the
 // provider takes the refresh token no more. An answer without a refresh token means that
@@ -45,7 +50,7 @@ func (p *Provider) Renew(ctx context.Context, refreshToken string, scopes []stri
 		form.Set("scope", strings.Join(scopes, " "))
 	}
 	t, why := p.tokens(ctx, form, func(said *oidc.ProviderError) string {
-		if said != nil && said.Code == "invalid_grant" { // RFC 6749 section 5.2
+		if said != nil && slices.Contains(grantOver, said.Code) {
 			return CodeGrantOver
 		}
 		return CodeNotTaken
@@ -66,7 +71,7 @@ func (p *Provider) tokens(ctx context.Context, form url.Values, code func(*oidc.
 	if why != nil {
 		return nil, why
 	}
-	if r.status != http.StatusOK || r.said != nil { // some say no with status 200
+	if r.status < 200 || r.status > 299 || r.said != nil { // some say no with status 200, and yes with 201
 		return nil, r.refused(code(r.said))
 	}
 	t, err := oidc.ParseTokenAnswer(r.body, p.maxAnswer())

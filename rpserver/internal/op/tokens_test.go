@@ -44,7 +44,12 @@ func TestWhatTheTokenEndpointRefuses(t *testing.T) {
 		"a redirect to elsewhere":     {answer{302, "Location: https://evil.example/", ""}, CodeMalformed, "", "", "redirect, which is not followed"},
 		"a redirect to no URL":        {answer{302, "Location: http://[SplxlOBeZQQYbYS6WxSbIA", ""}, CodeUnreachable, "", "", "left out: it repeats what was sent"},
 		"a page":                      {answer{200, "Content-Type: text/html", `<html>`}, CodeMalformed, "", "", "not a JSON object"},
-		"created":                     {answer{201, "", good.body}, CodeRefused, CodeNotTaken, "", "status 201"},
+		"two byte order marks":        {answer{200, "", "\ufeff\ufeff" + good.body}, CodeMalformed, "", "", "not a JSON object"},
+		"a refusal that is accepted":  {answer{202, "", grant}, CodeRefused, CodeGrantOver, "invalid_grant: it is over", ""},
+		"no content":                  {answer{204, "", ""}, CodeMalformed, "", "", ""},
+		"a rule that changed":         {answer{400, "", `{"error":"interaction_required"}`}, CodeRefused, CodeGrantOver, "interaction_required", ""},
+		"a consent that is gone":      {answer{400, "", `{"error":"consent_required"}`}, CodeRefused, CodeGrantOver, "consent_required", ""},
+		"somebody who is signed out":  {answer{400, "", `{"error":"login_required"}`}, CodeRefused, CodeGrantOver, "login_required", ""},
 		"a token twice":               {answer{200, "", `{"id_token":"a.b.c","id_token":"d.e.f"}`}, CodeMalformed, "", "", "id_token appears twice"},
 		"a token bound to a key":      {answer{200, "", `{"id_token":"a.b.c","access_token":"t","token_type":"DPoP"}`}, CodeMalformed, "", "", "token_type"},
 		"nothing":                     {answer{200, "", `{}`}, CodeNoIDToken, CodeMalformed, "", ""},
@@ -89,6 +94,21 @@ func TestWhatTheTokenEndpointRefuses(t *testing.T) {
 					t.Errorf("%s: the error has a secret: %v", name, did.err)
 				}
 			}
+		}
+	}
+}
+
+// Some gateways say Created, some serializers write a byte order mark.
+func TestTokensThatComeInAnotherWay(t *testing.T) {
+	for name, a := range map[string]answer{"created": {201, "", good.body}, "a byte order mark": {200, "", "\ufeff" + good.body}} {
+		p := newProvider(t, (*httptest.Server).Start)
+		p.record(t, a)
+		client := p.client(t, nil)
+		if _, err := client.Exchange(t.Context(), codeRequest); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := client.Renew(t.Context(), "8xLOxBtZp8", nil); err != nil {
+			t.Errorf("%s, renewed: %v", name, err)
 		}
 	}
 }

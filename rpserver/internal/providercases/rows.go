@@ -16,6 +16,10 @@ var MoreProviders = []Row{
 	{What: "a secret that the provider does not take", Code: "client_refused", Setting: "ClientSecret", Test: "rpserver TestAWrongSecretIsNotThePersonsFault"},
 	{What: "a provider that is down for longer than its keys count", Code: "provider_unreachable", Setting: "StaleIfError", Test: "rpserver/internal/op TestAStaleDocumentServesWhereASettingAllowsIt"},
 	{What: "a provider that accepts and does not answer", Code: "provider_unreachable", Test: "rpserver/internal/op TestAHungProviderMakesNobodyWaitLongerThanOneTimeout"},
+	{What: "no room for the ID token in the address of the sign-out", Who: "Entra ID, Azure AD B2C", Setting: "MaxSignOutURL", Test: "rpserver/internal/op TestWhereToSignOutThere"},
+	{What: "errors without state", Who: "Entra ID, some gateways", Test: "rpserver TestAnErrorWithoutStateIsSaidToBeTheProviders"},
+	{What: "interaction_required at a refresh", Who: "Entra ID", Test: "rpserver/internal/op TestWhatTheTokenEndpointRefuses"},
+	{What: "tokens with status 201, documents behind a byte order mark", Test: "rpserver/internal/op TestTokensThatComeInAnotherWay"},
 	{What: "a provider that is busy", Code: "provider_busy", Test: "rpserver TestABusyProviderIsSaidToBeBusy"},
 }
 
@@ -47,6 +51,9 @@ var Navigation = []Row{
 	{What: "a return path that is too long: dropped, and not the sign-in", Test: "rpserver TestAReturnPathThatIsTooLongIsDroppedAndNotTheSignIn"},
 	{What: "a cookie that the browser keeps back on the way (WebKit)", Code: "browser_unknown", Test: "rpserver TestCodeFlowRefusals"},
 	{What: "a sign-in that the provider begins", Test: "rpserver TestASignInThatOthersBegin"},
+	{What: "a sign-in that begins at another host of the site", Test: "rpserver TestASignInThatBeginsAtAnotherHostGoesOnAtTheSitesOwn"},
+	{What: "an old answer that somebody signed in opens", Test: "rpserver TestAnOldAnswerOpenedByWhoIsSignedInLeadsToItsPage"},
+	{What: "an answer that comes twice at once", Test: "rpserver TestAnAnswerThatComesTwiceAtOnceSignsInOnce"},
 	{What: "a browser that keeps no session", Code: "sign_in_required", Test: "rpserver TestRequireUserSendsPeopleToSignInOnce"},
 	{What: "two sites on one host", Test: "rpserver TestCookiesFitTheOrigin"},
 }

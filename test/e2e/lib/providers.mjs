@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { FedCM } from './fedcm.mjs';
+import { request } from './http.mjs';
 import { Sites, manifest } from './polyfill.mjs';
 import { Program, freePort, root } from './stack.mjs';
 import { opened } from './windows.mjs';
@@ -64,19 +65,25 @@ export function foreignProvider(sites, site, registered) {
   return `${sites.origin(site)}/config.json`;
 }
 
+/** Builds a program of the tests' own and starts it; it says "ready" when it listens. */
+async function started(name, args) {
+  const binary = path.join(root, `.tools/bin/e2e-${name}`);
+  await promisify(execFile)('go', ['build', '-o', binary, `./test/e2e/${name}`], { cwd: root, maxBuffer: 1 << 26 });
+  const program = new Program(binary, args);
+  const deadline = Date.now() + patience;
+  while (!program.output.includes('ready')) {
+    if (!program.running || Date.now() > deadline) throw new Error(`${name} did not start:\n${program.output}`);
+    await new Promise((r) => setTimeout(r, 50));
+  }
+  return program;
+}
+
 export class Providers {
   /** @param {{names?: string[], origins: string[]}} options */
   static async start({ names = ['one', 'two'], origins }) {
     const self = new Providers();
-    const binary = path.join(root, '.tools/bin/e2e-providers');
-    await promisify(execFile)('go', ['build', '-o', binary, './test/e2e/providers'], { cwd: root, maxBuffer: 1 << 26 });
     self.port = await freePort();
-    self.program = new Program(binary, ['-port', String(self.port), '-names', names.join(), '-origins', origins.join()]);
-    const deadline = Date.now() + patience;
-    while (!self.program.output.includes('ready')) {
-      if (!self.program.running || Date.now() > deadline) throw new Error(`the providers did not start:\n${self.program.output}`);
-      await new Promise((r) => setTimeout(r, 50));
-    }
+    self.program = await started('providers', ['-port', String(self.port), '-names', names.join(), '-origins', origins.join()]);
     return self;
   }
 
@@ -141,5 +148,32 @@ export class NativePerson {
       choose: (name) => this.fedcm.select(dialog, dialog.accounts.findIndex((a) => a.name === name)),
       cancel: () => this.fedcm.dismiss(dialog),
     };
+  }
+}
+
+/** A relying party with a server of its own, for people whom the provider "one" knows (test/e2e/site). */
+export class Site {
+  static async start() {
+    const self = new Site();
+    self.port = await freePort();
+    self.origin = `http://app.localhost:${self.port}`;
+    self.providers = await Providers.start({ names: ['one'], origins: [self.origin] });
+    self.program = await started('site', ['-port', String(self.port), '-issuer', self.providers.origin('one')]);
+    return self;
+  }
+
+  /** One request to the site that no browser makes. */
+  request(r) {
+    return request({ port: this.port, host: new URL(this.origin).host, ...r });
+  }
+
+  /** Where a sign-in waits for the person to say yes. */
+  atProvider(url) {
+    return new URL(url).origin === this.providers.origin('one');
+  }
+
+  async stop() {
+    await this.program?.stop();
+    await this.providers?.stop();
   }
 }

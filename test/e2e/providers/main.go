@@ -1,7 +1,8 @@
 // Command providers runs identity providers for the browser tests, each at an
 // origin of its own (http://NAME.localhost:PORT), with two people in it. Every
 // provider knows two clients, "rp" and "no-nonce", whose origins are the ones
-// that the command line names.
+// that the command line names. A relying party's server has the callback of "idp" below
+// /auth.
 package main
 
 import (
@@ -77,8 +78,12 @@ var people = []idpserver.NewAccount{
 }
 
 func provider(issuer, name string, origins []string, keys []idpserver.Key) (http.Handler, error) {
+	var callbacks []string
+	for _, o := range origins {
+		callbacks = append(callbacks, o+"/auth/signin/callback/idp")
+	}
 	clients, err := directory.StaticClients(
-		directory.Client{ID: "rp", Name: "Relying Party", Origins: origins},
+		directory.Client{ID: "rp", Name: "Relying Party", Origins: origins, RedirectURIs: callbacks},
 		directory.Client{ID: "no-nonce", Name: "Relying Party", Origins: origins, InsecureNoNonce: true},
 	)
 	if err != nil {

@@ -1,15 +1,15 @@
-// oidc-provider on a port of its own, with one client that the first argument describes.
-// It says its issuer on standard output and ends with its standard input.
+// oidc-provider on a port of its own. The first argument says which clients it has, and
+// whether they must push their requests. It says its issuer on standard output and ends with its standard input.
 import { createServer } from 'node:http';
 import { generateKeyPairSync } from 'node:crypto';
 import { Provider } from 'oidc-provider';
 
-const client = JSON.parse(process.argv[2]);
+const { clients, pushed } = JSON.parse(process.argv[2]);
 const server = createServer().listen(0, '127.0.0.1', () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const provider = new Provider(issuer, {
-    clients: [client],
+    clients,
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'RS256' }] },
     cookies: { keys: ['a key of this run'] },
     claims: { profile: ['name'], email: ['email', 'email_verified'] },
@@ -20,7 +20,7 @@ const server = createServer().listen(0, '127.0.0.1', () => {
       claims: () => ({ sub: id, name: 'Ada Lovelace', email: 'ada@example.test', email_verified: true }),
     }),
     features: {
-      pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
+      pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: pushed },
       rpInitiatedLogout: { enabled: true },
       backchannelLogout: { enabled: true },
       revocation: { enabled: true },

@@ -107,7 +107,20 @@ func (s *site) browser() *browser {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return &browser{s, &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	return &browser{s, &http.Client{Jar: jar, Timeout: 30 * time.Second, Transport: navigating{}}}
+}
+
+// navigating says of each request what browsers say where a person goes to a page.
+type navigating struct{}
+
+func (navigating) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Header.Get("Accept") == "" {
+		r = r.Clone(r.Context())
+		r.Header.Set("Accept", "text/html,*/*;q=0.8")
+		r.Header.Set("Sec-Fetch-Mode", "navigate")
+		r.Header.Set("Sec-Fetch-Dest", "document")
+	}
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 var (

@@ -49,6 +49,9 @@ func runProviderCheck(t cli.Terminal, args []string) int {
 	case cli.Given(f, "client-id") && *clientID == "":
 		return cli.Fail(t, cli.Usage, "-client-id is empty; leave it out if there is none yet")
 	}
+	if *verify && *clientID != "" {
+		return cli.Fail(t, cli.Usage, "-client-id is for sign-ins, and with -verify-only nobody signs in")
+	}
 	if _, err := web.SecureURL(f.Arg(0)); err != nil {
 		return cli.Fail(t, cli.Usage, "%q %v", f.Arg(0), err)
 	}
@@ -117,6 +120,9 @@ func (c *providerChecker) get(address string, most int64) (*fetched, error) {
 		var u *url.Error
 		if errors.As(err, &u) {
 			err = u.Err
+		}
+		if errors.Is(err, web.ErrNotPublic) {
+			err = fmt.Errorf("%w. If it is of your own network, -private lets the check go there, and Config.PrivateAddresses the site", err)
 		}
 		return nil, errors.New(cli.Printable(err.Error()))
 	}

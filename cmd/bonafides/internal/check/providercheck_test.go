@@ -99,9 +99,20 @@ func TestProviderCheck(t *testing.T) {
 func TestProviderCheckWritesTheSettings(t *testing.T) {
 	idp := idptest.New(t, idptest.WithAlgorithm(jws.ES256), idptest.WithQuirks(idptest.Quirks{Endpoints: idptest.EndpointQuirks{DiscoveryElsewhere: true}}))
 	out, errs, code := bonafides(t, "", "provider", "check", "-client-id", "shop", idp.DiscoveryURL())
-	want := "rpserver.Provider{\n\tIssuer: \"" + idp.Issuer + "\",\n\tClientID: \"shop\",\n\tClientSecret: secret, // from a file or the environment\n\tDiscoveryURL: \"" + idp.DiscoveryURL() + "\",\n}\n"
+	want := "rpserver.Provider{\n\tIssuer: \"" + idp.Issuer + "\",\n\tClientID: \"shop\",\n\tClientSecret: secret, // from a file or the environment; leave this line out if the provider gave none\n\tDiscoveryURL: \"" + idp.DiscoveryURL() + "\",\n}\n"
 	if code != cli.OK || !strings.Contains(out, want) {
 		t.Errorf("%d %s%s", code, out, errs)
+	}
+}
+
+// Whether a client has a secret is told by the provider, not by its documents.
+func TestProviderCheckKnowsClientsWithoutASecret(t *testing.T) {
+	for method, with := range map[string]bool{"none": true, "client_secret_post": false} {
+		idp := idptest.New(t, idptest.WithQuirks(member("token_endpoint_auth_methods_supported", []string{"client_secret_basic", method})))
+		out, errs, code := bonafides(t, "", "provider", "check", "-client-id", "shop", idp.Issuer)
+		if code != cli.OK || strings.Contains(out, "leave this line out if the provider gave none") != with {
+			t.Errorf("%s: %d %s%s", method, code, out, errs)
+		}
 	}
 }
 
@@ -138,7 +149,7 @@ func TestProviderCheckFindsFedCM(t *testing.T) {
 // What a public document names is not looked for on this machine.
 func TestProviderCheckGoesWhereTheGuardLets(t *testing.T) {
 	out, _, code := bonafides(t, "", "provider", "check", "https://10.0.0.1")
-	if code != cli.Refused || !strings.Contains(out, "not a public address") {
+	if code != cli.Refused || !strings.Contains(out, "not a public address") || !strings.Contains(out, "-private") || !strings.Contains(out, "Config.PrivateAddresses") {
 		t.Errorf("%d %s", code, out)
 	}
 }
@@ -155,6 +166,7 @@ func TestProviderCheckUsage(t *testing.T) {
 		{[]string{"http://login.example"}, "https"},
 		{[]string{"https://login.example/?p=x"}, "has a query"},
 		{[]string{"-client-id", "", "https://a.example"}, "-client-id is empty"},
+		{[]string{"-verify-only", "-client-id", "x", "https://a.example"}, "nobody signs in"},
 		{[]string{"-private", "10.0.0.1", "https://a.example"}, "no prefix"},
 	} {
 		if _, errs, code := bonafides(t, "", append([]string{"provider", "check"}, c.args...)...); code != cli.Usage || !strings.Contains(errs, c.says) {

@@ -151,7 +151,11 @@ func (c *providerChecker) preset() {
 func (c *providerChecker) writeSettings(clientID string) {
 	fmt.Fprintf(c.out, "\nrpserver.Provider{\n\tIssuer: %s,\n\tClientID: %q,\n", c.settings["Issuer"], clientID)
 	if c.settings["ClientKey"] == "" && c.settings["ClientSecret"] == "" {
-		fmt.Fprint(c.out, "\tClientSecret: secret, // from a file or the environment\n")
+		without := ""
+		if slices.Contains(c.d.TokenEndpointAuthMethods, "none") {
+			without = "; leave this line out if the provider gave none"
+		}
+		fmt.Fprintf(c.out, "\tClientSecret: secret, // from a file or the environment%s\n", without)
 	}
 	for _, name := range c.order {
 		if name != "Issuer" && name != "ClientSecret" {

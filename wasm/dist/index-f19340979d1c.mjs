@@ -1,3 +1,3 @@
 export * as tokens from "./tokens-3effa846d8fa.mjs";
 export * as fedcm from "./fedcm-36a319ec255d.mjs";
-export { IdTokenError, load, verifyIdToken } from "./idtoken-workerd-5ddd3933e647.mjs";
+export { IdTokenError, load, verifyIdToken } from "./idtoken-e2bebe1fd39d.mjs";

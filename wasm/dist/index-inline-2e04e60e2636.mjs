@@ -1,3 +1,3 @@
 export * as tokens from "./tokens-3effa846d8fa.mjs";
 export * as fedcm from "./fedcm-36a319ec255d.mjs";
-export { IdTokenError, load, verifyIdToken } from "./idtoken-e2ee84687b4f.mjs";
+export { IdTokenError, load, verifyIdToken } from "./idtoken-inline-cbf9ef62e932.mjs";
