@@ -78,6 +78,10 @@ type Config struct {
 	// OfflineLifetime is how long a client has access while the person is away
 	// (offline_access), however often it is used: 180 days if zero.
 	OfflineLifetime time.Duration
+	// PrivateAddresses are networks in which clients may want to be told of a sign-out
+	// (directory.Client.BackChannelLogoutURI), besides public addresses, and this machine
+	// where the issuer is on it.
+	PrivateAddresses []netip.Prefix
 	// Scopes are the operator's own, which clients may ask for beside the standard ones.
 	Scopes []directory.Scope
 	// Claims adds an operator's own claims to the ID tokens of the code flow and to

@@ -70,7 +70,7 @@ type idp struct {
 var clients = []directory.Client{
 	{ID: shopID, Name: "Corner Shop", Origins: []string{shopOrigin, "https://shop.example"},
 		PrivacyPolicyURL: "https://shop.example/privacy", TermsOfServiceURL: "https://shop.example/terms",
-		RedirectURIs: []string{shopRedirect, "https://shop.example/cb?from=idp"}},
+		RedirectURIs: []string{shopRedirect, "https://shop.example/cb?from=idp"}, PostLogoutRedirectURIs: []string{shopBye}},
 	{ID: "wiki", Name: "Wiki", Origins: []string{"https://wiki.example"}, IDTokenSignedResponseAlg: jws.ES256,
 		RedirectURIs: []string{"https://wiki.example/cb"}, SecretHash: directory.HashClientSecret(wikiSecret)},
 	{ID: "legacy", Name: "Legacy", Origins: []string{"https://legacy.example"}, InsecureNoNonce: true},

@@ -146,11 +146,16 @@ func (s *Server) SetKeys(keys []Key) error {
 	if err != nil {
 		return err
 	}
+	set, err := jws.ParseKeySet(published)
+	if err != nil {
+		return err
+	}
 	s.keys.Lock()
 	defer s.keys.Unlock()
 	if err := s.endpoints.Publish(published, tokens.Algorithms(signers)); err != nil {
 		return err
 	}
 	s.tokens.SetSigners(signers)
+	s.tokens.SetKeys(set)
 	return nil
 }

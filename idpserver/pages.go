@@ -16,6 +16,7 @@ const (
 	PageSignIn      Page = pages.SignIn
 	PageAccount     Page = pages.Account
 	PageVerifyEmail Page = pages.VerifyEmail
+	PageSignOut     Page = pages.SigningOut // a site asks to sign somebody out
 	PageError       Page = pages.Error
 	PageConsent     Page = pages.Asking // a site asks who somebody is, by redirect or popup
 )

@@ -8,6 +8,7 @@ import (
 
 	"github.com/bonafides-dev/bonafides/idpserver/directory"
 	"github.com/bonafides-dev/bonafides/idpserver/fedcm"
+	"github.com/bonafides-dev/bonafides/idpserver/internal/logout"
 	"github.com/bonafides-dev/bonafides/idpserver/internal/op"
 	"github.com/bonafides-dev/bonafides/idpserver/internal/pages"
 	"github.com/bonafides-dev/bonafides/idpserver/internal/people"
@@ -47,8 +48,12 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("idpserver: %w", err)
 	}
+	outbound, err := web.Outbound{From: c.Issuer, Private: c.PrivateAddresses}.Client()
+	if err != nil {
+		return nil, fmt.Errorf("idpserver: %w", err)
+	}
 	tell, err := tokens.New(tokens.Config{
-		Issuer: c.Issuer, Store: c.Store, People: who, Secrets: c.Secrets, Claims: c.Claims,
+		Issuer: c.Issuer, Store: c.Store, People: who, Clients: c.Clients, Logout: logout.New(outbound, c.Log), Secrets: c.Secrets, Claims: c.Claims,
 		TokenLifetime: c.TokenLifetime, CodeLifetime: c.AuthCodeLifetime, AccessLifetime: c.AccessTokenLifetime,
 		RefreshIdle: c.RefreshIdle, OfflineLifetime: c.OfflineLifetime, Now: c.Now, Log: c.Log,
 	})
@@ -115,17 +120,18 @@ func (s *Server) CreateAccount(ctx context.Context, n NewAccount) (*directory.Ac
 func routes(issuer string, show *pages.Pages, endpoints *op.OP, window *popup.Popup, browsers *fedcm.Handler) (http.Handler, error) {
 	own := http.NewServeMux()
 	for path, h := range map[string]pages.Handler{
-		"/{$}":            show.ServeHome,
-		"/signup":         show.ServeSignUp,
-		"/signin":         show.ServeSignIn,
-		"/signout":        show.ServeSignOut,
-		"/account":        show.ServeAccount,
-		"/verify-email":   show.ServeVerifyEmail,
-		"/error":          show.ServeError,
-		op.ConsentPath:    endpoints.ServeConsent,
-		popup.Path:        window.Serve,
-		popup.ConsentPath: window.ServeConsent,
-		"/":               pages.NotFound,
+		"/{$}":                   show.ServeHome,
+		"/signup":                show.ServeSignUp,
+		"/signin":                show.ServeSignIn,
+		"/signout":               show.ServeSignOut,
+		"/account":               show.ServeAccount,
+		"/verify-email":          show.ServeVerifyEmail,
+		"/error":                 show.ServeError,
+		op.ConsentPath:           endpoints.ServeConsent,
+		op.EndSessionConfirmPath: endpoints.ServeEndSessionConfirm,
+		popup.Path:               window.Serve,
+		popup.ConsentPath:        window.ServeConsent,
+		"/":                      pages.NotFound,
 	} {
 		own.HandleFunc(path, show.Serve(h))
 	}
@@ -148,6 +154,7 @@ func routes(issuer string, show *pages.Pages, endpoints *op.OP, window *popup.Po
 	mux.Handle(pages.AssetPrefix, pages.Assets)
 	// A client's own page may post its request here, and nothing is decided.
 	mux.Handle(op.AuthorizePath, show.Serve(endpoints.ServeAuthorize))
+	mux.Handle(op.EndSessionPath, show.Serve(endpoints.ServeEndSession))
 	mux.HandleFunc(op.TokenPath, endpoints.ServeToken)
 	mux.HandleFunc(op.UserinfoPath, endpoints.ServeUserinfo)
 	mux.HandleFunc(op.IntrospectPath, endpoints.ServeIntrospect)

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/bonafides-dev/bonafides/internal/secret"
@@ -25,6 +26,14 @@ type Client struct {
 	// strings. https, or http on a loopback host; no fragment. None: the client
 	// signs people in with FedCM alone.
 	RedirectURIs []string
+	// PostLogoutRedirectURIs are where the browser may go after a sign-out that the client
+	// asked for (OpenID Connect RP-Initiated Logout 1.0 section 3), compared as strings and
+	// as strict as RedirectURIs.
+	PostLogoutRedirectURIs []string
+	// BackChannelLogoutURI is where the client wants to be told that somebody signed out
+	// here: OpenID Connect Back-Channel Logout 1.0. https, or http on a loopback host; no
+	// fragment. Empty: it is not told.
+	BackChannelLogoutURI string
 	// SecretHash is HashClientSecret of the client's secret, with which it
 	// authenticates at the token endpoint. Empty: a public client, known by the
 	// PKCE verifier alone.
@@ -130,7 +139,12 @@ func (c *Client) check() error {
 			return fmt.Errorf("%q is not an absolute URL", u)
 		}
 	}
-	for _, u := range c.RedirectURIs {
+	if c.BackChannelLogoutURI != "" {
+		if err := checkRedirectURI(c.BackChannelLogoutURI); err != nil {
+			return fmt.Errorf("BackChannelLogoutURI: %w", err)
+		}
+	}
+	for _, u := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs) {
 		if err := checkRedirectURI(u); err != nil {
 			return err
 		}
@@ -152,7 +166,7 @@ func (c *Client) check() error {
 // leave for a client with a server.
 func checkRedirectURI(s string) error {
 	if _, err := web.SecureURL(s); err != nil || strings.ContainsAny(s, " \\") {
-		return fmt.Errorf("redirect URI %q is not an absolute https URL without a fragment; http is for loopback hosts only", s)
+		return fmt.Errorf("%q is not an absolute https URL without a fragment; http is for loopback hosts only", s)
 	}
 	return nil
 }

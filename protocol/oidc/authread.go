@@ -19,7 +19,7 @@ const (
 
 // hints are parameters that a provider may pass over (OpenID Connect Core section
 // 3.1.2.1), and most do.
-var hints = []string{"display", "acr_values", "ui_locales", "access_type", "claims"}
+var hints = []string{"display", "acr_values", "ui_locales", "access_type", "claims", "id_token_hint"}
 
 // Hints lists the parameters that a provider need not read: ParseAuthRequest reads those
 // that it is told to.

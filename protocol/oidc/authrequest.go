@@ -24,6 +24,7 @@ type AuthRequest struct {
 	ACRValues    string
 	UILocales    string
 	AccessType   string // Google: "offline" for a refresh token
+	IDTokenHint  string // an ID token of the person who is asked for
 	Claims       string // JSON, as ParseClaimsRequest reads it
 	ResponseMode string // form_post; empty: the answer comes in the query
 	Extra        []Param
@@ -80,6 +81,7 @@ func (r *AuthRequest) members() []member[string] {
 		{"ui_locales", &r.UILocales},
 		{"access_type", &r.AccessType},
 		{"claims", &r.Claims},
+		{"id_token_hint", &r.IDTokenHint},
 	}
 }
 

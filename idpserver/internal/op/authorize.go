@@ -65,6 +65,9 @@ func (o *OP) authorize(w http.ResponseWriter, r *http.Request, req *authRequest)
 		return err
 	}
 	fit := o.c.People.Hinted(all, req.LoginHint, req.HostedDomain)
+	if req.forAccount != "" {
+		fit = o.c.People.Hinted(fit, req.forAccount, "")
+	}
 	if req.HasPrompt(oidc.PromptNone) {
 		return o.authorizeSilently(w, r, req, fit)
 	}
@@ -181,6 +184,9 @@ func (o *OP) decide(w http.ResponseWriter, r *http.Request, req *authRequest, fo
 	a := people.Pick(here, form.Get("account"))
 	if a == nil {
 		return people.ErrNotYours
+	}
+	if req.forAccount != "" && a.ID != req.forAccount {
+		return refuse(oidc.ErrorLoginRequired, "somebody else signed in than the one whom id_token_hint names")
 	}
 	return o.sendCodeTo(w, r, req, a)
 }

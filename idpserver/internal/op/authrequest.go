@@ -21,14 +21,21 @@ import (
 // paramSince is an addition of our own: see afterSigningIn.
 const paramSince = pages.ParamSince
 
+// paramFor is another one: the account that an id_token_hint named. It can only ask for
+// less than the request did.
+const paramFor = "for_account"
+
 // authRequest is an authentication request of a known client to one of its redirect
 // URIs.
 type authRequest struct {
 	*oidc.AuthRequest
 	client *directory.Client
-	since  time.Time  // the person must have signed in at or after it
-	known  []string   // the scopes that exist here
-	params url.Values // those that are carried on
+	since  time.Time // the person must have signed in at or after it
+	known  []string  // the scopes that exist here
+	// forAccount is who alone the answer may be about; empty: whoever signs in (OpenID
+	// Connect Core 1.0 section 3.1.2.1, id_token_hint).
+	forAccount string
+	params     url.Values // those that are carried on
 }
 
 // refuse is a refusal that goes back to the client by redirect.
@@ -47,7 +54,7 @@ func reasonOf(err error) string {
 // known where an answer may go: the refusal is then a page and never a redirect
 // (RFC 9700 section 4.11.2). Later refusals are *oidc.ProviderError.
 func (o *OP) read(ctx context.Context, in url.Values) (*authRequest, error) {
-	r := &authRequest{AuthRequest: oidc.ParseAuthRequest(in, append(oidc.Hints(), paramSince)...)}
+	r := &authRequest{AuthRequest: oidc.ParseAuthRequest(in, append(oidc.Hints(), paramSince, paramFor)...)}
 	page := func(code, detail string) (*authRequest, error) {
 		return nil, web.NewProblem(http.StatusBadRequest, code, detail)
 	}
@@ -80,6 +87,16 @@ func (o *OP) read(ctx context.Context, in url.Values) (*authRequest, error) {
 			return r, refuse(oidc.ErrorInvalidRequest, "the claims parameter cannot be read: "+reasonOf(err))
 		}
 	}
+	// The token itself is not carried along: it is in no address of ours.
+	if r.IDTokenHint != "" {
+		hint, ok := o.c.Tokens.ReadHint(r.IDTokenHint)
+		if !ok || hint.Client != client.ID {
+			return r, refuse(oidc.ErrorInvalidRequest, "id_token_hint is no ID token of this provider for this client")
+		}
+		r.params.Del("id_token_hint")
+		r.params.Set(paramFor, hint.Account)
+	}
+	r.forAccount = r.params.Get(paramFor)
 	r.since = r.SignedInSince(o.c.Now())
 	// Our own addition, when we send people to sign in afresh. It can only ask
 	// for more than the request did.

@@ -34,6 +34,7 @@ func (o *OP) Publish(keys []byte, algorithms []string) error {
 		UserinfoEndpoint:              o.c.Issuer + UserinfoPath,
 		RevocationEndpoint:            o.c.Issuer + RevokePath,
 		IntrospectionEndpoint:         o.c.Issuer + IntrospectPath,
+		EndSessionEndpoint:            o.c.Issuer + EndSessionPath,
 		JWKSURI:                       o.c.Issuer + KeysPath,
 		ScopesSupported:               o.scopes(),
 		ResponseTypesSupported:        []string{"code"},
@@ -45,6 +46,8 @@ func (o *OP) Publish(keys []byte, algorithms []string) error {
 		CodeChallengeMethods:          []string{oidc.PKCEMethod},
 		PromptValuesSupported:         oidc.PromptValues(),
 		AuthorizationResponseIssParam: true,
+		BackchannelLogoutSupported:    true,
+		BackchannelLogoutSession:      true,
 		RequestURIParameterSupported:  &no,
 		ClaimsSupported:               tokens.Claims(),
 	}).JSON()

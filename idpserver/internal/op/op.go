@@ -18,14 +18,16 @@ import (
 
 // The paths of the endpoints.
 const (
-	AuthorizePath  = "/authorize"
-	ConsentPath    = "/authorize/consent"
-	TokenPath      = "/token"
-	UserinfoPath   = "/userinfo"
-	IntrospectPath = "/introspect"
-	RevokePath     = "/revoke"
-	DiscoveryPath  = oidc.DiscoveryPath
-	KeysPath       = "/jwks.json"
+	AuthorizePath         = "/authorize"
+	ConsentPath           = "/authorize/consent"
+	TokenPath             = "/token"
+	UserinfoPath          = "/userinfo"
+	IntrospectPath        = "/introspect"
+	EndSessionPath        = "/end_session"
+	EndSessionConfirmPath = "/end_session/confirm"
+	RevokePath            = "/revoke"
+	DiscoveryPath         = oidc.DiscoveryPath
+	KeysPath              = "/jwks.json"
 )
 
 // Config is what the room needs; all fields are required.

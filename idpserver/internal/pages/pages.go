@@ -53,6 +53,7 @@ const (
 	VerifyEmail = "verify-email"
 	Error       = "error"
 	Asking      = "consent" // a site asks who somebody is, by redirect or window
+	SigningOut  = "signout" // a site asks to sign somebody out
 )
 
 // At says which page is about to be shown.

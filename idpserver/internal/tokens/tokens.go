@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/bonafides-dev/bonafides/idpserver/directory"
+	"github.com/bonafides-dev/bonafides/idpserver/internal/logout"
 	"github.com/bonafides-dev/bonafides/idpserver/internal/people"
 	"github.com/bonafides-dev/bonafides/internal/web"
 	"github.com/bonafides-dev/bonafides/protocol/jws"
@@ -31,6 +32,8 @@ type Config struct {
 	Issuer  string
 	Store   Store
 	People  *people.People
+	Clients directory.ClientStore
+	Logout  *logout.Queue
 	Secrets [][]byte // none: one for as long as this process
 
 	TokenLifetime, CodeLifetime, AccessLifetime time.Duration
@@ -49,6 +52,8 @@ type Tokens struct {
 	c       Config
 	access  []cipher.AEAD // the first seals access tokens, all open them
 	signers atomic.Pointer[[]jws.Signer]
+
+	published atomic.Pointer[jws.KeySet] // hints are checked with
 }
 
 // New makes the room. SetSigners has to be called before the first token.
