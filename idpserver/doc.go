@@ -13,7 +13,10 @@
 //	/.well-known/web-identity          FedCM: which provider this is
 //	/fedcm/...                         FedCM: config.json, accounts, client-metadata, assertion, disconnect
 //	/fedcm/popup                       the same sign-in in a window, for browsers without FedCM
-//	/authorize /token                  OpenID Connect: code flow with PKCE (S256), for known redirect URIs
+//	/authorize /token                  OpenID Connect: code flow with PKCE (S256), for known redirect URIs; refresh
+//	/userinfo                          what an access token opens: who the person is
+//	/introspect /revoke                what a token is good for; that it be so no more (RFC 7662, RFC 7009)
+//	/end_session                       a site asks to sign somebody out (RP-Initiated Logout 1.0)
 //	/.well-known/openid-configuration  OpenID Connect Discovery
 //	/jwks.json                         the keys that verify its ID tokens
 //
@@ -41,6 +44,22 @@
 // The fourth is there from a sign-up until its code is too old. The code works only
 // in the browser that asked for it: nobody can ask for an account with somebody
 // else's address and have them enter the code.
+//
+// # Tokens
+//
+// Whatever a client gets by the code flow hangs on one authorization, the row of what one
+// sign-in lets it do: the code, access tokens and refresh tokens. A code or a refresh
+// token that is shown again, a revocation, a sign-out and a site that is disconnected end
+// all of it. Access tokens are opaque and no rows; a refresh token works once and gives
+// the next one, or for ten seconds the same answer again. With offline_access, which the
+// consent page says, they outlive the sign-in.
+//
+// At a sign-out the clients of the sign-in that want to know are told by a logout token
+// (Back-Channel Logout 1.0). Clients that signed in by FedCM alone, or in the window, have
+// no authorization and are not told.
+//
+// A client is registered with what it needs: PKCE is wanted of all, a nonce of those with
+// RequireNonce. See directory.Client.
 //
 // # Keys
 //

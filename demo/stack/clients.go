@@ -22,7 +22,14 @@ func (c Client) registration(issuer string) directory.Client {
 	if u, err := url.Parse(c.Origin); err == nil && u.Host != "" {
 		name = u.Host
 	}
-	return directory.Client{ID: c.ID, Name: name, Origins: []string{c.Origin}, RedirectURIs: c.redirectURIs(issuer)}
+	back := c.redirectURIs(issuer)
+	var bye []string // where rpserver has it beside these
+	for _, u := range back {
+		if to := strings.Replace(u, "/signin/callback/", "/signout/callback/", 1); to != u {
+			bye = append(bye, to)
+		}
+	}
+	return directory.Client{ID: c.ID, Name: name, Origins: []string{c.Origin}, RedirectURIs: back, PostLogoutRedirectURIs: bye}
 }
 
 func (c Client) redirectURIs(issuer string) []string {

@@ -44,7 +44,9 @@ func (s *Stack) idp(c Config, k *keys) (http.Handler, error) {
 	registered := []directory.Client{{
 		ID: shopClientID, Name: "Kiln Lane", Origins: []string{s.Origins.Shop},
 		PrivacyPolicyURL: s.Origins.Shop + "/privacy", TermsOfServiceURL: s.Origins.Shop + "/terms",
-		RedirectURIs: []string{s.Origins.Shop + "/signin/callback/" + providerName},
+		RedirectURIs:           []string{s.Origins.Shop + "/signin/callback/" + providerName},
+		PostLogoutRedirectURIs: []string{s.Origins.Shop + "/signout/callback/" + providerName},
+		BackChannelLogoutURI:   s.Origins.Shop + "/signout/backchannel/" + providerName,
 	}}
 	for _, own := range c.Clients {
 		registered = append(registered, own.registration(s.Origins.IdP))

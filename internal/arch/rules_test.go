@@ -90,7 +90,8 @@ func storesOutside(files []*file) (broken []string) {
 var rooms = map[string][]string{
 	"idpserver/directory":       {},
 	"idpserver/internal/people": {"idpserver/directory"},
-	"idpserver/internal/tokens": {"idpserver/directory", "idpserver/internal/people"},
+	"idpserver/internal/logout": {},
+	"idpserver/internal/tokens": {"idpserver/directory", "idpserver/internal/people", "idpserver/internal/logout"},
 	"idpserver/internal/pages":  {"idpserver/directory", "idpserver/fedcm", "idpserver/internal/people", "idpserver/internal/tokens"},
 	"idpserver/internal/op":     {"idpserver/directory", "idpserver/fedcm", "idpserver/internal/people", "idpserver/internal/tokens", "idpserver/internal/pages"},
 	"idpserver/internal/popup":  {"idpserver/directory", "idpserver/fedcm", "idpserver/internal/people", "idpserver/internal/tokens", "idpserver/internal/pages"},

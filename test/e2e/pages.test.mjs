@@ -11,7 +11,7 @@ import { outDir, sites, Stack } from './lib/stack.mjs';
 import { getTokens, redeem, signIn } from './lib/tokens.mjs';
 
 /** Pages that no link leads to. */
-const unlinked = { news: ['/nosuch'], ads: ['/ad'], idp: ['/signin', '/signup', '/error?code=origin_mismatch', '/nosuch'], issuer: ['/nosuch'], shop: ['/nosuch'], home: ['/nosuch'] };
+const unlinked = { news: ['/nosuch'], ads: ['/ad'], idp: ['/signin', '/signup', '/error?code=origin_mismatch', '/end_session', '/nosuch'], issuer: ['/nosuch'], shop: ['/nosuch'], home: ['/nosuch'] };
 
 /** The pages with one thing to do, which is on the first screen and is the only one in its colour. */
 const oneAction = { home: ['/'], issuer: ['/'], news: ['/', '/story/bridge'], ads: ['/'], idp: ['/', '/signin', '/signup'], shop: ['/'] };
@@ -97,7 +97,7 @@ describe('as a newcomer finds it', () => {
 });
 
 /** The pages that show something else after a walk. */
-const walked = { issuer: ['/'], news: ['/'], ads: ['/'], idp: ['/', '/account'], shop: ['/', '/basket'], home: ['/', '/mailbox', '/exchange/5', '/exchange/20', '/exchange/40'] };
+const walked = { issuer: ['/'], news: ['/'], ads: ['/'], idp: ['/', '/account', '/end_session'], shop: ['/', '/basket'], home: ['/', '/mailbox', '/exchange/5', '/exchange/20', '/exchange/40'] };
 
 describe('after a walk, with every panel open', () => {
   before(async () => {
