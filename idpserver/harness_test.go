@@ -76,6 +76,7 @@ var clients = []directory.Client{
 	{ID: "legacy", Name: "Legacy", Origins: []string{"https://legacy.example"}, InsecureNoNonce: true},
 	{ID: "older", Name: "Older", Origins: []string{"https://older.example"}, RedirectURIs: []string{"https://older.example/cb"},
 		SecretHash: directory.HashClientSecret(wikiSecret), AllowNoPKCE: true, RequireNonce: true, ClaimsAtUserinfo: true, RefreshTokens: true},
+	{ID: "app", Name: "App", URL: "https://app.example", Native: true, RedirectURIs: []string{"http://127.0.0.1/cb", "com.example.app:/cb"}},
 	{ID: "orders", Name: "Orders", Origins: []string{"https://orders.example"}, SecretHash: directory.HashClientSecret(wikiSecret)},
 }
 

@@ -161,6 +161,7 @@ func routes(issuer string, show *pages.Pages, endpoints *op.OP, window *popup.Po
 	mux.HandleFunc(op.RevokePath, endpoints.ServeRevoke)
 	mux.HandleFunc("/picture/{file}", pages.ServePicture)
 	mux.HandleFunc(op.DiscoveryPath, endpoints.ServeDiscovery)
+	mux.HandleFunc(op.OAuthPath, endpoints.ServeDiscovery)
 	mux.HandleFunc(op.KeysPath, endpoints.ServeKeys)
 	// The FedCM endpoints answer the browser, not its pages: they have cookies
 	// and checks of their own, and POST from other origins by design.

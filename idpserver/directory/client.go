@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"crypto/subtle"
 	"fmt"
 	"net/url"
 	"slices"
@@ -20,7 +21,7 @@ type Client struct {
 	ID   string // 1 to 255 visible ASCII characters; the aud of its tokens
 	Name string // shown to people
 	// Origins are the exact origins whose pages may ask for tokens:
-	// "https://shop.example". At least one.
+	// "https://shop.example". At least one, unless the client is Native and has a URL.
 	Origins []string
 	// RedirectURIs are where the answers of the code flow may go, compared as
 	// strings. https, or http on a loopback host; no fragment. None: the client
@@ -38,6 +39,14 @@ type Client struct {
 	// authenticates at the token endpoint. Empty: a public client, known by the
 	// PKCE verifier alone.
 	SecretHash []byte
+	// OlderSecretHashes are of secrets that are taken as well: those before, until the
+	// client has the new one everywhere.
+	OlderSecretHashes [][]byte
+	// Native is a program on the person's device, which cannot keep a secret (RFC 8252): a
+	// public client. Its redirect URIs may have a scheme of its own with a dot in it
+	// ("com.example.app:/callback"), and on a loopback address (http://127.0.0.1/callback,
+	// http://[::1]/callback) any port is taken.
+	Native bool
 	// URL is where people find the relying party; empty: the first origin.
 	URL string
 	// Shown by the browser before the first sign-in. Absolute URLs, or empty.
@@ -79,8 +88,23 @@ func HashClientSecret(clientSecret string) []byte {
 	return sum[:]
 }
 
+// HasSecret tells whether the secret is one of the client's, in a time that does not
+// depend on it.
+func (c *Client) HasSecret(clientSecret string) bool {
+	hash, found := HashClientSecret(clientSecret), 0
+	for _, h := range append([][]byte{c.SecretHash}, c.OlderSecretHashes...) {
+		found |= subtle.ConstantTimeCompare(hash, h)
+	}
+	return found == 1
+}
+
 // HomeURL is where people find the relying party.
-func (c *Client) HomeURL() string { return cmp.Or(c.URL, c.Origins[0]) }
+func (c *Client) HomeURL() string {
+	if c.URL == "" && len(c.Origins) > 0 {
+		return c.Origins[0]
+	}
+	return c.URL
+}
 
 // ClientStore finds relying parties. Answers may be stale. It is called
 // concurrently.
@@ -126,7 +150,7 @@ func (c *Client) check() error {
 	if c.Name == "" {
 		return fmt.Errorf("a name is needed, to be shown to people")
 	}
-	if len(c.Origins) == 0 {
+	if len(c.Origins) == 0 && !(c.Native && c.URL != "") {
 		return fmt.Errorf("at least one origin is needed")
 	}
 	for _, o := range c.Origins {
@@ -145,8 +169,19 @@ func (c *Client) check() error {
 		}
 	}
 	for _, u := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs) {
-		if err := checkRedirectURI(u); err != nil {
+		if err := checkRedirectURI(u); err != nil && !(c.Native && isNativeURI(u)) {
 			return err
+		}
+	}
+	if c.Native && len(c.SecretHash) > 0 {
+		return fmt.Errorf("a Native client cannot keep a secret: everybody who has the program has it")
+	}
+	if len(c.OlderSecretHashes) > 0 && len(c.SecretHash) == 0 {
+		return fmt.Errorf("OlderSecretHashes need a SecretHash")
+	}
+	for _, h := range c.OlderSecretHashes {
+		if len(h) != sha256.Size {
+			return fmt.Errorf("an older secret's hash has %d bytes; make it with HashClientSecret", len(h))
 		}
 	}
 	if c.AllowNoPKCE && (len(c.SecretHash) == 0 || !c.RequireNonce) {

@@ -134,6 +134,11 @@ func (o *OP) authorizeSilently(w http.ResponseWriter, r *http.Request, req *auth
 	default:
 		return refuse(oidc.ErrorAccountSelectionRequired, "several accounts are signed in; name one with login_hint")
 	}
+	// Another program on the device can take such a client's id and redirect URI (RFC 8252
+	// section 8.6).
+	if req.client.Native {
+		return errNotAgreed
+	}
 	before := agreed[known[0].ID]
 	for _, f := range req.fields() {
 		if !slices.Contains(before.Fields, f) {

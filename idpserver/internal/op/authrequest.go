@@ -72,7 +72,7 @@ func (o *OP) read(ctx context.Context, in url.Values) (*authRequest, error) {
 		return nil, err
 	}
 	// RFC 9700 section 2.1: compared as strings, character by character.
-	if !slices.Contains(client.RedirectURIs, r.RedirectURI) {
+	if !client.HasRedirectURI(r.RedirectURI) {
 		return page("redirect_uri_mismatch", "The site asked for the answer to be sent to an address that is not registered for it (redirect_uri), so we told it nothing. The addresses must be exactly the same.")
 	}
 	r.client, r.params, r.known = client, url.Values{}, o.scopes()

@@ -1,7 +1,6 @@
 package op
 
 import (
-	"crypto/subtle"
 	"errors"
 	"net/http"
 	"net/url"
@@ -45,7 +44,7 @@ func (o *OP) authenticateClient(r *http.Request, form url.Values) (*directory.Cl
 		}
 		return client, nil // public: the code verifier shows whose code it is
 	}
-	if subtle.ConstantTimeCompare(directory.HashClientSecret(secret), client.SecretHash) != 1 {
+	if !client.HasSecret(secret) {
 		return nil, refused
 	}
 	return client, nil

@@ -27,6 +27,7 @@ const (
 	EndSessionConfirmPath = "/end_session/confirm"
 	RevokePath            = "/revoke"
 	DiscoveryPath         = oidc.DiscoveryPath
+	OAuthPath             = "/.well-known/oauth-authorization-server" // RFC 8414 section 3: the same document
 	KeysPath              = "/jwks.json"
 )
 
