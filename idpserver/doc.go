@@ -15,6 +15,7 @@
 //	/fedcm/popup                       the same sign-in in a window, for browsers without FedCM
 //	/authorize /token                  OpenID Connect: code flow with PKCE (S256), for known redirect URIs; refresh
 //	/userinfo                          what an access token opens: who the person is
+//	/par                               requests that clients push (RFC 9126)
 //	/introspect /revoke                what a token is good for; that it be so no more (RFC 7662, RFC 7009)
 //	/end_session                       a site asks to sign somebody out (RP-Initiated Logout 1.0)
 //	/.well-known/openid-configuration  OpenID Connect Discovery

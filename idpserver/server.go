@@ -65,7 +65,7 @@ func New(c Config) (*Server, error) {
 		People: who, Tokens: tell, Clients: c.Clients, Parts: c.parts(), Log: c.Log,
 	})
 	endpoints := op.New(op.Config{
-		Issuer: c.Issuer, People: who, Tokens: tell, Pages: show, Clients: c.Clients, Scopes: c.Scopes,
+		Issuer: c.Issuer, People: who, Tokens: tell, Pages: show, Clients: c.Clients, Codes: c.Store, Scopes: c.Scopes,
 		Now: c.Now, Log: c.Log,
 	})
 	browsers, err := newFedCM(c, who, tell, show)
@@ -159,6 +159,7 @@ func routes(issuer string, show *pages.Pages, endpoints *op.OP, window *popup.Po
 	mux.HandleFunc(op.UserinfoPath, endpoints.ServeUserinfo)
 	mux.HandleFunc(op.IntrospectPath, endpoints.ServeIntrospect)
 	mux.HandleFunc(op.RevokePath, endpoints.ServeRevoke)
+	mux.HandleFunc(op.PARPath, endpoints.ServePAR)
 	mux.HandleFunc("/picture/{file}", pages.ServePicture)
 	mux.HandleFunc(op.DiscoveryPath, endpoints.ServeDiscovery)
 	mux.HandleFunc(op.OAuthPath, endpoints.ServeDiscovery)

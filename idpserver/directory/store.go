@@ -78,6 +78,10 @@ const CodeEmail = "email"
 // hash.
 const CodeSignUp = "signup"
 
+// CodePushed is the purpose of requests that clients pushed (RFC 9126). Their Account is
+// the client's id, and their Data the request.
+const CodePushed = "pushed"
+
 var (
 	// ErrNotFound means that the store answered and has no such row.
 	ErrNotFound = errors.New("directory: not found")

@@ -15,8 +15,8 @@ import (
 
 // answerServer answers what a client's server posts, with its authentication: at the
 // token endpoint and those that work alike. They use no cookie, so other sites' forms are
-// no danger to them. An answer of nil is an empty one.
-func (o *OP) answerServer(w http.ResponseWriter, r *http.Request, endpoint string,
+// no danger to them. An answer of nil is an empty one; status is that of a good one.
+func (o *OP) answerServer(w http.ResponseWriter, r *http.Request, endpoint string, status int,
 	serve func(http.ResponseWriter, *http.Request, url.Values, *directory.Client) ([]byte, error)) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store") // RFC 6749 section 5.1
@@ -61,6 +61,7 @@ func (o *OP) answerServer(w http.ResponseWriter, r *http.Request, endpoint strin
 		h.Set("Content-Type", "application/json")
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }
 

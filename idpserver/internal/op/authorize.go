@@ -36,8 +36,15 @@ func (o *OP) ServeAuthorize(w http.ResponseWriter, r *http.Request) error {
 		}
 		in = form
 	}
+	pushed, err := o.pushed(r.Context(), in)
+	if err != nil {
+		return err
+	}
+	if pushed != nil { // used up; what follows can be loaded again
+		in = pushed
+	}
 	req, err := o.read(r.Context(), in)
-	if err == nil && r.Method == http.MethodPost {
+	if err == nil && (r.Method == http.MethodPost || pushed != nil) {
 		http.Redirect(w, r, AuthorizePath+"?"+req.params.Encode(), http.StatusSeeOther)
 		return nil
 	}

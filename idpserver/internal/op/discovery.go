@@ -35,6 +35,7 @@ func (o *OP) Publish(keys []byte, algorithms []string) error {
 		RevocationEndpoint:            o.c.Issuer + RevokePath,
 		IntrospectionEndpoint:         o.c.Issuer + IntrospectPath,
 		EndSessionEndpoint:            o.c.Issuer + EndSessionPath,
+		PAREndpoint:                   o.c.Issuer + PARPath,
 		JWKSURI:                       o.c.Issuer + KeysPath,
 		ScopesSupported:               o.scopes(),
 		ResponseTypesSupported:        []string{"code"},

@@ -16,7 +16,7 @@ import (
 // ServeIntrospect answers the introspection endpoint (RFC 7662): what a token is good
 // for, to the client that has it and to the server of a scope that it holds.
 func (o *OP) ServeIntrospect(w http.ResponseWriter, r *http.Request) {
-	o.answerServer(w, r, "introspection", o.introspect)
+	o.answerServer(w, r, "introspection", http.StatusOK, o.introspect)
 }
 
 func (o *OP) introspect(_ http.ResponseWriter, r *http.Request, form url.Values, client *directory.Client) ([]byte, error) {

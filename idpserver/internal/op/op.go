@@ -28,6 +28,7 @@ const (
 	RevokePath            = "/revoke"
 	DiscoveryPath         = oidc.DiscoveryPath
 	OAuthPath             = "/.well-known/oauth-authorization-server" // RFC 8414 section 3: the same document
+	PARPath               = "/par"
 	KeysPath              = "/jwks.json"
 )
 
@@ -38,6 +39,7 @@ type Config struct {
 	Tokens  *tokens.Tokens
 	Pages   *pages.Pages
 	Clients directory.ClientStore
+	Codes   directory.CodeStore
 	Scopes  []directory.Scope // the operator's own
 	Now     func() time.Time
 	Log     *slog.Logger

@@ -12,7 +12,7 @@ import (
 // authorization is revoked, all of it ends. A token that is unknown, over, or of another
 // client is answered like one that was revoked.
 func (o *OP) ServeRevoke(w http.ResponseWriter, r *http.Request) {
-	o.answerServer(w, r, "revocation", o.revoke)
+	o.answerServer(w, r, "revocation", http.StatusOK, o.revoke)
 }
 
 func (o *OP) revoke(_ http.ResponseWriter, r *http.Request, form url.Values, client *directory.Client) ([]byte, error) {

@@ -23,7 +23,7 @@ const (
 
 // ServeToken answers the token endpoint (OpenID Connect Core 1.0 section 3.1.3).
 func (o *OP) ServeToken(w http.ResponseWriter, r *http.Request) {
-	o.answerServer(w, r, "token", o.token)
+	o.answerServer(w, r, "token", http.StatusOK, o.token)
 }
 
 // token is the answer of the token endpoint.
