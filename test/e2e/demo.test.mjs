@@ -118,7 +118,7 @@ for (const [what, args] of [
     const data = await temporaryFolder('data');
     const demo = new Program(await buildDemo(), ['-data', data.dir, ...args]);
     try {
-      const end = await Promise.race([demo.exited, new Promise((resolve) => { setTimeout(resolve, patience, 'still running'); })]);
+      const end = await Promise.race([demo.exited, new Promise((resolve) => { setTimeout(resolve, patience, 'still running').unref(); })]);
       assert.notEqual(end, 'still running', demo.output);
       assert.notEqual(end.code, 0, demo.output);
       assert.ok(demo.output.trim() !== '', 'it says nothing');

@@ -32,7 +32,19 @@ export class Examples {
     const built = spawnSync('go', ['build', '-o', self.work.dir, ...names.map((n) => `./examples/${n}`)], { cwd: root, encoding: 'utf8' });
     assert.equal(built.status, 0, built.stderr);
     const ports = {};
-    for (const name of [...names, 'adnetwork-node', 'news', 'gazette']) ports[name] = await freePort();
+    for (const name of [...names, 'adnetwork-node']) ports[name] = await freePort();
+    // The publishers' servers keep their ports from here on; what they serve is filled in below.
+    const filled = {};
+    self.servers = [];
+    for (const name of ['news', 'gazette']) {
+      const server = http.createServer((_, answer) => {
+        answer.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' });
+        answer.end(filled[name]);
+      });
+      await new Promise((resolve, reject) => { server.once('error', reject).listen(0, '127.0.0.1', resolve); });
+      ports[name] = server.address().port;
+      self.servers.push(server);
+    }
     self.origins = {
       issuer: `http://issuer.localhost:${ports.issuer}`, keeper: `http://keeper.localhost:${ports.keeper}`,
       // The weekly is another site with the newspaper's page.
@@ -55,13 +67,9 @@ export class Examples {
     await run('adnetwork-node', process.execPath, [path.join(folder, 'adnetwork-node/server.mjs')], { ISSUER: issuer, PUBLISHERS: gazette, PORT: String(ports['adnetwork-node']) });
     self.stack = await Stack.start({ args: ['-client', `mysite=${site}`] });
     await run('relyingparty', file('relyingparty'), ['-addr', at('relyingparty'), '-origin', site, '-issuer', self.stack.origin('idp'), '-client', 'mysite', '-db', file('rp.db')]);
-    self.servers = await Promise.all(['news', 'gazette'].map((name) => new Promise((resolve) => {
-      const filled = page.replaceAll('https://issuer.example', issuer).replace('https://ads.example/ad', `${self.ads[name]}/ad`).replaceAll('https://keeper.example', keeper);
-      const server = http.createServer((_, answer) => {
-        answer.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' });
-        answer.end(filled);
-      }).listen(ports[name], '127.0.0.1', () => resolve(server));
-    })));
+    for (const name of ['news', 'gazette']) {
+      filled[name] = page.replaceAll('https://issuer.example', issuer).replace('https://ads.example/ad', `${self.ads[name]}/ad`).replaceAll('https://keeper.example', keeper);
+    }
     return self;
   }
 
