@@ -140,13 +140,15 @@ func FuzzParseAuthRequest(f *testing.F) {
 	f.Add(goodQuery().Encode())
 	f.Add("client_id=a&client_id=b&prompt=none+login&max_age=9")
 	f.Add("own=1&display=%ff&scope=openid+openid")
+	f.Add(strings.Replace(goodQuery().Encode(), "nonce=", "none=", 1))
+	rules := AuthRules{RequireNonce: true}
 	f.Fuzz(func(t *testing.T, raw string) {
 		q, err := url.ParseQuery(raw)
 		if err != nil {
 			return
 		}
 		r := ParseAuthRequest(q, "own", "display")
-		err = r.Judge(AuthRules{})
+		err = r.Judge(rules)
 		if _, ok := err.(*ProviderError); err != nil && !ok {
 			t.Fatalf("not a *ProviderError: %v", err)
 		}
@@ -164,7 +166,7 @@ func FuzzParseAuthRequest(f *testing.F) {
 			t.Fatalf("accepted: %s", raw)
 		}
 		// What is carried on is accepted again.
-		if err := ParseAuthRequest(carried, "own", "display").Judge(AuthRules{}); err != nil {
+		if err := ParseAuthRequest(carried, "own", "display").Judge(rules); err != nil {
 			t.Fatalf("%s: %v", carried.Encode(), err)
 		}
 	})
