@@ -225,6 +225,37 @@ func TestClaimsThatAreAskedForByName(t *testing.T) {
 	}
 }
 
+// What a scope stands for on the consent page cannot be had past it, by its name.
+func TestNothingIsAskedForByNameThatThePersonIsNotShown(t *testing.T) {
+	p := newIdP(t)
+	ada := p.create("ada@corp.example", func(n *idpserver.NewAccount) {
+		n.FamilyName, n.PreferredUsername, n.Locale, n.Zoneinfo, n.Groups = "Lovelace", "ada", "en-GB", "Europe/London", []string{"analysts"}
+	})
+	b := p.browser()
+	b.signIn("ada@corp.example")
+	for claim, sentence := range map[string]string{
+		"groups": "see the groups that you belong to", "locale": "learns your name", "zoneinfo": "learns your name",
+		"preferred_username": "learns your name", "family_name": "learns your name", "hd": "learns your e-mail address",
+	} {
+		v, verifier := codeRequest(t)
+		v.Set("scope", "openid")
+		v.Set("claims", `{"userinfo":{"`+claim+`":null}}`)
+		page := body(t, b.get("/authorize?"+v.Encode()))
+		if !strings.Contains(page, sentence) {
+			t.Errorf("%s: the consent page does not say %q", claim, sentence)
+		}
+		got := p.person(p.tokens(p.token(exchange(b.code(v, ada.ID), verifier))).Access)
+		if names(got) != strings.Join(slices.Sorted(slices.Values([]string{claim, "sub"})), " ") {
+			t.Errorf("%s: %v", claim, got)
+		}
+		b.post("/account", "do", "disconnect", "client", shopID, "account", ada.ID)
+	}
+	all := p.person(b.tokensOf(ada, "openid profile email groups").Access)
+	if names(all) != "email email_verified family_name given_name groups hd locale name picture preferred_username sub zoneinfo" {
+		t.Errorf("all that there is: %v", all)
+	}
+}
+
 func TestOperatorsClaimsAreNotTheProviders(t *testing.T) {
 	p := newIdP(t, func(c *idpserver.Config) {
 		c.Claims = func(context.Context, *directory.Account, *directory.Client, []string) (map[string]any, error) {

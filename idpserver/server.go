@@ -102,10 +102,13 @@ func (s *Server) ConfigURL() string { return s.fedcm.ConfigURL() }
 
 // NewAccount is what CreateAccount makes an account of.
 type NewAccount struct {
-	Email     string
-	Name      string // 1 to 100 characters
-	GivenName string // may be empty
-	Password  string // may be empty: nobody can then sign in with one
+	Email                         string
+	Name                          string // 1 to 100 characters
+	GivenName                     string // may be empty, as the four that follow
+	FamilyName, PreferredUsername string
+	Locale, Zoneinfo              string   // "en-GB", "Europe/London"
+	Groups                        []string // for clients that ask for the scope groups
+	Password                      string   // may be empty: nobody can then sign in with one
 	// EmailVerified says that the operator vouches for the address. People who
 	// sign up themselves never get it.
 	EmailVerified bool

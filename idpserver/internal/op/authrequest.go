@@ -123,7 +123,7 @@ func (r *authRequest) fields() []string {
 // in the order of OP.scopes.
 func (r *authRequest) granted() (all []string) {
 	for _, s := range r.known {
-		if slices.Contains(r.Scopes, s) || s == tokens.ScopeOffline && r.AccessType == "offline" {
+		if tokens.Asks(r.Scopes, r.Claims, s) || s == tokens.ScopeOffline && r.AccessType == "offline" {
 			all = append(all, s)
 		}
 	}

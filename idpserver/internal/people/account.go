@@ -18,10 +18,13 @@ const (
 
 // NewAccount is what an account is made of.
 type NewAccount struct {
-	Email     string
-	Name      string // 1 to MaxName characters
-	GivenName string // may be empty
-	Password  string // may be empty: nobody can then sign in with one
+	Email                         string
+	Name                          string // 1 to MaxName characters
+	GivenName                     string // may be empty, as the four that follow
+	FamilyName, PreferredUsername string
+	Locale, Zoneinfo              string
+	Groups                        []string
+	Password                      string // may be empty: nobody can then sign in with one
 	// EmailVerified says that the operator vouches for the address.
 	EmailVerified bool
 }
@@ -57,14 +60,28 @@ func (p *People) account(n NewAccount) (a directory.Account, err error) {
 	if !ok {
 		return a, fmt.Errorf("people: a name has 1 to %d characters on one line", MaxName)
 	}
-	given, ok := ReadText(n.GivenName, MaxName)
-	if !ok && n.GivenName != "" {
-		return a, fmt.Errorf("people: a given name has at most %d characters on one line", MaxName)
+	for _, v := range []struct {
+		what string
+		text *string
+	}{{"a given name", &n.GivenName}, {"a family name", &n.FamilyName}, {"a preferred username", &n.PreferredUsername}, {"a locale", &n.Locale}, {"a time zone", &n.Zoneinfo}} {
+		text, ok := ReadText(*v.text, MaxName)
+		if !ok && *v.text != "" {
+			return a, fmt.Errorf("people: %s has at most %d characters on one line", v.what, MaxName)
+		}
+		*v.text = text
+	}
+	for _, group := range n.Groups {
+		if _, ok := ReadText(group, MaxName); !ok {
+			return a, fmt.Errorf("people: the name of a group has 1 to %d characters on one line", MaxName)
+		}
 	}
 	if len(normal(n.Password)) > MaxPassword {
 		return a, fmt.Errorf("people: a password has at most %d bytes", MaxPassword)
 	}
-	return directory.Account{Email: address, EmailVerified: n.EmailVerified, Name: name, GivenName: given}, nil
+	return directory.Account{
+		Email: address, EmailVerified: n.EmailVerified, Name: name, GivenName: n.GivenName, FamilyName: n.FamilyName,
+		PreferredUsername: n.PreferredUsername, Locale: n.Locale, Zoneinfo: n.Zoneinfo, Groups: n.Groups,
+	}, nil
 }
 
 // Account is the account with that id, or directory.ErrNotFound.

@@ -29,12 +29,16 @@ func Scopes() []string {
 // 5.4) or a group of FedCM stands for. hd and groups are no standard claims; Google and
 // many others have them.
 var (
-	nameClaims    = []string{"name", "given_name", "family_name"}
-	emailClaims   = []string{"email", "email_verified", "hd"}
-	profileClaims = append(slices.Clone(nameClaims), "preferred_username", "picture", "locale", "zoneinfo", "updated_at")
+	nameClaims  = []string{"name", "given_name", "family_name"}
+	emailClaims = []string{"email", "email_verified", "hd"}
+	// aboutClaims go with the name where a site asks by scope or by claim; FedCM has no
+	// group for them.
+	aboutClaims   = []string{"preferred_username", "locale", "zoneinfo", "updated_at"}
+	profileClaims = slices.Concat(nameClaims, aboutClaims, fieldClaims[FieldPicture])
 
 	scopeClaims = map[string][]string{ScopeProfile: profileClaims, ScopeEmail: emailClaims, ScopeGroups: {"groups"}}
 	fieldClaims = map[string][]string{FieldName: nameClaims, FieldEmail: emailClaims, FieldPicture: {"picture"}}
+	shownClaims = map[string][]string{FieldName: slices.Concat(nameClaims, aboutClaims), FieldEmail: emailClaims, FieldPicture: {"picture"}}
 )
 
 // personClaims are the claims about a person, in the order in which they are written.
@@ -68,11 +72,18 @@ func FieldsAsked(scopes []string, parameter string) []string {
 	asked = append(asked, claimsAsked(parameter, atUserinfo)...)
 	fields := []string{}
 	for _, f := range defaultFields {
-		if slices.ContainsFunc(fieldClaims[f], func(c string) bool { return slices.Contains(asked, c) }) {
+		if slices.ContainsFunc(shownClaims[f], func(c string) bool { return slices.Contains(asked, c) }) {
 			fields = append(fields, f)
 		}
 	}
 	return fields
+}
+
+// Asks tells whether a request asks for what a scope stands for: by the scope, or by the
+// name of one of its claims that no group of FieldsAsked has.
+func Asks(scopes []string, parameter, scope string) bool {
+	named := append(claimsAsked(parameter, inIDToken), claimsAsked(parameter, atUserinfo)...)
+	return slices.Contains(scopes, scope) || scope == ScopeGroups && slices.Contains(named, "groups")
 }
 
 type place int
