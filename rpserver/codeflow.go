@@ -135,13 +135,14 @@ func (rp *RP) serveCallback(w http.ResponseWriter, r *http.Request) error {
 	path := rp.pathOf(w, r, attempt.path)
 	err = rp.answered(w, r, p, q, attempt, why, browser)
 	if errors.Is(err, errStateReused) && attempt.of(why.bound(browser)) {
-		if _, signedIn := rp.User(r); !signedIn && p.ResponseMode != modeFormPost && comeAgainLater(w, r, q) {
-			return nil // the same answer came twice at once, and the other one may not be through
-		}
 		// The page was loaded again, or the button pressed twice. With a POST of another site
 		// no session comes that would say whether the first one signed the person in.
-		if _, signedIn := rp.User(r); signedIn || p.ResponseMode == modeFormPost {
+		_, signedIn := rp.User(r)
+		switch {
+		case signedIn, p.ResponseMode == modeFormPost:
 			err = nil
+		case comeAgainLater(w, r, q): // it came twice at once, and the other one may not be through
+			return nil
 		}
 	}
 	if err != nil && rp.isOld(r, err, why) {
