@@ -2,12 +2,17 @@ package idpserver_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/bonafides-dev/bonafides/idpserver"
+	"github.com/bonafides-dev/bonafides/idpserver/directory"
 	wire "github.com/bonafides-dev/bonafides/protocol/fedcm"
+	"github.com/bonafides-dev/bonafides/store/mem/idpmem"
 )
 
 func TestDisconnect(t *testing.T) {
@@ -58,4 +63,44 @@ func TestDisconnect(t *testing.T) {
 			t.Fatalf("grants: ada %d, grace %d", grants(ada.ID), grants(grace.ID))
 		}
 	}
+}
+
+// halting is a store that can fail to revoke, or revoke nothing, as one that a disconnect
+// passed by while a code was being made.
+type halting struct {
+	*idpmem.Store
+	fails, passes bool
+}
+
+func (s *halting) RevokeAuthorizations(ctx context.Context, w directory.Authorizations, at time.Time) ([]directory.Authorization, error) {
+	switch {
+	case s.fails:
+		return nil, errors.New("store is down")
+	case s.passes:
+		return nil, nil
+	}
+	return s.Store.RevokeAuthorizations(ctx, w, at)
+}
+
+func TestASiteThatStillHasSomethingIsStillListed(t *testing.T) {
+	store := &halting{Store: new(idpmem.Store), fails: true}
+	_, b, ada, _ := signedInWith(t, "openid email", func(c *idpserver.Config) { c.Store = store })
+	wantStatus(t, b.post("/account", "do", "disconnect", "client", shopID, "account", ada.ID), http.StatusServiceUnavailable)
+	if !strings.Contains(body(t, b.get("/account")), "Corner Shop") {
+		t.Error("what the site has is not to be seen any more")
+	}
+	store.fails = false
+	wantStatus(t, b.post("/account", "do", "disconnect", "client", shopID, "account", ada.ID), http.StatusSeeOther)
+}
+
+func TestACodeThatWasMadeDuringADisconnectBuysNothing(t *testing.T) {
+	store := &halting{Store: new(idpmem.Store), passes: true}
+	p := newIdP(t, func(c *idpserver.Config) { c.Store = store })
+	ada := p.create("ada@corp.example")
+	b := p.browser()
+	b.signIn("ada@corp.example")
+	v, verifier := codeRequest(t)
+	code := b.code(v, ada.ID)
+	b.post("/account", "do", "disconnect", "client", shopID, "account", ada.ID)
+	wantTokenError(t, p.token(exchange(code, verifier)), 400, "invalid_grant")
 }

@@ -86,6 +86,12 @@ func (t *Tokens) Exchange(ctx context.Context, client *directory.Client, code, r
 	if a.Client != client.ID || a.Code.RedirectURI != redirectURI || !proves(a.Code, verifier) {
 		return nil, ErrInvalidGrant
 	}
+	// Whoever disconnected the site while this code was being made gave it nothing.
+	if _, ok, err := t.Granted(ctx, a.Account, client.ID); err != nil {
+		return nil, err
+	} else if !ok {
+		return nil, ErrInvalidGrant
+	}
 	bought, err := t.buy(ctx, client, a, a.Scopes, a.Code.Nonce)
 	if err != nil {
 		return nil, err

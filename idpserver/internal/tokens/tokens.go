@@ -144,11 +144,12 @@ func unix(at time.Time) int64 {
 // Disconnect ends what an account lets a client know, and everything that the client
 // has of it.
 func (t *Tokens) Disconnect(ctx context.Context, account, client string) error {
-	if err := t.c.Store.DeleteGrant(ctx, account, client); err != nil {
-		return err
-	}
+	// In this order: a site that still has something is still listed, to be disconnected again.
 	_, err := t.c.Store.RevokeAuthorizations(ctx, directory.Authorizations{Account: account, Client: client}, t.c.Now())
 	if err != nil {
+		return err
+	}
+	if err := t.c.Store.DeleteGrant(ctx, account, client); err != nil {
 		return err
 	}
 	t.c.Log.InfoContext(ctx, "site disconnected", "account", account, "client", client)
