@@ -35,7 +35,7 @@ func TestASiteThatShowsAnIDTokenSignsItsPersonOut(t *testing.T) {
 }
 
 func TestWithoutAHintThePersonIsAsked(t *testing.T) {
-	p, b, _, _ := signedInWith(t, "openid")
+	_, b, _, _ := signedInWith(t, "openid")
 	for name, query := range map[string]string{
 		"nothing":      "",
 		"a state":      values("state", "x").Encode(),
@@ -68,11 +68,10 @@ func TestWithoutAHintThePersonIsAsked(t *testing.T) {
 	if to := b.get("/account").Header.Get("Location"); !strings.HasPrefix(to, "/signin") {
 		t.Errorf("still signed in: %q", to)
 	}
-	_ = p
 }
 
 func TestASignOutThatIsRefusedSignsNobodyOut(t *testing.T) {
-	p, b, ada, set := signedInWith(t, "openid")
+	p, b, _, set := signedInWith(t, "openid")
 	grace := p.create("grace@corp.example")
 	other := p.browser()
 	other.signIn("grace@corp.example")
@@ -106,7 +105,6 @@ func TestASignOutThatIsRefusedSignsNobodyOut(t *testing.T) {
 	if !strings.Contains(body(t, res), "Sign out of Test ID?") || b.get("/account").StatusCode != http.StatusOK {
 		t.Error("somebody else's hint signed out")
 	}
-	_ = ada
 }
 
 func TestAHintNamesWhomAnAnswerMayBeAbout(t *testing.T) {

@@ -232,7 +232,7 @@ func TestWhatEndsAnAuthorizationEndsItsTokens(t *testing.T) {
 }
 
 func TestWithoutOfflineAccessThereIsNoRefreshToken(t *testing.T) {
-	p, b, ada, set := signedInWith(t, "openid email")
+	_, b, ada, set := signedInWith(t, "openid email")
 	if set.Refresh != "" {
 		t.Error("a refresh token nobody asked for")
 	}
@@ -240,7 +240,6 @@ func TestWithoutOfflineAccessThereIsNoRefreshToken(t *testing.T) {
 	if byGoogle.Refresh == "" || byGoogle.Scope != offline {
 		t.Errorf("access_type=offline: %+v", byGoogle)
 	}
-	_ = p
 }
 
 // A sign-out ends what belongs to the sign-in, and not what outlives it.

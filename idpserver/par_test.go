@@ -75,8 +75,7 @@ func TestAPushedRequestIsItsClientsAndShort(t *testing.T) {
 	} {
 		uri := p.push(v)
 		p.now = p.now.Add(c.later)
-		wantPageCode(t, b.get("/authorize?"+c.query(uri)), 400, "request_gone")
-		_ = name
+		t.Run(name, func(t *testing.T) { wantPageCode(t, b.get("/authorize?"+c.query(uri)), 400, "request_gone") })
 	}
 }
 

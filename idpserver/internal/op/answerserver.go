@@ -46,7 +46,7 @@ func (o *OP) answerServer(w http.ResponseWriter, r *http.Request, endpoint strin
 	if err != nil && !errors.As(err, &p) {
 		o.c.Log.ErrorContext(r.Context(), endpoint+" endpoint failed", "error", err.Error())
 		o.refuseServer(w, r, endpoint, web.NewProblem(http.StatusServiceUnavailable, "temporarily_unavailable",
-			"The provider could not answer. The code may be used up; begin again."))
+			"The provider could not answer. Try again; a code that was sent may be used up, and then the sign-in has to begin again."))
 		return
 	}
 	if err != nil {

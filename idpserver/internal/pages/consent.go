@@ -78,6 +78,13 @@ func (c Consent) shares(a *directory.Account) (list [][2]string) {
 			list = append(list, [2]string{s.word, s.value})
 		}
 	}
+	if c.Opener == nil && slices.Contains(c.Fields, tokens.FieldName) { // FedCM has no group for these
+		for _, s := range [][2]string{{"Your user name", a.PreferredUsername}, {"Your language", a.Locale}, {"Your time zone", a.Zoneinfo}} {
+			if s[1] != "" {
+				list = append(list, s)
+			}
+		}
+	}
 	return list
 }
 

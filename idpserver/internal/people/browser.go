@@ -68,16 +68,7 @@ func (p *People) signedIn(ctx context.Context, browser string, since time.Time) 
 // SignInHere is the sign-in of an account in the browser of a page's request, or
 // ErrNotYours.
 func (p *People) SignInHere(r *http.Request, account string) (directory.SignIn, error) {
-	return p.signInOf(r, p.page, account)
-}
-
-// SignInForFedCM is the same for a FedCM request, which ForFedCM let through.
-func (p *People) SignInForFedCM(r *http.Request, account string) (directory.SignIn, error) {
-	return p.signInOf(r, p.fedcm, account)
-}
-
-func (p *People) signInOf(r *http.Request, c cookie, account string) (directory.SignIn, error) {
-	browser, err := p.browser(r, c)
+	browser, err := p.browser(r, p.page)
 	if err != nil {
 		return directory.SignIn{}, err
 	}
