@@ -17,13 +17,14 @@ say() { echo "setup: $*"; }
 # screenshots, a C compiler for the race detector, LLVM for TinyGo, an emulator
 # for arm64, BoringSSL, which the benchmarks run beside ours, lighttpd, the CGI
 # origin that the gate is tested in front of, PostgreSQL for the stores, and Apache with
-# mod_auth_openidc, the other relying party of a provider.
+# mod_auth_openidc, the other relying party of a provider (the program alone: without
+# the package apache2 there is no service).
 packages="
 	chromium firefox-esr webkit2gtk-driver xvfb xauth fonts-dejavu-core fonts-noto-color-emoji
 	gcc libc6-dev git
 	llvm-19-dev libclang-19-dev lld-19 clang-19 liblld-19-dev wasi-libc libclang-rt-19-dev-wasm32
 	qemu-user-static android-libboringssl-dev lighttpd postgresql
-	apache2 libapache2-mod-auth-openidc
+	apache2-bin libapache2-mod-auth-openidc
 "
 command -v node >/dev/null && command -v npm >/dev/null || packages="$packages nodejs npm"
 
@@ -56,9 +57,6 @@ install_packages() {
 	# Debian starts a server that it installs. The tests start their own.
 	case "$missing " in
 	*" lighttpd "*) systemctl disable --now lighttpd >/dev/null 2>&1 || true ;;
-	esac
-	case "$missing " in
-	*" apache2 "*) systemctl disable --now apache2 apache-htcacheclean >/dev/null 2>&1 || true ;;
 	esac
 	rm -f "$no_cluster"
 }

@@ -23,6 +23,7 @@ require (
 
 require (
 	filippo.io/bigmod v0.1.0 // indirect
+	github.com/a-h/templ v0.3.1118 // indirect
 	github.com/alexedwards/scs/v2 v2.9.0 // indirect
 	github.com/bmatcuk/doublestar/v4 v4.9.1 // indirect
 	github.com/bwesterb/go-ristretto v1.2.4 // indirect

@@ -94,7 +94,6 @@ OIDCRedirectURI %[6]s
 OIDCCryptoPassphrase "of this run alone"
 OIDCPKCEMethod S256
 OIDCScope "openid profile email"
-OIDCProviderBackChannelLogoutSupported On
 OIDCSessionType server-cache
 OIDCRemoteUserClaim sub
 <Location /private>

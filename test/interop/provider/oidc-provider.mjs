@@ -1,5 +1,6 @@
 // oidc-provider on a port of its own. The first argument says which clients it has, and
-// whether they must push their requests. It says its issuer on standard output and ends with its standard input.
+// whether they must push their requests. It says its issuer on standard output and ends
+// with its standard input.
 import { createServer } from 'node:http';
 import { generateKeyPairSync } from 'node:crypto';
 import { Provider } from 'oidc-provider';

@@ -131,7 +131,7 @@ var (
 )
 
 // typed is what the person writes into fields.
-var typed = map[string]string{"login": "ada", "username": "ada", "password": "anything"}
+var typed = map[string]string{"login": "ada", "username": "ada", "email": "ada@example.test", "password": "anything"}
 
 // open goes to an address and does on each page what it asks for, until one asks for
 // nothing.
