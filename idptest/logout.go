@@ -70,8 +70,8 @@ func (p *Provider) logoutToken(client string, who Person, change func(header, cl
 
 // BackChannelLogout ends the newest session of a person at a relying party: it posts a
 // logout token to uri (section 2.5), for the client that has registered it as its
-// BackChannelLogoutURI, and else for the first client. The error tells the status if the relying party did not agree
-// (section 2.8: 200, and 204 is taken too).
+// BackChannelLogoutURI, and else for the first client. The error tells the status if the
+// relying party did not agree (section 2.8: 200, and 204 is taken too).
 func (p *Provider) BackChannelLogout(ctx context.Context, uri string, who Person) error {
 	form := url.Values{"logout_token": {p.logoutTokenTo(uri, who)}}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, uri, strings.NewReader(form.Encode()))

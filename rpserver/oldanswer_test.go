@@ -121,16 +121,27 @@ func TestAnAnswerThatComesTwiceAtOnceSignsInOnce(t *testing.T) {
 
 // The iss of an answer (RFC 9207) is that of a tenant, or another form of the provider's.
 func TestTheIssuerOfAnAnswerIsOneOfTheProviders(t *testing.T) {
+	many := idptest.New(t, idptest.WithQuirks(idptest.Quirks{Endpoints: idptest.EndpointQuirks{Tenant: "contoso", DiscoveryElsewhere: true}}))
+	tenants := func(p *rpserver.Provider) {
+		p.Issuer, p.DiscoveryURL, p.Tenants = many.Template(), many.DiscoveryURL(), []string{"fabrikam", "contoso"}
+	}
+	of := func(tenant string) string { return strings.ReplaceAll(many.Template(), "{tenantid}", tenant) }
 	for name, c := range map[string]struct {
 		settings func(*rpserver.Provider)
 		iss      string
 		code     string
 	}{
+		"a tenant's":         {tenants, of("contoso"), ""},
+		"another tenant's":   {tenants, of("evil"), "response_issuer"},
 		"an alias":           {func(p *rpserver.Provider) { p.IssuerAliases = []string{"idp.example"} }, "idp.example", ""},
 		"no alias":           {nil, "idp.example", "response_issuer"},
 		"an alias of others": {func(p *rpserver.Provider) { p.IssuerAliases = []string{"idp.example"} }, "evil.example", "response_issuer"},
 	} {
-		a := newAway(t, idptest.New(t), c.settings)
+		idp := many
+		if !strings.Contains(name, "tenant") {
+			idp = idptest.New(t)
+		}
+		a := newAway(t, idp, c.settings)
 		u, err := url.Parse(a.answer("/signin/start?return=/whoami"))
 		if err != nil {
 			t.Fatal(err)

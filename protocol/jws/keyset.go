@@ -38,10 +38,10 @@ func NewKeySet(keys ...*Key) *KeySet {
 // ParseKeySet reads a JWK set (RFC 7517 section 5) of at most 512 KiB. Keys of kinds
 // that this package does not know are ignored, as the RFC asks. A key of a known kind
 // that is malformed or too weak, or has a member twice, is left out and listed by
-// Rejected, the first 64 of them: one bad key does not lock everybody out. The same key a second time is left
-// out. Of more than 1024 usable keys the first count, and Remarks says so. A document
-// that is not strict JSON, or no set, is refused; a member beside "keys" may be there
-// twice, since nobody reads it. Errors are *Error.
+// Rejected, the first 64 of them: one bad key does not lock everybody out. The same key a
+// second time is left out. Of more than 1024 usable keys the first count, and Remarks says
+// so. A document that is not strict JSON, or no set, is refused; a member beside "keys" may
+// be there twice, since nobody reads it. Errors are *Error.
 func ParseKeySet(jwks []byte) (*KeySet, error) {
 	v, err := strictjson.Parse(jwks, strictjson.Limits{MaxSize: maxKeySet, MarkDuplicates: true})
 	if err != nil {
